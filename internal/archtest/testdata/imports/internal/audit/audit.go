@@ -1,0 +1,6 @@
+package audit
+
+import (
+	_ "kofu/internal/card"
+	_ "kofu/internal/store"
+)

@@ -1,0 +1,3 @@
+package card_test
+
+import _ "kofu/internal/web"

@@ -1,0 +1,8 @@
+package card
+
+// 納品 is fine in a comment.
+const (
+	space = '　'
+	kana  = 'ア'
+	word  = "納品"
+)

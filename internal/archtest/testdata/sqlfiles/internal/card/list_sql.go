@@ -1,0 +1,3 @@
+package card
+
+const all = `SELECT id FROM card`

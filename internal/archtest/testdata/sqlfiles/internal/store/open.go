@@ -1,0 +1,3 @@
+package store
+
+const mode = `PRAGMA journal_mode`

@@ -1,0 +1,3 @@
+package delivery
+
+const close = `UPDATE delivery SET state = 'closed' WHERE id = ?`
