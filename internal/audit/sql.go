@@ -1,0 +1,119 @@
+package audit
+
+import (
+	"encoding/base64"
+	"encoding/json"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"kofu/internal/store"
+)
+
+// size is the number of records, which is also the number of the next one.
+func size(rx *store.Rx) (n int64, err error) {
+	err = rx.Row("SELECT COALESCE(MAX(seq), -1) + 1 FROM audit").Scan(&n)
+	return n, err
+}
+
+func insert(tx *store.Tx, r Record, salt []byte, leaf tlog.Hash) error {
+	if _, err := tx.Exec("INSERT INTO audit (seq, at, leaf) VALUES ($1, $2, $3)", r.Seq, r.At, encode(leaf)); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`
+INSERT INTO audit_body (seq, salt, at, actor, name, role, terminal, action, object, result, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		r.Seq, base64.RawURLEncoding.EncodeToString(salt), r.At, r.Actor, r.Name, r.Role, r.Terminal, r.Action, r.Object, string(r.Result), string(r.Detail))
+	if err != nil {
+		return err
+	}
+	hashes, err := tlog.StoredHashesForRecordHash(r.Seq, leaf, stored{tx.Rx})
+	if err != nil {
+		return err
+	}
+	first := tlog.StoredHashCount(r.Seq)
+	for i, h := range hashes {
+		if _, err := tx.Exec("INSERT INTO audit_hash (idx, hash) VALUES ($1, $2)", first+int64(i), encode(h)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stored reads hashes of the tree from the database.
+type stored struct{ rx *store.Rx }
+
+// ReadHashes implements tlog.HashReader.
+func (s stored) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	hashes := make([]tlog.Hash, len(indexes))
+	for i, idx := range indexes {
+		var text string
+		if err := s.rx.Row("SELECT hash FROM audit_hash WHERE idx = $1", idx).Scan(&text); err != nil {
+			return nil, err
+		}
+		h, err := decode(text)
+		if err != nil {
+			return nil, err
+		}
+		hashes[i] = h
+	}
+	return hashes, nil
+}
+
+// Filter chooses records. Empty fields choose all.
+type Filter struct {
+	From, To              string // instants; From inclusive, To exclusive
+	Actor, Action, Object string // Action also matches everything below a prefix that ends in "."
+	Offset, Limit         int
+}
+
+// List returns the records that match, newest first, and how many there are.
+func List(rx *store.Rx, f Filter) (records []Record, total int, err error) {
+	const where = `
+FROM audit_body
+WHERE ($1 = '' OR at >= $1) AND ($2 = '' OR at < $2)
+  AND ($3 = '' OR actor = $3) AND ($4 = '' OR action = $4 OR ($4 LIKE '%.' AND substr(action, 1, length($4)) = $4))
+  AND ($5 = '' OR object = $5)`
+	args := []any{f.From, f.To, f.Actor, f.Action, f.Object}
+	if err := rx.Row("SELECT count(*)"+where, args...).Scan(&total); err != nil {
+		return nil, 0, err
+	}
+	err = rx.Query(func(scan func(...any) error) error {
+		r, err := scanRecord(scan)
+		records = append(records, r)
+		return err
+	}, "SELECT seq, at, actor, name, role, terminal, action, object, result, detail"+where+
+		" ORDER BY seq DESC LIMIT $6 OFFSET $7", append(args, f.Limit, f.Offset)...)
+	return records, total, err
+}
+
+func scanRecord(scan func(...any) error, more ...any) (r Record, err error) {
+	var detail string
+	places := []any{&r.Seq, &r.At, &r.Actor, &r.Name, &r.Role, &r.Terminal, &r.Action, &r.Object, &r.Result, &detail}
+	err = scan(append(places, more...)...)
+	r.Detail = json.RawMessage(detail)
+	return r, err
+}
+
+func insertCheckpoint(tx *store.Tx, size int64, note string) error {
+	_, err := tx.Exec("INSERT INTO audit_checkpoint (size, at, note) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING",
+		size, store.Stamp(tx.Now), note)
+	return err
+}
+
+// Latest returns the newest checkpoint, or an empty one.
+func Latest(rx *store.Rx) (c Checkpoint, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		return scan(&c.Size, &c.At, &c.Note)
+	}, "SELECT size, at, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1")
+	return c, err
+}
+
+func allCheckpoints(rx *store.Rx) (all []Checkpoint, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		var c Checkpoint
+		err := scan(&c.Size, &c.At, &c.Note)
+		all = append(all, c)
+		return err
+	}, "SELECT size, at, note FROM audit_checkpoint ORDER BY size")
+	return all, err
+}

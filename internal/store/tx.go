@@ -1,0 +1,184 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"kofu/internal/fault"
+)
+
+// Actor is the person or program part on whose behalf something is written.
+// Employee tells city staff from contractors, who may not hand cards over.
+type Actor struct {
+	ID       string // staff id, or the name of a program part such as "kofuctl"
+	Name     string
+	Role     string
+	Terminal string // the PC, as registered or by address
+	Employee bool
+}
+
+// Rx reads one unchanging state of the database. Now is the instant of the
+// transaction, UTC, cut to milliseconds.
+type Rx struct {
+	Now time.Time
+
+	ctx        context.Context
+	tx         *sql.Tx
+	statements map[string]*sql.Stmt
+}
+
+// Tx is one transaction that writes. Everything that happens in it happens at
+// the same instant, Now, and on behalf of the same Actor.
+type Tx struct {
+	*Rx
+	Actor Actor
+}
+
+type inTransaction struct{}
+
+// Write runs fn in a transaction that may change the database. It commits when
+// fn returns nil and rolls back otherwise, also when fn panics. Transactions
+// do not nest: a function that needs one takes a *Tx. Write returns only after
+// the commit has reached the disk.
+func (db *DB) Write(ctx context.Context, actor Actor, fn func(*Tx) error) error {
+	if actor.ID == "" {
+		return errors.New("write on behalf of nobody")
+	}
+	switch db.State() {
+	case Full:
+		if err := db.makeReserve(); err != nil {
+			return fault.New(fault.Unavailable, "store.full").Because(err)
+		}
+		db.state.CompareAndSwap(int32(Full), int32(Healthy))
+	case Broken:
+		return fault.New(fault.Unavailable, "store.broken")
+	}
+	err := db.run(ctx, db.writer, nil, func(rx *Rx) error {
+		return fn(&Tx{Rx: rx, Actor: actor})
+	})
+	db.dirty.Store(true)
+	return db.note(err)
+}
+
+// Read runs fn on one state of the database; what others commit meanwhile
+// does not show in it.
+func (db *DB) Read(ctx context.Context, fn func(*Rx) error) error {
+	return db.run(ctx, db.reader, &sql.TxOptions{ReadOnly: true}, fn)
+}
+
+func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func(*Rx) error) (err error) {
+	if ctx.Value(inTransaction{}) != nil {
+		return errors.New("a transaction inside a transaction")
+	}
+	tx, err := pool.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	rx := &Rx{
+		Now:        db.opts.Clock().UTC().Truncate(time.Millisecond),
+		ctx:        context.WithValue(ctx, inTransaction{}, true),
+		tx:         tx,
+		statements: map[string]*sql.Stmt{},
+	}
+	done := false
+	defer func() {
+		for _, s := range rx.statements {
+			_ = s.Close() // the transaction's end already decided
+		}
+		if !done {
+			_ = tx.Rollback() // err, or a panic on its way up, says why
+		}
+	}()
+	if err := fn(rx); err != nil {
+		return err
+	}
+	done = true
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// Context returns the context of the transaction, for functions that wait.
+func (rx *Rx) Context() context.Context { return rx.ctx }
+
+// Today is the day of Now in Japan, such as 2026-11-21.
+func (rx *Rx) Today() string { return Day(rx.Now) }
+
+// statement prepares the SQL once per transaction, which bulk work repeats.
+func (rx *Rx) statement(query string) (*sql.Stmt, error) {
+	if s, ok := rx.statements[query]; ok {
+		return s, nil
+	}
+	s, err := rx.tx.PrepareContext(rx.ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", shorten(query), err)
+	}
+	rx.statements[query] = s
+	return s, nil
+}
+
+// Row is the result of a query for at most one row.
+type Row struct {
+	row *sql.Row
+	err error
+}
+
+// Scan copies the row into dest. Without a row it returns ErrNoRows.
+func (r Row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.row.Scan(dest...)
+}
+
+// Row asks for at most one row.
+func (rx *Rx) Row(query string, args ...any) Row {
+	s, err := rx.statement(query)
+	if err != nil {
+		return Row{err: err}
+	}
+	return Row{row: s.QueryRowContext(rx.ctx, args...)}
+}
+
+// Query calls fn for each row of the result. scan copies the current row.
+func (rx *Rx) Query(fn func(scan func(dest ...any) error) error, query string, args ...any) error {
+	s, err := rx.statement(query)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(rx.ctx, args...)
+	if err != nil {
+		return fmt.Errorf("query %q: %w", shorten(query), err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err below reports what went wrong
+	for rows.Next() {
+		if err := fn(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Exec runs a statement that changes rows and returns how many it changed.
+func (tx *Tx) Exec(query string, args ...any) (int64, error) {
+	s, err := tx.statement(query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := s.ExecContext(tx.ctx, args...)
+	if err != nil {
+		return 0, fmt.Errorf("exec %q: %w", shorten(query), err)
+	}
+	return result.RowsAffected()
+}
+
+func shorten(query string) string {
+	if len(query) > 60 {
+		return query[:60] + "…"
+	}
+	return query
+}

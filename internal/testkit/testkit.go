@@ -1,0 +1,161 @@
+// Package testkit holds what tests of several packages share: a migrated
+// database of their own, a fixed clock, actors, and a dump to see that a
+// refused act changed nothing.
+package testkit
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kofu/internal/fault"
+	"kofu/internal/migrations"
+	"kofu/internal/store"
+)
+
+// Now is the instant of every test unless it moves its clock: Tuesday,
+// 2026-11-24 09:30 in Japan, the morning after 勤労感謝の日.
+var Now = time.Date(2026, 11, 24, 0, 30, 0, 0, time.UTC)
+
+// People who act in tests.
+var (
+	Clerk      = store.Actor{ID: "st-clerk", Name: "山田 通子", Role: "notice", Terminal: "PC-1", Employee: true}
+	Supervisor = store.Actor{ID: "st-super", Name: "田中 管理", Role: "supervisor", Terminal: "PC-2", Employee: true}
+	Contractor = store.Actor{ID: "st-itaku", Name: "佐藤 委託", Role: "receiver", Terminal: "PC-3"}
+)
+
+// Clock is a clock that a test moves by hand.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock returns a clock that stands at Now.
+func NewClock() *Clock { return &Clock{now: Now} }
+
+// Now returns the instant of the clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves the clock.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// template makes one migrated database per test process; every test gets a copy.
+var template = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "kofu-template-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a leftover in the temp folder harms nobody
+	path := filepath.Join(dir, "kofu.db")
+	files, err := migrations.Appliance()
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.Background() // the template outlives the test that asks first
+	db, err := store.Open(ctx, path, store.Options{Clock: func() time.Time { return Now }, Migrations: files})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path) //nolint:gosec // the path is ours
+})
+
+// DB returns a migrated database of the test's own, with a clock that stands
+// at Now.
+func DB(t testing.TB) *store.DB {
+	t.Helper()
+	return DBAt(t, NewClock())
+}
+
+// DBAt is DB with a clock that the test moves.
+func DBAt(t testing.TB, clock *Clock) *store.DB {
+	t.Helper()
+	image, err := template()
+	if err != nil {
+		t.Fatalf("template database: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "kofu.db")
+	if err := os.WriteFile(path, image, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files, err := migrations.Appliance()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), path, store.Options{Clock: clock.Now, Migrations: files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return db
+}
+
+// Write runs fn in a writing transaction and fails the test on an error.
+func Write(t testing.TB, db *store.DB, actor store.Actor, fn func(*store.Tx) error) {
+	t.Helper()
+	if err := db.Write(t.Context(), actor, fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Read runs fn in a reading transaction and fails the test on an error.
+func Read(t testing.TB, db *store.DB, fn func(*store.Rx) error) {
+	t.Helper()
+	if err := db.Read(t.Context(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Dump writes out every row of every table but those named, for comparing.
+func Dump(t testing.TB, db *store.DB, except ...string) string {
+	t.Helper()
+	skip := map[string]bool{}
+	for _, table := range except {
+		skip[table] = true
+	}
+	var b strings.Builder
+	Read(t, db, func(rx *store.Rx) error {
+		tables, err := store.Tables(rx)
+		if err != nil {
+			return err
+		}
+		for _, table := range tables {
+			if skip[table] {
+				continue
+			}
+			fmt.Fprintf(&b, "-- %s\n", table)
+			if err := store.DumpTable(rx, table, &b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return b.String()
+}
+
+// WantFault fails the test unless err is a fault of the kind with the code.
+func WantFault(t testing.TB, err error, kind fault.Kind, code string) {
+	t.Helper()
+	if !fault.Is(err, kind, code) {
+		t.Fatalf("got error %v, want fault %d %q", err, kind, code)
+	}
+}
