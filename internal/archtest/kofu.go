@@ -36,6 +36,7 @@ func Kofu() Rules {
 			"jpaddr":  "words that addresses are split at: 丁目, 番地, 号",
 			"jpdate":  "names of eras",
 			"tabfile": "column headings of foreign files",
+			"testkit": "names of made-up actors",
 			"intake":  "column headings of the built-in profiles",
 		},
 		Seeds: map[string]string{
