@@ -90,8 +90,8 @@ var unknown = regexp.MustCompile(`^(?:|0{7,8}|0000[-/.]00[-/.]00|不詳|不明|�
 // Parse reads a date in the first layout that fits. Zeros, blanks and 不詳 for
 // month and day make a date of less precision; a blank value has none. A date
 // that never was (30 February, 昭和64年1月8日) is refused. The faults are
-// date.format, date.year, date.month, date.day and date.era, whose arguments
-// say what was found.
+// date.format, date.year, date.month, date.day, date.day_only, date.era_unknown,
+// date.era and date.era_present, whose arguments say what was found.
 func Parse(s string, layouts ...Layout) (Date, error) {
 	d := Date{Precision: None, Raw: s}
 	text := strings.ToUpper(jptext.Narrow(s))
@@ -141,7 +141,7 @@ func (d Date) fill(eraText, yearText, monthText, dayText string) (Date, error) {
 	}
 	from, to := d.span(year, month, day)
 	if era.Name != "" && !era.covers(from, to) {
-		return Date{}, fault.New(fault.Invalid, "date.era", "era", era.Name, "from", era.From.Japanese(), "to", era.To.Japanese())
+		return Date{}, outside(era)
 	}
 	d.Precision, d.ISO = Full, string(from)
 	switch {
@@ -151,6 +151,13 @@ func (d Date) fill(eraText, yearText, monthText, dayText string) (Date, error) {
 		d.Precision, d.ISO = Month, string(from[:7])
 	}
 	return d, nil
+}
+
+func outside(era Era) error {
+	if era.To == "" {
+		return fault.New(fault.Invalid, "date.era_present", "era", era.Name, "from", era.From.Japanese())
+	}
+	return fault.New(fault.Invalid, "date.era", "era", era.Name, "from", era.From.Japanese(), "to", era.To.Japanese())
 }
 
 // span returns the first and the last day that the known parts allow.

@@ -65,7 +65,7 @@ func TestParse(t *testing.T) {
 		{"昭和64年1月8日", "", "date.era"},
 		{"昭和65年", "", "date.era"},
 		{"3640108", "", "date.era"},
-		{"令和元年4月", "", "date.era"},
+		{"令和元年4月", "", "date.era_present"},
 		{"平成0年1月1日", "", "date.year"},
 		{"19650230", "", "date.day"},
 		{"20230229", "", "date.day"},
