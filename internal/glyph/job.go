@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"kofu/internal/fault"
 )
@@ -28,6 +29,9 @@ type Decision struct {
 type Options struct {
 	GaijiSet string // meaning of private use characters
 	Condense int    // width in per cent (長体), 80 to 99; 0 and 100 leave it
+	// First is a text font that is asked before the set, for headings in another
+	// face; what it lacks comes from the set. It must not be used for names.
+	First *Source
 }
 
 // Piece is a stretch of text in one derived font.
@@ -98,6 +102,9 @@ func (j *Job) Shape(text string, o Options) (Run, []Finding) {
 	for _, cluster := range clusters(text) {
 		k := keyOf(o.GaijiSet, cluster)
 		m := j.set.find(k)
+		if gid, ok := o.First.single(cluster); ok {
+			m = match{OK, o.First, gid}
+		}
 		if m.state == OK {
 			run.add(j.place(request{m.source, m.gid, cluster, o.Condense}))
 			continue
@@ -112,6 +119,15 @@ func (j *Job) Shape(text string, o Options) (Run, []Finding) {
 		j.replace(&run, k, d, o)
 	}
 	return run, findings
+}
+
+// single looks a single ordinary character up in one font; nil has none.
+func (s *Source) single(cluster string) (gid int, ok bool) {
+	r, size := utf8.DecodeRuneInString(cluster)
+	if s == nil || s.Role != Text || size != len(cluster) || private(r) || undrawable(r) {
+		return 0, false
+	}
+	return s.glyph(r)
 }
 
 // replace draws what was decided for a cluster, and a box if nothing was.
