@@ -18,7 +18,7 @@ func Kofu() Rules {
 			"intake",
 			"progress",
 			"paper", "sheet", "city",
-			"web", "lan", "desk",
+			"web", "lan", "desk", "office",
 			"testkit", "archtest", "faultlab",
 		},
 		Writers: writersOfKofu,

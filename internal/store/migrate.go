@@ -39,6 +39,9 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil || len(pending) == 0 {
 		return err
 	}
+	if db.opts.KeepSchema {
+		return fault.New(fault.Conflict, "store.older")
+	}
 	if len(done) > 0 {
 		if err := db.copyBefore(ctx, pending[0]); err != nil {
 			return fmt.Errorf("copy before migrating: %w", err)

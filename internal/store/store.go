@@ -35,6 +35,7 @@ type Options struct {
 	ApplicationID int32            // RealData unless set
 	Clock         func() time.Time // gives every transaction its Now; required
 	Migrations    []migrations.File
+	KeepSchema    bool   // refuse an older database instead of migrating it
 	Readers       int    // reading connections, default 4
 	Snapshots     string // folder for the copy made before a migration; "" makes none
 	Reserve       string // path of the reserve file; "" keeps none
