@@ -31,11 +31,10 @@ type Dialogs interface {
 
 // Options of the window's end points.
 type Options struct {
-	Port    string           // of the loopback door, part of the cookie's name
-	Clock   func() time.Time // for the life of tickets
-	Key     string           // lets a second start on this machine ask for a ticket; "" refuses all
-	Dialogs Dialogs          // nil where there is no window
-	Data    http.Handler     // answers the GET whose result is saved, with the session of the request
+	Port  string           // of the loopback door, part of the cookie's name
+	Clock func() time.Time // for the life of tickets
+	Key   string           // lets a second start on this machine ask for a ticket; "" refuses all
+	Data  http.Handler     // answers the GET whose result is saved, with the session of the request
 }
 
 // Desk serves /desk/* of the loopback door. The zero value is not usable.
@@ -44,6 +43,7 @@ type Desk struct {
 	dialog  sync.Mutex // dialogs share one channel in the window system
 
 	mu      sync.Mutex
+	dialogs Dialogs                // nil while there is no window
 	tickets map[[32]byte]time.Time // digest of a ticket → its end
 	windows map[[32]byte]bool      // digests of the marks that windows carry
 }
@@ -51,6 +51,13 @@ type Desk struct {
 // New returns the end points of a window.
 func New(o Options) *Desk {
 	return &Desk{options: o, tickets: map[[32]byte]time.Time{}, windows: map[[32]byte]bool{}}
+}
+
+// UseDialogs gives the native dialogs of a window that has started.
+func (d *Desk) UseDialogs(dialogs Dialogs) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dialogs = dialogs
 }
 
 // Ticket returns a new ticket for [Desk.Handler]'s enter page: 256 random bits,
@@ -129,7 +136,7 @@ func (d *Desk) enter(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	d.windows[sha256.Sum256([]byte(mark))] = true
 	d.mu.Unlock()
-	http.SetCookie(w, &http.Cookie{Name: d.cookie(), Value: mark, Path: "/desk/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(w, &http.Cookie{Name: d.cookie(), Value: mark, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
@@ -152,8 +159,8 @@ func (d *Desk) marked(h http.HandlerFunc) http.Handler {
 	})
 }
 
-// Entered reports whether the request, which must go to a path below /desk/,
-// comes from a window that came in with a ticket.
+// Entered reports whether the request comes from a window that came in with a
+// ticket.
 func (d *Desk) Entered(r *http.Request) bool {
 	c, err := r.Cookie(d.cookie())
 	if err != nil {
@@ -162,6 +169,17 @@ func (d *Desk) Entered(r *http.Request) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.windows[sha256.Sum256([]byte(c.Value))]
+}
+
+// CanSave reports whether files go through the save dialog: the request comes
+// from the window, and this process is the one with the dialogs. A browser on
+// the loopback door, or a window on a server without one, downloads instead.
+func (d *Desk) CanSave(r *http.Request) bool { return d.native() != nil && d.Entered(r) }
+
+func (d *Desk) native() Dialogs {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.dialogs
 }
 
 // KeyHeader carries the key of a second start.

@@ -187,7 +187,8 @@ func TestSaveAs(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_ = os.Remove(file)
-			d := desk.New(desk.Options{Port: "18443", Clock: start().read, Dialogs: &dialogs{path: tt.path, err: tt.err}, Data: http.HandlerFunc(data)})
+			d := desk.New(desk.Options{Port: "18443", Clock: start().read, Data: http.HandlerFunc(data)})
+			d.UseDialogs(&dialogs{path: tt.path, err: tt.err})
 			w := &window{t: t, handler: d.Handler()}
 			if !tt.outside {
 				w.do("GET", "/desk/enter?t="+d.Ticket(), "")
@@ -225,7 +226,8 @@ func TestSaveAs_KeepsOldFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := desk.New(desk.Options{Clock: start().read, Dialogs: &dialogs{path: file}, Data: http.HandlerFunc(data)})
+	d := desk.New(desk.Options{Clock: start().read, Data: http.HandlerFunc(data)})
+	d.UseDialogs(&dialogs{path: file})
 	w := &window{t: t, handler: d.Handler()}
 	w.do("GET", "/desk/enter?t="+d.Ticket(), "")
 	w.do("POST", "/desk/save-as", `{"url":"/api/cards/export","name":"a.csv"}`) // nobody is signed in
@@ -238,5 +240,20 @@ func TestUnknownPath(t *testing.T) {
 	w := &window{t: t, handler: desk.New(desk.Options{Clock: start().read}).Handler()}
 	if a := w.do("GET", "/desk/nothing", ""); a.Code != 404 || w.code(a) != "desk.unknown_path" {
 		t.Errorf("%d %s", a.Code, a.Body)
+	}
+}
+
+func TestCanSave(t *testing.T) {
+	d := desk.New(desk.Options{Port: "1", Clock: start().read})
+	w := &window{t: t, handler: d.Handler()}
+	w.do("GET", "/desk/enter?t="+d.Ticket(), "")
+	inside, outside := httptest.NewRequest("GET", "/api/me", nil), httptest.NewRequest("GET", "/api/me", nil)
+	inside.AddCookie(w.cookies[0])
+	if d.CanSave(inside) {
+		t.Error("a window without dialogs can save")
+	}
+	d.UseDialogs(&dialogs{})
+	if !d.CanSave(inside) || d.CanSave(outside) {
+		t.Errorf("window %v, browser %v", d.CanSave(inside), d.CanSave(outside))
 	}
 }

@@ -71,12 +71,13 @@ func plainName(name string) bool {
 }
 
 func (d *Desk) choose(name string) (string, error) {
-	if d.options.Dialogs == nil {
+	dialogs := d.native()
+	if dialogs == nil {
 		return "", fault.New(fault.Forbidden, "desk.window_only")
 	}
 	d.dialog.Lock()
 	defer d.dialog.Unlock()
-	return d.options.Dialogs.SaveAs(message.Text("desk.save_title", nil), name)
+	return dialogs.SaveAs(message.Text("desk.save_title", nil), name)
 }
 
 func (d *Desk) save(w http.ResponseWriter, get *http.Request, file string) {

@@ -15,20 +15,21 @@ import (
 // cookie it speaks, and what only it offers. The handler behind the doors is
 // the same for all of them.
 type Door struct {
-	Name       string          // "desk" (window on this machine) or "lan"
-	CookieName string          // each door has its own, for cookies ignore ports
-	Secure     bool            // whether the cookie asks for TLS; WebKitGTK refuses such cookies on loopback
-	Hosts      func() []string // names and addresses, without port, that a request may ask for
-	Native     http.Handler    // serves /desk/*, nil where there is no window
-	CA         []byte          // certificate of the authority for GET /ca.crt, nil if there is none
+	Name       string                   // "desk" (window on this machine) or "lan"
+	CookieName string                   // each door has its own, for cookies ignore ports
+	Secure     bool                     // whether the cookie asks for TLS; WebKitGTK refuses such cookies on loopback
+	Hosts      func() []string          // names and addresses, without port, that a request may ask for
+	Native     http.Handler             // serves /desk/*, nil where there is no window
+	CanSave    func(*http.Request) bool // whether files go through the window's save dialog; nil never
+	CA         []byte                   // certificate of the authority for GET /ca.crt, nil if there is none
 }
 
 // DeskDoor is the door of the window on this machine at the loopback port.
 // WebKitGTK refuses Secure cookies there, and cookies ignore ports: therefore
 // the port is part of the cookie's name.
-func DeskDoor(port string, native http.Handler) Door {
+func DeskDoor(port string, native http.Handler, canSave func(*http.Request) bool) Door {
 	return Door{
-		Name: "desk", CookieName: "kofu" + port, Native: native,
+		Name: "desk", CookieName: "kofu" + port, Native: native, CanSave: canSave,
 		Hosts: func() []string { return []string{"127.0.0.1", "localhost"} },
 	}
 }

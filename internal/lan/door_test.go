@@ -33,7 +33,7 @@ func hello() http.Handler {
 func TestDoor(t *testing.T) {
 	a := open(t, t.TempDir(), newMachine().options())
 	native := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "native") })
-	doors := map[string]Door{"desk": DeskDoor("18443", native), "lan": OfficeDoor(a)}
+	doors := map[string]Door{"desk": DeskDoor("18443", native, nil), "lan": OfficeDoor(a)}
 	tests := []struct {
 		name   string
 		method string
@@ -104,7 +104,7 @@ func TestDoor_OwnPaths(t *testing.T) {
 		d.Wrap(hello()).ServeHTTP(w, r)
 		return w.Body.String()
 	}
-	if got := get(DeskDoor("1", native), "localhost:1", "/desk/enter"); got != "native" {
+	if got := get(DeskDoor("1", native, nil), "localhost:1", "/desk/enter"); got != "native" {
 		t.Errorf("desk door answers %q", got)
 	}
 	if got := get(OfficeDoor(a), "localhost", "/desk/enter"); got != "lan/desk/enter" {
@@ -113,7 +113,7 @@ func TestDoor_OwnPaths(t *testing.T) {
 	if got := get(OfficeDoor(a), "localhost", "/ca.crt"); got != string(a.DER()) {
 		t.Errorf("ca.crt is %q", got)
 	}
-	desk, office := DeskDoor("18444", nil), OfficeDoor(a)
+	desk, office := DeskDoor("18444", nil, nil), OfficeDoor(a)
 	if desk.CookieName != "kofu18444" || desk.Secure || office.CookieName != "__Host-kofu" || !office.Secure {
 		t.Errorf("cookies %q %v, %q %v", desk.CookieName, desk.Secure, office.CookieName, office.Secure)
 	}

@@ -102,7 +102,10 @@ func (b *branch) Accept() (net.Conn, error) {
 // Close implements net.Listener.
 func (b *branch) Close() error {
 	b.end(net.ErrClosed)
-	return b.inner.Close()
+	if err := b.inner.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil // the other branch was first
 }
 
 // Addr implements net.Listener.
