@@ -7,6 +7,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -66,17 +67,19 @@ func Args(pairs ...string) map[string]string {
 	return m
 }
 
-// With returns e with the details added.
+// With returns a copy of e with the details added.
 func (e *Error) With(details ...Detail) *Error {
-	e.Details = append(e.Details, details...)
-	return e
+	c := *e
+	c.Details = append(slices.Clip(e.Details), details...)
+	return &c
 }
 
-// Because returns e with the cause err, which goes to the log and never to a
-// person.
+// Because returns a copy of e with the cause err, which goes to the log and
+// never to a person.
 func (e *Error) Because(err error) *Error {
-	e.Err = err
-	return e
+	c := *e
+	c.Err = err
+	return &c
 }
 
 // Error describes the failure for the log, without the values of its details,

@@ -88,12 +88,16 @@ func Text(code string, args map[string]string) string {
 }
 
 // Fill puts args into the places of a text. Places without an argument stay.
+// An argument such as "@procedure.READY" stands for the text of that code.
 func Fill(text string, args map[string]string) string {
 	if len(args) == 0 || !strings.Contains(text, "{") {
 		return text
 	}
 	pairs := make([]string, 0, 2*len(args))
 	for name, value := range args {
+		if code, ok := strings.CutPrefix(value, "@"); ok && Has(code) {
+			value = Text(code, nil)
+		}
 		pairs = append(pairs, "{"+name+"}", value)
 	}
 	return strings.NewReplacer(pairs...).Replace(text)

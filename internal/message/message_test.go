@@ -31,6 +31,16 @@ func TestFill_PutsArgumentsIntoPlaces(t *testing.T) {
 	}
 }
 
+func TestFill_ArgumentsMayNameAText(t *testing.T) {
+	got := message.Fill("現在の手続: {state}", map[string]string{"state": "@procedure.READY"})
+	if got != "現在の手続: 交付可能" {
+		t.Errorf("Fill = %q", got)
+	}
+	if got := message.Fill("{name}", map[string]string{"name": "@home"}); got != "@home" {
+		t.Errorf("Fill = %q, want a value that only looks like a code untouched", got)
+	}
+}
+
 func TestOf_UsesTheCodeOfTheFault(t *testing.T) {
 	if got := message.Of(fault.New(fault.Invalid, "no.such.code")); got != "no.such.code" {
 		t.Errorf("Of = %q", got)

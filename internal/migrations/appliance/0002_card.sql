@@ -83,7 +83,8 @@ CREATE TABLE hold (
     opened_by  TEXT NOT NULL,
     closed_at  TEXT NOT NULL DEFAULT '',
     closed_by  TEXT NOT NULL DEFAULT '',
-    closed_why TEXT NOT NULL DEFAULT ''
+    closed_why TEXT NOT NULL DEFAULT '',
+    from_day   TEXT NOT NULL DEFAULT '' -- the day on which it begins to stop; '' at once
 );
 CREATE INDEX hold_card ON hold (card_id);
 CREATE INDEX hold_open ON hold (flag, card_id) WHERE closed_at = '';
