@@ -182,3 +182,15 @@ func spaced(digits string) string {
 	}
 	return out.String()
 }
+
+// City cuts an address behind its municipality; city is "" when the address
+// does not begin with one.
+func (t *Table) City(address string) (city, rest string) {
+	text := fold(address, false)
+	hits := t.cityHits(text)
+	if len(hits) == 0 {
+		return "", address
+	}
+	at := text.at(hits[0].runes) // the longest comes first
+	return address[:at], address[at:]
+}

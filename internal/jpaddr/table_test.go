@@ -200,3 +200,15 @@ func FuzzSplit(f *testing.F) {
 		table.SortKey(postal, address)
 	})
 }
+
+func TestCity(t *testing.T) {
+	for address, want := range map[string]string{
+		"東京都千代田区三番町6-3": "東京都千代田区", "多賀町一円10": "多賀町", "札幌市東区北六条": "札幌市東区",
+		"鎌ヶ谷市　右京塚": "鎌ヶ谷市", "架空市1": "", "": "",
+	} {
+		city, rest := jpaddr.LoadNational().City(address)
+		if city != want || city+rest != address {
+			t.Errorf("City(%s) = %q, %q", address, city, rest)
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package paper
+
+import (
+	"strings"
+	"unicode"
+
+	"kofu/internal/glyph"
+)
+
+// setter shapes and measures texts of one job.
+type setter struct {
+	press Press
+	job   *glyph.Job
+}
+
+func (p Press) setter() (*setter, error) {
+	job := p.Fonts.NewJob()
+	if err := job.Decide(p.Decisions...); err != nil {
+		return nil, err
+	}
+	return &setter{press: p, job: job}, nil
+}
+
+// style says how a text is set.
+type style struct {
+	size     float64 // points
+	gaijiSet string
+	condense int // per cent; 0 and 100 leave it
+	heading  bool
+}
+
+func (s *setter) run(text string, st style) glyph.Run {
+	o := glyph.Options{GaijiSet: st.gaijiSet, Condense: st.condense}
+	if st.heading {
+		o.First = s.press.Heading
+	}
+	run, _ := s.job.Shape(text, o)
+	return run
+}
+
+// width is the length of a text in mm.
+func (s *setter) width(text string, st style) float64 {
+	return s.run(text, st).Width * st.size * mm
+}
+
+// line is one line of type, ready to be placed.
+type line struct {
+	text  string
+	size  float64
+	run   glyph.Run
+	width float64 // mm
+}
+
+// narrowing are the steps of condensed type (長体), in per cent. Few steps keep
+// the number of derived glyphs small.
+var narrowing = []int{100, 95, 90, 85, 80}
+
+// fitLine sets text on one line of the width, condensed as little as needed.
+func (s *setter) fitLine(text string, st style, width float64) (line, bool) {
+	natural := s.width(text, st)
+	for _, step := range narrowing {
+		if step < 100 && natural*float64(step)/100 > width*1.01 {
+			continue // spares the job glyphs that it will not print
+		}
+		st.condense = step
+		run := s.run(text, st)
+		if w := run.Width * st.size * mm; w <= width {
+			return line{text: text, size: st.size, run: run, width: w}, true
+		}
+	}
+	return line{}, false
+}
+
+// wrap sets text on at most lines lines of the width. It condenses first and
+// breaks then as evenly as it can, never inside a number or a Latin word.
+func (s *setter) wrap(text string, st style, width float64, lines int) ([]line, bool) {
+	if l, ok := s.fitLine(text, st, width); ok {
+		return []line{l}, true
+	}
+	parts := atoms(text)
+	widths := make([]float64, len(parts))
+	for i, part := range parts {
+		widths[i] = s.width(part, st)
+	}
+	for n := 2; n <= lines; n++ {
+		for _, step := range narrowing {
+			limit := width * 100 / float64(step)
+			if greedy(parts, widths, limit) == nil || len(greedy(parts, widths, limit)) > n {
+				continue
+			}
+			if set, ok := s.setLines(even(parts, widths, limit), st, width); ok {
+				return set, true
+			}
+		}
+	}
+	return nil, false
+}
+
+func (s *setter) setLines(texts []string, st style, width float64) ([]line, bool) {
+	var out []line
+	for _, t := range texts {
+		l, ok := s.fitLine(t, st, width)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, l)
+	}
+	return out, true
+}
+
+// greedy fills lines of at most limit; nil when a part alone is longer.
+func greedy(parts []string, widths []float64, limit float64) []string {
+	var out []string
+	var open strings.Builder
+	filled := 0.0
+	for i, part := range parts {
+		if widths[i] > limit {
+			return nil
+		}
+		if filled+widths[i] > limit && open.Len() > 0 {
+			out = append(out, open.String())
+			open.Reset()
+			filled = 0
+		}
+		open.WriteString(part)
+		filled += widths[i]
+	}
+	if open.Len() > 0 {
+		out = append(out, open.String())
+	}
+	return out
+}
+
+// even finds the narrowest limit that needs no more lines than limit does, so
+// that the last line is not one lonely character.
+func even(parts []string, widths []float64, limit float64) []string {
+	best := greedy(parts, widths, limit)
+	low, high := limit/2, limit
+	for range 7 {
+		try := (low + high) / 2
+		if lines := greedy(parts, widths, try); lines != nil && len(lines) <= len(best) {
+			best, high = lines, try
+			continue
+		}
+		low = try
+	}
+	return best
+}
+
+// atoms splits a text into the parts that stay on one line.
+func atoms(text string) []string {
+	var out []string
+	last := other
+	for _, c := range clusters(text) {
+		k := kindOf(c)
+		n := len(out)
+		switch {
+		case n == 0:
+			out = append(out, c)
+		case k == blank, k == closing, last == opening,
+			(k == number || k == latin) && (last == number || last == latin) && !strings.HasSuffix(out[n-1], " "):
+			out[n-1] += c
+		default:
+			out = append(out, c)
+		}
+		last = k
+	}
+	return out
+}
+
+// kind says how a cluster behaves at the end of a line.
+type kind int
+
+const (
+	other kind = iota
+	blank
+	number
+	latin
+	opening // stays with what follows
+	closing // stays with what comes before
+)
+
+func kindOf(cluster string) kind {
+	r := []rune(cluster)[0]
+	switch {
+	case r == ' ' || r == '　':
+		return blank
+	case strings.ContainsRune("（「『【〔［｛(［[", r):
+		return opening
+	case strings.ContainsRune("、。，．・：；？！ー々ゝゞヽヾ）」』】〕］｝)]〜～ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ号様", r):
+		return closing
+	case r >= '0' && r <= '9', r >= '０' && r <= '９', strings.ContainsRune("-－‐−―", r):
+		return number
+	case unicode.Is(unicode.Latin, r), strings.ContainsRune(".,'’&/:@_+%", r):
+		return latin
+	}
+	return other
+}
+
+// clusters splits a text into characters with the selectors and accents that
+// belong to them.
+func clusters(text string) []string {
+	var out []string
+	for _, r := range text {
+		n := len(out)
+		if n > 0 && (r >= 0xFE00 && r <= 0xFE0F || r >= 0xE0100 && r <= 0xE01EF || unicode.Is(unicode.Mn, r)) {
+			out[n-1] += string(r)
+			continue
+		}
+		out = append(out, string(r))
+	}
+	return out
+}
+
+// put draws a line with its top at y and returns where the next one begins.
+func (p *page) put(l line, x, y, lead float64) float64 {
+	p.text(x, y+ascent*l.size*mm, l.size, l.run)
+	return y + l.size*mm*lead
+}
+
+// ascent is the share of the em that stands above the baseline of kanji.
+const ascent = 0.88
+
+// plain shapes a text that is known to fit.
+func (s *setter) plain(text string, st style) line {
+	run := s.run(text, st)
+	return line{text: text, size: st.size, run: run, width: run.Width * st.size * mm}
+}
