@@ -10,7 +10,7 @@ import (
 )
 
 // sentence recognises a Japanese sentence by its stops and its verb endings.
-var sentence = regexp.MustCompile(`。|です|ます|ません|ました|でした|ください`)
+var sentence = regexp.MustCompile(`[\p{Hiragana}\p{Katakana}\p{Han}]。|です|ます|ません|ました|でした|ください`)
 
 // japanese checks that string literals hold no Japanese. Packages with tables
 // of Japanese words, which [Rules] names with the reason, may hold words but no

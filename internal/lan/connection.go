@@ -21,8 +21,8 @@ func (a *Authority) Connection(port string) (Connection, error) {
 	c := Connection{Fingerprint: a.Fingerprint(), CAURL: "/ca.crt"}
 	var byAddress string
 	for _, name := range a.Names() {
-		if name == "localhost" || name == "127.0.0.1" {
-			continue
+		if name == "localhost" || name == "127.0.0.1" || strings.HasSuffix(name, ".local") {
+			continue // of this machine only; names in .local need multicast, which city networks often block
 		}
 		url := "https://" + net.JoinHostPort(name, port) + "/"
 		c.URLs = append(c.URLs, url)

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"kofu/internal/fault"
+	"kofu/internal/message"
+)
+
+// Config is where the appliance keeps its data and where it is reached.
+// Everything else is a setting in the database. Each key has a working
+// default; the command line goes before the file kofu.toml of the data folder.
+type Config struct {
+	Data       string         `toml:"-"`           // the data folder, absolute
+	Practice   bool           `toml:"-"`           // practice data in a folder of its own
+	Addr       string         `toml:"addr"`        // loopback door of the window
+	LAN        string         `toml:"lan"`         // door of the office network, "off" for none
+	Hostname   string         `toml:"hostname"`    // instead of the machine's own name
+	Domain     string         `toml:"domain"`      // domain of the office network
+	Ranges     []netip.Prefix `toml:"ranges"`      // networks that the authority vouches for
+	AllowTLS12 bool           `toml:"allow_tls12"` // for PCs that cannot speak TLS 1.3
+}
+
+// off switches the door of the office network off.
+const off = "off"
+
+// config reads the command line and then the file of the data folder.
+func (m *Main) config(args []string) (Config, error) {
+	flags := flag.NewFlagSet("kofu", flag.ContinueOnError)
+	flags.SetOutput(m.Err)
+	flags.Usage = func() { m.say("app.help", "version", version) }
+	data := flags.String("data", defaultData(), "")
+	practice := flags.Bool("practice", false, "")
+	addr := flags.String("addr", "", "")
+	lan := flags.String("lan", "", "")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return Config{}, err
+		}
+		return Config{}, usageError{fault.New(fault.BadRequest, "app.bad_flag").Because(err)}
+	}
+	if flags.NArg() > 0 {
+		return Config{}, usageError{fault.New(fault.BadRequest, "app.unknown_argument", "argument", flags.Arg(0))}
+	}
+	dir, err := filepath.Abs(*data)
+	if err != nil {
+		return Config{}, err
+	}
+	if *practice {
+		dir = filepath.Join(dir, "practice")
+	}
+	c, err := readConfig(filepath.Join(dir, "kofu.toml"))
+	if err != nil {
+		return Config{}, err
+	}
+	c.Data, c.Practice = dir, *practice
+	if *addr != "" {
+		c.Addr = *addr
+	}
+	if *lan != "" {
+		c.LAN = *lan
+	}
+	return c, nil
+}
+
+// readConfig reads the file, which may be absent, over the defaults. A key it
+// does not know is an error: a misspelt one would be without effect.
+func readConfig(file string) (Config, error) {
+	c := Config{Addr: "127.0.0.1:18443", LAN: ":8443"}
+	if name, err := os.Hostname(); err == nil {
+		c.Hostname, _, _ = strings.Cut(name, ".")
+	}
+	f, err := os.Open(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return c, nil
+	}
+	if err != nil {
+		return Config{}, err
+	}
+	defer f.Close()
+	err = toml.NewDecoder(f).DisallowUnknownFields().Decode(&c)
+	if err == nil {
+		return c, nil
+	}
+	reason := err.Error()
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		reason = message.Text("app.config_unknown_key", fault.Args("key", strict.Errors[0].Key()[0]))
+	}
+	return Config{}, fault.New(fault.Invalid, "app.bad_config", "file", file, "reason", reason).Because(err)
+}
+
+// defaultData is where a released program keeps its data; a development build
+// uses the folder it is started in.
+func defaultData() string {
+	switch {
+	case version == "dev":
+		return "var"
+	case runtime.GOOS == "windows":
+		return programData()
+	}
+	return "/var/lib/kofu"
+}

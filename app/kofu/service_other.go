@@ -1,0 +1,15 @@
+//go:build !windows
+
+package main
+
+import (
+	"context"
+
+	"kofu/internal/fault"
+)
+
+// service is for Windows; elsewhere the system's own service manager runs
+// `kofu serve`.
+func (m *Main) service(context.Context, []string) error {
+	return usageError{fault.New(fault.BadRequest, "app.no_service")}
+}
