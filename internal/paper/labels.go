@@ -106,6 +106,10 @@ func (l Labels) label(s *setter, sheet *page, cell int, a Addressee, report *Rep
 	r, inset := labelRoom(l.Stock, safe)
 	r.wantCode = l.Barcode
 	serial := s.plain(a.Serial, style{size: serialSize, heading: true})
+	if s.plain(wide("000-0000"), style{size: r.postal}).width+serial.width > r.w {
+		inset.y += serialSize * mm // no room beside the postal code
+		r.h -= serialSize * mm
+	}
 	b, overflow := s.layOut(a, r)
 	if overflow != nil {
 		report.Overflow = append(report.Overflow, *overflow)
@@ -259,5 +263,9 @@ func ruler(s *setter, p *page, x, y float64) float64 {
 			p.text(x+float64(i)-n.width/2, y+11.5, 7, n.run)
 		}
 	}
-	return p.put(s.plain(message.Text("paper.ruler", nil), style{size: 9}), x, y+14, 1.5)
+	y += 14
+	for _, l := range s.flow(message.Text("paper.ruler", nil), style{size: 9}, p.w-2*x) {
+		y = p.put(l, x, y, 1.5)
+	}
+	return y
 }

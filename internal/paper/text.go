@@ -1,6 +1,7 @@
 package paper
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -96,16 +97,43 @@ func (s *setter) wrap(text string, st style, width float64, lines int) ([]line, 
 	return nil, false
 }
 
+// setLines sets the lines of one text, all condensed alike.
 func (s *setter) setLines(texts []string, st style, width float64) ([]line, bool) {
-	var out []line
-	for _, t := range texts {
-		l, ok := s.fitLine(t, st, width)
-		if !ok {
-			return nil, false
+	for _, step := range narrowing {
+		st.condense = step
+		var out []line
+		for _, t := range texts {
+			l := s.plain(t, st)
+			if s.width(strings.TrimRight(t, " 　"), st) > width {
+				break
+			}
+			out = append(out, l)
 		}
-		out = append(out, l)
+		if len(out) == len(texts) {
+			return out, true
+		}
 	}
-	return out, true
+	return nil, false
+}
+
+// flow sets a paragraph on as many lines as it takes, not condensed. A word
+// longer than the line, such as an address of the web, is cut where it must be.
+func (s *setter) flow(text string, st style, width float64) []line {
+	parts := atoms(text)
+	for i := 0; i < len(parts); i++ {
+		if s.width(parts[i], st) > width {
+			parts = slices.Replace(parts, i, i+1, clusters(parts[i])...)
+		}
+	}
+	widths := make([]float64, len(parts))
+	for i, part := range parts {
+		widths[i] = s.width(part, st)
+	}
+	var out []line
+	for _, t := range greedy(parts, widths, width) {
+		out = append(out, s.plain(t, st))
+	}
+	return out
 }
 
 // greedy fills lines of at most limit; nil when a part alone is longer.
