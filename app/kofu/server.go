@@ -169,7 +169,8 @@ func (s *server) open(base context.Context, l net.Listener, h http.Handler) {
 	}
 	s.servers = append(s.servers, server)
 	go func() {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		err := server.Serve(l)
+		if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			s.failed <- fmt.Errorf("serve %s: %w", l.Addr(), err)
 		}
 	}()

@@ -26,7 +26,7 @@ func imports(t *tree, rules Rules) []Violation {
 		}
 		for _, spec := range s.ast.Imports {
 			target, ours := ourImport(spec.Path.Value, rules.Module)
-			if !ours || target == "frontend" {
+			if !ours || target == "frontend" || target == s.pkg {
 				continue
 			}
 			if at := slices.Index(rules.Order, target); at < 0 || at >= own {

@@ -75,6 +75,7 @@ func (t *tree) add(file, name string) error {
 			return err
 		}
 		pkg := strings.TrimPrefix(path.Dir(name), "internal/")
+		pkg = strings.TrimSuffix(pkg, "/gen") // a generator is part of the package it writes for
 		t.source = append(t.source, &source{
 			name: name, pkg: pkg, ast: parsed, tag: buildTag(parsed),
 			test: strings.HasSuffix(name, "_test.go"),

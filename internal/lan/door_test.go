@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"image"
 	"image/color"
 	"io"
@@ -136,8 +137,11 @@ func serve(t *testing.T, a *Authority) net.Addr {
 		for _, s := range servers {
 			_ = s.Shutdown(context.Background())
 		}
-		<-ended
-		<-ended
+		for range servers {
+			if err := <-ended; !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+				t.Error(err)
+			}
+		}
 	})
 	return inner.Addr()
 }
