@@ -238,11 +238,11 @@ func (j *Job) undecided() error {
 		return nil
 	}
 	slices.Sort(list)
-	err := fault.New(fault.Conflict, "glyph.undecided")
+	var details []fault.Detail
 	for _, c := range slices.Compact(list) {
-		err.With(fault.Detail{Code: "glyph.undecided_character", Value: c, Args: fault.Args("code", c)})
+		details = append(details, fault.Detail{Code: "glyph.undecided_character", Value: c, Args: fault.Args("code", c)})
 	}
-	return err
+	return fault.New(fault.Conflict, "glyph.undecided").With(details...)
 }
 
 // tag makes the six letters that PDF puts before the name of a subset.
