@@ -64,8 +64,8 @@ type State struct {
 	HandedOverOn string    `json:"handedOverOn,omitempty"`
 }
 
-// held reports whether the city has the card in its hands.
-func (s State) held() bool {
+// Held reports whether the city has the card in its hands.
+func (s State) Held() bool {
 	switch s.Custody {
 	case OnDesk, Vault, Picked, Counter:
 		return true

@@ -67,9 +67,12 @@ var (
 
 var rules = map[Act]rule{
 	ActReceive: {
-		from: []Procedure{Listed, Missing},
+		from: []Procedure{Listed, Missing, Withdrawn}, custody: []Custody{Expected, NeverArrived},
 		apply: func(s *State, _ Input, rx *store.Rx) {
-			s.Procedure, s.Custody, s.ReceivedOn = Received, OnDesk, rx.Today()
+			if s.Procedure != Withdrawn { // given up before it came: it stays so, but it is here
+				s.Procedure = Received
+			}
+			s.Custody, s.ReceivedOn = OnDesk, rx.Today()
 		},
 	},
 	ActReportMissing: {

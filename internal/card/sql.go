@@ -3,6 +3,8 @@ package card
 import (
 	"errors"
 
+	"kofu/internal/fault"
+	"kofu/internal/scancode"
 	"kofu/internal/store"
 )
 
@@ -79,6 +81,24 @@ func Unlinked(rx *store.Rx, fn func(Card) error) error {
 func ByNameBirth(rx *store.Rx, nameKey, birth string) ([]Card, error) {
 	return list(rx, "SELECT "+columns+` FROM card
 WHERE name_key = $1 AND birth = $2 AND resident_id IS NULL AND procedure NOT IN ('VOIDED', 'HANDED_OVER')`, nameKey, birth)
+}
+
+// Find returns the cards that a code can mean: one for our own tag, possibly
+// several for a number that J-LIS may use again in another year, newest first.
+func Find(rx *store.Rx, code scancode.Code) ([]Card, error) {
+	switch code.Kind {
+	case scancode.Notice:
+		return ByNoticeNo(rx, code.Text)
+	case scancode.Application:
+		return ByApplicationID(rx, code.Text)
+	case scancode.Card:
+		c, err := ByID(rx, code.ID)
+		if fault.Is(err, fault.NotFound, "card.not_found") {
+			return nil, nil
+		}
+		return []Card{c}, err
+	}
+	return nil, nil
 }
 
 func cardsOfResident(rx *store.Rx, residentID int64) ([]Card, error) {

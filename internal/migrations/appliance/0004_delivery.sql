@@ -3,7 +3,7 @@
 
 CREATE TABLE delivery (
     id         INTEGER PRIMARY KEY,
-    lot_no     TEXT NOT NULL UNIQUE,        -- 発送番号
+    lot_no     TEXT NOT NULL,               -- 発送番号
     shipped_on TEXT NOT NULL DEFAULT '',
     import_id  INTEGER,                     -- NULL when typed by hand
     state      TEXT NOT NULL CHECK (state IN ('open', 'closed', 'voided')),
@@ -11,6 +11,8 @@ CREATE TABLE delivery (
     closed_at  TEXT NOT NULL DEFAULT '',
     closed_by  TEXT NOT NULL DEFAULT ''
 );
+-- A revoked list may come again.
+CREATE UNIQUE INDEX delivery_lot_no ON delivery (lot_no) WHERE state <> 'voided';
 
 CREATE TABLE delivery_scan (
     id          INTEGER PRIMARY KEY,
