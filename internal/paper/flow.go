@@ -72,14 +72,16 @@ func (f *flow) facts(facts []Fact) {
 	f.y += 2
 	for i, fact := range facts {
 		labels := f.s.flow(fact.Label, style{size: 9.5, heading: true, gaijiSet: f.gaijiSet}, labelW-4)
-		texts := f.s.flow(fact.Text, f.style(11), right-left-labelW-6)
+		st := f.style(11)
+		st.heading = fact.Strong
+		texts := f.s.flow(fact.Text, st, right-left-labelW-6)
 		h := max(float64(len(texts))*11*mm*1.35, float64(len(labels))*9.5*mm*1.35) + 2*pad
 		fresh := f.y
 		f.need(h)
+		f.p.fill(242, box{left, f.y, labelW, h})
 		if i == 0 || f.y < fresh {
 			f.p.fill(120, box{left, f.y, right - left, 0.2})
 		}
-		f.p.fill(242, box{left, f.y + 0.2, labelW, h - 0.2})
 		y := f.y + (h-float64(len(labels))*9.5*mm*1.35)/2 + 0.5
 		for _, l := range labels {
 			y = f.p.put(l, left+3, y, 1.35)
@@ -89,7 +91,7 @@ func (f *flow) facts(facts []Fact) {
 			y = f.p.put(l, left+labelW+4, y, 1.35)
 		}
 		f.y += h
-		f.p.fill(120, box{left, f.y, right - left, 0.2})
+		f.p.fill(120, box{left, f.y - 0.2, right - left, 0.2})
 	}
 	f.y += 4
 }
@@ -168,9 +170,10 @@ func (f *flow) link(p *page, link Link, y float64) error {
 	if link.Phone == "" {
 		return nil
 	}
-	for _, l := range f.s.flow(message.Text("paper.link_phone", map[string]string{"phone": link.Phone}), small, right-x-5) {
+	for _, l := range f.s.flow(message.Text("paper.link_phone", nil), small, right-x-5) {
 		top = p.put(l, x, top+0.8, 1.5)
 	}
+	p.put(f.s.plain(message.Text("paper.link_number", map[string]string{"phone": link.Phone}), style{size: 12, heading: true}), x, top+0.6, 1)
 	return nil
 }
 

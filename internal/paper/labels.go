@@ -153,17 +153,17 @@ func (r Report) refusal() error {
 	if !r.Open() {
 		return nil
 	}
-	err := fault.New(fault.Conflict, "paper.undecided", "count", strconv.Itoa(len(r.Glyphs)+len(r.Overflow)))
+	var details []fault.Detail
 	for _, g := range r.Glyphs {
 		if !g.Decided {
-			err.With(fault.Detail{Code: "paper.glyph", Column: message.Text("paper.field_"+g.Field, nil), Value: g.Cluster,
+			details = append(details, fault.Detail{Code: "paper.glyph", Column: message.Text("paper.field_"+g.Field, nil), Value: g.Cluster,
 				Args: fault.Args("key", g.Key, "code", g.Codepoint())})
 		}
 	}
 	for _, o := range r.Overflow {
-		err.With(fault.Detail{Code: o.Code, Column: message.Text("paper.field_"+o.Field, nil), Args: fault.Args("key", o.Key)})
+		details = append(details, fault.Detail{Code: o.Code, Column: message.Text("paper.field_"+o.Field, nil), Args: fault.Args("key", o.Key)})
 	}
-	return err
+	return fault.New(fault.Conflict, "paper.undecided", "count", strconv.Itoa(len(details))).With(details...)
 }
 
 // Control is the text of the control sheets.
@@ -173,8 +173,12 @@ type Control struct {
 	Facts []Fact // what else belongs on the sheet, such as who printed when
 }
 
-// Fact is a line of a table: what it is and its text.
-type Fact struct{ Label, Text string }
+// Fact is a line of a table: what it is and its text. A strong one, such as a
+// deadline, stands out.
+type Fact struct {
+	Label, Text string
+	Strong      bool
+}
 
 // first puts the control sheet in front.
 func (c *Control) first(s *setter, to *canvas, stock Stock, r Report) {
@@ -206,17 +210,17 @@ func (c *Control) last(s *setter, to *canvas, stock Stock, r Report, pieces []Ad
 
 func (c *Control) sheet(s *setter, to *canvas, stock Stock, kind string, r Report, byHand []string) {
 	facts := append([]Fact{
-		{message.Text("paper.control_run", nil), c.Run},
-		{message.Text("paper.control_stock", nil), stock.Name},
-		{message.Text("paper.control_pieces", nil), strconv.Itoa(r.Pieces)},
-		{message.Text("paper.control_sheets", nil), strconv.Itoa(r.Sheets)},
+		{Label: message.Text("paper.control_run", nil), Text: c.Run},
+		{Label: message.Text("paper.control_stock", nil), Text: stock.Name},
+		{Label: message.Text("paper.control_pieces", nil), Text: strconv.Itoa(r.Pieces), Strong: true},
+		{Label: message.Text("paper.control_sheets", nil), Text: strconv.Itoa(r.Sheets), Strong: true},
 	}, c.Facts...)
 	p := to.page(stock.PaperW, stock.PaperH, Calibration{})
 	y := 20.0
 	y = p.put(s.plain(c.Title+" "+message.Text(kind, nil), style{size: 16, heading: true}), 20, y, 2)
 	for _, f := range facts {
 		p.put(s.plain(f.Label, style{size: 10.5, heading: true}), 20, y, 1)
-		y = p.put(s.plain(f.Text, style{size: 10.5}), 62, y, 1.8)
+		y = p.put(s.plain(f.Text, style{size: 10.5, heading: f.Strong}), 62, y, 1.8)
 	}
 	y = ruler(s, p, 20, y+6)
 	if len(byHand) == 0 {

@@ -2,10 +2,16 @@ package paper_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"html"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
+	"kofu/internal/fault"
 	"kofu/internal/glyph"
 	"kofu/internal/paper"
 )
@@ -45,31 +51,220 @@ func samples() []paper.Addressee {
 	return list
 }
 
-func TestLabels_Look(t *testing.T) {
-	for _, name := range []string{standard, "18up-63.5x46.5-aone-28370", "21up-70x42.3-aone-28363", "24up-66x33.9-aone-28369", "65up-38.1x21.2-hisago-elm023", "44up-48.3x25.4-aone-28368", "12up-99x38-sanwa-ta-401a", "24up-91x42.8-hisago-gb865"} {
-		l := labels(t, name)
-		l.Outlines = true
-		l.Start = 2
-		report, err := l.Preflight(t.Context(), samples(), nil)
-		if err != nil {
-			t.Fatal(err)
+// words reads what pdftotext finds on a page, as words with their boxes in mm.
+type word struct {
+	text           string
+	x0, y0, x1, y1 float64
+}
+
+var wordLine = regexp.MustCompile(`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*)</word>`)
+
+func words(t testing.TB, path string, page int) []word {
+	t.Helper()
+	var out []word
+	n := strconv.Itoa(page)
+	for _, m := range wordLine.FindAllStringSubmatch(tool(t, "pdftotext", "-bbox", "-f", n, "-l", n, path, "-"), -1) {
+		w := word{text: html.UnescapeString(m[5])}
+		for i, v := range []*float64{&w.x0, &w.y0, &w.x1, &w.y1} {
+			f, err := strconv.ParseFloat(m[i+1], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			*v = f * 25.4 / 72
 		}
-		t.Logf("%s: overflow %v, no barcode %v, glyphs %v", name, report.Overflow, report.NoBarcode, report.Glyphs)
-		bad := map[string]bool{}
-		for _, o := range report.Overflow {
-			bad[o.Key] = true
-		}
-		var fit []paper.Addressee
-		for _, a := range samples() {
-			if !bad[a.Key] {
-				fit = append(fit, a)
+		out = append(out, w)
+	}
+	return out
+}
+
+// squeezed is a text without the blanks and line breaks that layout adds.
+func squeezed(text string) string {
+	return strings.NewReplacer(" ", "", "　", "", "\n", "", "\f", "").Replace(text)
+}
+
+func TestLabels_ThirteenPiecesFromCellFive(t *testing.T) {
+	l := labels(t, standard)
+	l.Start = 5
+	var pieces []paper.Addressee
+	for i := range 13 {
+		a := samples()[0]
+		a.Key, a.Serial = strconv.Itoa(i), fmt.Sprintf("S%02d", i+1)
+		pieces = append(pieces, a)
+	}
+	pdf, report := render(t, l, pieces)
+	if report.Sheets != 2 || report.Pieces != 13 {
+		t.Fatalf("%+v", report)
+	}
+	path := save(t, "thirteen", pdf)
+	for i := range 13 {
+		sheet, cell := (4+i)/12+1, (4+i)%12
+		x, y := 20+float64(cell%2)*86, 22.5+float64(cell/2)*42
+		found := false
+		for _, w := range words(t, path, sheet) {
+			if w.text == pieces[i].Serial {
+				found = w.x0 > x && w.x1 < x+84 && w.y0 > y-1 && w.y1 < y+42
 			}
 		}
-		l.Control = &paper.Control{Title: "宛名ラベル", Run: "0007", Facts: []paper.Fact{{Label: "印刷した人", Text: "職員 一"}}}
-		pdf, _ := render(t, l, fit)
-		text := tool(t, "pdftotext", "-layout", save(t, name, pdf), "-")
-		_ = text
+		if !found {
+			t.Errorf("piece %d is not in cell %d of sheet %d", i+1, cell+1, sheet)
+		}
 	}
-	_ = glyph.Box
-	_ = strings.Join
+}
+
+// Every name and address comes back from the PDF as it went in, whichever
+// lines it took.
+func TestLabels_TextIsVerbatim(t *testing.T) {
+	l := labels(t, standard)
+	names := specialNames(t)
+	var pieces []paper.Addressee
+	for i, name := range names {
+		a := samples()[i%4]
+		a.Key, a.Name, a.GaijiSet, a.Serial = strconv.Itoa(i), name, "juki", ""
+		pieces = append(pieces, a)
+	}
+	pdf, _ := render(t, l, pieces)
+	path := save(t, "verbatim", pdf)
+	got := strings.Fields(tool(t, "pdftotext", "-raw", path, "-"))
+	text := strings.Join(got, "")
+	at := 0
+	for _, a := range pieces {
+		for _, want := range []string{a.Address, a.Annex, a.Name + "様"} {
+			n := strings.Index(text[at:], squeezed(want))
+			if n < 0 {
+				t.Fatalf("%q (%U) is not in the text after %d characters: %q", want, []rune(want), at, text[at:min(len(text), at+200)])
+			}
+			at += n
+		}
+	}
+}
+
+// specialNames are 300 names of gaiji, variants and plane 2 that the fonts have.
+func specialNames(t testing.TB) []string {
+	t.Helper()
+	set := press(t).Fonts
+	var out []string
+	add := func(name string) {
+		if len(out) < 300 && len(set.Check(name, "juki")) == 0 {
+			out = append(out, name)
+		}
+	}
+	for i := range 32 {
+		add(string(rune(0xE000+i)) + "田　花子")
+	}
+	for _, base := range "葛邉辻邊齋渡榊祇芦飴溢茨" {
+		for v := rune(0xE0100); v < 0xE0120; v++ {
+			add("佐" + string(base) + string(v) + "　太郎")
+		}
+	}
+	for r := rune(0x20000); r < 0x20200; r++ {
+		add(string(r) + "山　一")
+	}
+	if len(out) != 300 {
+		t.Fatalf("%d names", len(out))
+	}
+	return out
+}
+
+// The text fonts are never asked for private use characters, and a variant is
+// never replaced by its base.
+func TestLabels_RefusesUndecided(t *testing.T) {
+	l := labels(t, standard)
+	a, b := samples()[0], samples()[1]
+	a.Name, a.GaijiSet = "\uf860田　太郎", "juki" // IPAmj has an empty glyph there
+	b.Annex = "葛\U000E01EFビル"
+	report, err := l.Preflight(t.Context(), []paper.Addressee{a, b}, nil)
+	if err != nil || !report.Open() || len(report.Glyphs) != 2 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	if g := report.Glyphs[0]; g.Key != "k0" || g.Field != "name" || g.State != glyph.Missing || g.Codepoint() != "U+F860" {
+		t.Errorf("first finding %+v", g)
+	}
+	if g := report.Glyphs[1]; g.Key != "k1" || g.Field != "annex" || g.State != glyph.VariantBaseOnly {
+		t.Errorf("second finding %+v", g)
+	}
+	var out bytes.Buffer
+	_, err = l.Render(t.Context(), &out, []paper.Addressee{a, b}, nil)
+	if !fault.Is(err, fault.Conflict, "paper.undecided") || out.Len() > 0 {
+		t.Fatalf("Render: %v, %d bytes", err, out.Len())
+	}
+	if e, _ := fault.As(err); len(e.Details) != 2 || e.Details[0].Column != "氏名" || e.Details[0].Args["code"] != "U+F860" {
+		t.Errorf("details %+v", e.Details)
+	}
+
+	l.Decisions = []glyph.Decision{
+		{GaijiSet: "juki", Cluster: "\uf860", Kind: glyph.Box},
+		{Cluster: "葛\U000E01EF", Kind: glyph.Substitute, Substitute: "葛"},
+	}
+	l.Control = &paper.Control{Title: "宛名ラベル", Run: "0007"}
+	pdf, report := render(t, l, []paper.Addressee{a, b})
+	if report.Open() || len(report.Glyphs) != 2 {
+		t.Errorf("after the decisions: %+v", report)
+	}
+	path := save(t, "decided", pdf)
+	if text := squeezed(tool(t, "pdftotext", "-raw", "-f", "2", "-l", "2", path, "-")); !strings.Contains(text, "U+F860田太郎様") || !strings.Contains(text, "葛ビル") {
+		t.Errorf("sheet: %q", text)
+	}
+	if last := squeezed(tool(t, "pdftotext", "-raw", "-f", "3", "-l", "3", path, "-")); !strings.Contains(last, "手書きで補う文字1件") || !strings.Contains(last, "0007-00001/00008氏名U+F860") {
+		t.Errorf("control sheet: %q", last)
+	}
+}
+
+func TestLabels_Honorific(t *testing.T) {
+	l := labels(t, standard)
+	for _, c := range []struct{ name, honorific, want string }{
+		{"山田　太郎", "様", "山田太郎様"}, {"山田　太郎", "", "山田太郎"}, {"交付商事株式会社御中", "様", "交付商事株式会社御中"},
+		{"山田　太郎様", "様", "山田太郎様"}, {"山田　太郎様", "御中", "山田太郎様"},
+	} {
+		a := samples()[0]
+		a.Name, a.Honorific, a.Serial = c.name, c.honorific, ""
+		pdf, _ := render(t, l, []paper.Addressee{a})
+		if text := squeezed(tool(t, "pdftotext", "-raw", save(t, "honorific", pdf), "-")); !strings.HasSuffix(text, "番地３"+c.want) {
+			t.Errorf("%s + %s: %q", c.name, c.honorific, text)
+		}
+	}
+	a := samples()[0]
+	a.Honorific = "御中様"
+	if _, err := l.Preflight(t.Context(), []paper.Addressee{a}, nil); !fault.Is(err, fault.Invalid, "paper.honorific") {
+		t.Errorf("御中様: %v", err)
+	}
+}
+
+func TestLabels_ControlSheetsAndMetadata(t *testing.T) {
+	l := labels(t, standard)
+	l.Control = &paper.Control{Title: "宛名ラベル", Run: "2026-0007", Facts: []paper.Fact{{Label: "印刷した人", Text: "職員 一"}}}
+	pdf, report := render(t, l, samples())
+	path := save(t, "control", pdf)
+	for _, page := range []string{"1", "3"} {
+		text := squeezed(tool(t, "pdftotext", "-layout", "-f", page, "-l", page, path, "-"))
+		for _, want := range []string{"宛名ラベル管理票", "印刷番号2026-0007", "通数8", "枚数1", "印刷した人職員一", "100mm"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("page %s lacks %q: %q", page, want, text)
+			}
+		}
+	}
+	if report.Sheets != 1 {
+		t.Errorf("%d sheets", report.Sheets)
+	}
+	about := tool(t, "pdfinfo", path)
+	if !strings.Contains(about, "宛名ラベル") || !strings.Contains(about, "2026") || !strings.Contains(about, "Pages:           3") {
+		t.Errorf("pdfinfo: %s", about)
+	}
+	if !bytes.Contains(pdf, []byte("/PrintScaling /None")) || strings.Contains(tool(t, "pdfimages", "-list", path), "image") {
+		t.Error("scaling is not switched off, or there are images")
+	}
+}
+
+func TestLabels_Cancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := 0
+	l := labels(t, standard)
+	_, err := l.Preflight(ctx, samples(), func(n, total int) {
+		done = n
+		if n == 3 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || done != 3 {
+		t.Errorf("after %d pieces: %v", done, err)
+	}
 }

@@ -29,7 +29,7 @@ func letter(a paper.Addressee) paper.Letter {
 		Facts: []paper.Fact{
 			{Label: "お受け取りの場所", Text: "交付市役所 本庁舎1階 マイナンバーカード交付窓口"},
 			{Label: "受付時間", Text: "平日 午前9時から午後5時まで(第2日曜日は午前9時から正午まで)"},
-			{Label: "お受け取りの期限", Text: "令和9年2月26日(金)"},
+			{Label: "お受け取りの期限", Text: "令和9年2月26日(金)", Strong: true},
 		},
 		Items: []string{
 			"この通知書", "本人確認書類(運転免許証、旅券など顔写真付きのもの1点。ない方は健康保険の資格確認書などを2点)",

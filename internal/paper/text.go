@@ -129,12 +129,21 @@ func (s *setter) flow(text string, st style, width float64) []line {
 	for i, part := range parts {
 		widths[i] = s.width(part, st)
 	}
+	texts := greedy(parts, widths, width)
+	if n := len(texts); n > 1 && s.width(texts[n-1], st) < lonely*st.size*mm {
+		if tighter := greedy(parts, widths, width-lonely*st.size*mm/float64(n-1)); len(tighter) == n {
+			texts = tighter
+		}
+	}
 	var out []line
-	for _, t := range greedy(parts, widths, width) {
+	for _, t := range texts {
 		out = append(out, s.plain(t, st))
 	}
 	return out
 }
+
+// lonely is the length of a last line, in em, that is avoided.
+const lonely = 4.0
 
 // greedy fills lines of at most limit; nil when a part alone is longer.
 func greedy(parts []string, widths []float64, limit float64) []string {
