@@ -26,7 +26,7 @@ GOFILES := $(shell find app internal frontend build -name '*.go' -not -path '*/n
 UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .PHONY: help run test dist bench packages-run packages-test programs tools \
-	format vet arch lint unit windows ui ui-check ui-test e2e kill vulncheck clean
+	format vet arch lint unit windows ui ui-check ui-test e2e kill clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
