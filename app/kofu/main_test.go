@@ -234,7 +234,7 @@ func TestServe_TakenPort(t *testing.T) {
 
 func TestRun_Refused(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "kofu.toml"), []byte("adress = \":1\"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "kofu.toml"), []byte("lann = \":1\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "file")
@@ -252,7 +252,7 @@ func TestRun_Refused(t *testing.T) {
 		{"unknown command", nil, []string{"fly"}, exitUsage, "fly"},
 		{"unknown flag", nil, []string{"serve", "--fly"}, exitUsage, "kofu help"},
 		{"argument", nil, []string{"serve", "fly"}, exitUsage, "fly"},
-		{"misspelt key", nil, []string{"serve", "--data", dir}, exitFailed, "adress"},
+		{"misspelt key", nil, []string{"serve", "--data", dir}, exitFailed, "lann"},
 		{"file as folder", nil, []string{"serve", "--data", file}, exitFailed, file},
 		{"no port", nil, []string{"serve", "--data", t.TempDir(), "--lan", "here"}, exitFailed, "here"},
 		{"window in the clear", nil, []string{"serve", "--data", t.TempDir(), "--addr", "0.0.0.0:0"}, exitFailed, "0.0.0.0:0"},
