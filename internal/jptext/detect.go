@@ -87,10 +87,16 @@ func (d *Detector) writeCP932(p []byte) {
 	}
 }
 
-// Guess decides by what was written so far: a byte order mark is obeyed; valid
-// UTF-8 with at least one multibyte character is UTF-8; NUL bytes in a regular
-// pattern are UTF-16; anything else is CP932.
-func (d *Detector) Guess() Guess {
+// Guess decides by the whole file: a byte order mark is obeyed; valid UTF-8 with
+// at least one multibyte character is UTF-8; NUL bytes in a regular pattern are
+// UTF-16; anything else is CP932.
+func (d *Detector) Guess() Guess { return d.guess(true) }
+
+// GuessSoFar is Guess before the end of the file: a character that is cut in two
+// by the end of the last piece is no fault.
+func (d *Detector) GuessSoFar() Guess { return d.guess(false) }
+
+func (d *Detector) guess(end bool) Guess {
 	switch {
 	case bytes.HasPrefix(d.head, bomUTF8):
 		return Guess{Encoding: UTF8, BOM: true}
@@ -99,13 +105,13 @@ func (d *Detector) Guess() Guess {
 	case bytes.HasPrefix(d.head, []byte{0xFE, 0xFF}):
 		return Guess{Encoding: UTF16BE, BOM: true}
 	}
-	if d.wide && !d.notUTF8 && len(d.tail) == 0 {
+	if d.wide && !d.notUTF8 && (len(d.tail) == 0 || !end) {
 		return Guess{Encoding: UTF8}
 	}
 	if enc, ok := nulPattern(d.head); ok {
 		return Guess{Encoding: enc}
 	}
-	return Guess{Encoding: CP932, ASCII: !d.wide, Bad: d.notCP932 || d.half != 0}
+	return Guess{Encoding: CP932, ASCII: !d.wide, Bad: d.notCP932 || end && d.half != 0}
 }
 
 // nulPattern recognises UTF-16 without a mark: digits, delimiters and line ends

@@ -120,3 +120,15 @@ func TestDetect_AnyCutGivesTheSameGuess(t *testing.T) {
 		}
 	})
 }
+
+func TestDetector_GuessSoFarForgivesACutCharacter(t *testing.T) {
+	var utf8, cp932 Detector
+	_, _ = utf8.Write([]byte("宛\xE5\x90"))
+	_, _ = cp932.Write([]byte("\x88\xB6\x96"))
+	if got := utf8.GuessSoFar(); got != (Guess{Encoding: UTF8}) {
+		t.Errorf("UTF-8 so far: %+v", got)
+	}
+	if got := cp932.GuessSoFar(); got != (Guess{Encoding: CP932}) {
+		t.Errorf("CP932 so far: %+v", got)
+	}
+}

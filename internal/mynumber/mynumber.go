@@ -103,6 +103,9 @@ func exact(value string) (string, bool) {
 	if len(value) < length || len(value) > 64 {
 		return "", false
 	}
+	if first := strings.TrimLeft(value, " 　"); first == "" || !isDigit(first[0]) && first[0] != fullWidth {
+		return "", false // nearly every cell of a register ends here
+	}
 	value = strings.TrimSpace(jptext.Narrow(value))
 	if m := grouped.FindStringSubmatch(value); m != nil && m[0] == value {
 		value = m[1] + m[2] + m[3]
@@ -117,6 +120,9 @@ func exact(value string) (string, bool) {
 	}
 	return value, true
 }
+
+// fullWidth is the first byte of a full-width digit in UTF-8.
+const fullWidth = 0xEF
 
 var grouped = regexp.MustCompile(`([0-9]{4})[ -]([0-9]{4})[ -]([0-9]{4})`)
 
