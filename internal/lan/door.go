@@ -1,14 +1,20 @@
 package lan
 
 import (
-	"context"
 	"encoding/json"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
 
+	"kofu/internal/gate"
 	"kofu/internal/message"
+)
+
+// Names of the doors, as sessions keep them.
+const (
+	deskName   = "desk"
+	officeName = "lan"
 )
 
 // Door is one way into the appliance: what its listener may be called, which
@@ -29,28 +35,19 @@ type Door struct {
 // the port is part of the cookie's name.
 func DeskDoor(port string, native http.Handler, canSave func(*http.Request) bool) Door {
 	return Door{
-		Name: "desk", CookieName: "kofu" + port, Native: native, CanSave: canSave,
+		Name: deskName, CookieName: "kofu" + port, Native: native, CanSave: canSave,
 		Hosts: func() []string { return []string{"127.0.0.1", "localhost"} },
 	}
 }
 
 // OfficeDoor is the door of the office network.
 func OfficeDoor(a *Authority) Door {
-	return Door{Name: "lan", CookieName: "__Host-kofu", Secure: true, Hosts: a.Names, CA: a.DER()}
-}
-
-type doorKey struct{}
-
-// DoorOf returns the door that the request came through, and the zero Door
-// when there was none.
-func DoorOf(ctx context.Context) Door {
-	d, _ := ctx.Value(doorKey{}).(Door)
-	return d
+	return Door{Name: officeName, CookieName: "__Host-kofu", Secure: true, Hosts: a.Names, CA: a.DER()}
 }
 
 // Wrap puts the door in front of h: only requests for one of its hosts pass
 // (DNS rebinding), requests that another site's page sends do not, and h finds
-// the door with [DoorOf].
+// the door with [gate.DoorOf].
 func (d Door) Wrap(h http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	if d.Native != nil {
@@ -70,8 +67,19 @@ func (d Door) Wrap(h http.Handler) http.Handler {
 			refuse(w, http.StatusMisdirectedRequest, "lan.unknown_host")
 			return
 		}
-		protected.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), doorKey{}, d)))
+		protected.ServeHTTP(w, r.WithContext(gate.WithDoor(r.Context(), d.seenBy(r))))
 	})
+}
+
+// seenBy returns what the gate is told. A browser that came to the window's
+// door by itself gets files as downloads, as on the office network, for the
+// save dialog is the window's.
+func (d Door) seenBy(r *http.Request) gate.Door {
+	name := d.Name
+	if d.CanSave != nil && !d.CanSave(r) {
+		name = officeName
+	}
+	return gate.Door{Name: name, CookieName: d.CookieName, Secure: d.Secure}
 }
 
 func (d Door) answersTo(host string) bool {

@@ -20,13 +20,15 @@ import (
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
+
+	"kofu/internal/gate"
 )
 
 func ips(s string) []net.IP { return []net.IP{net.ParseIP(s)} }
 
 func hello() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, DoorOf(r.Context()).Name+r.URL.Path)
+		_, _ = io.WriteString(w, gate.DoorOf(r.Context()).Name+r.URL.Path)
 	})
 }
 
@@ -81,6 +83,29 @@ func TestDoor(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A browser on the window's door is told apart from the window.
+func TestDoor_Window(t *testing.T) {
+	isWindow := func(r *http.Request) bool { return r.Header.Get("Cookie") != "" }
+	d := DeskDoor("18443", nil, isWindow)
+	h := d.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		want := gate.Door{Name: "lan", CookieName: "kofu18443"}
+		if isWindow(r) {
+			want.Name = "desk"
+		}
+		if got := gate.DoorOf(r.Context()); got != want {
+			t.Errorf("door %+v, want %+v", got, want)
+		}
+	}))
+	for _, cookie := range []string{"", "kofudesk18443=x"} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host = "127.0.0.1:18443"
+		if cookie != "" {
+			r.Header.Set("Cookie", cookie)
+		}
+		h.ServeHTTP(httptest.NewRecorder(), r)
 	}
 }
 
