@@ -43,6 +43,9 @@ func BuildFont(spec FontSpec) ([]byte, error) {
 		if g.Rune < 0 || g.Rune >= 0xFFFF || i > 0 && glyphs[i-1].Rune == g.Rune {
 			return nil, fmt.Errorf("glyph.BuildFont(%q): U+%04X is outside the BMP or there twice", spec.Name, g.Rune)
 		}
+		if g.Advance < 0 || g.Advance > 0xFFFF {
+			return nil, fmt.Errorf("glyph.BuildFont(%q): U+%04X is %d wide", spec.Name, g.Rune, g.Advance)
+		}
 		data, err := encode(g.Contours)
 		if err != nil {
 			return nil, fmt.Errorf("glyph.BuildFont(%q): U+%04X: %w", spec.Name, g.Rune, err)

@@ -33,25 +33,29 @@ type Role string
 const (
 	Text Role = "text" // a font for ordinary characters and IVS
 	EUDC Role = "eudc" // the 外字 of one gaiji set (Windows EUDC.TTE or any TrueType file)
+	BDF  Role = "bdf"  // the bitmap 外字 of one delivery, see [OpenBDF]
 )
 
 // State says how well a cluster can be drawn.
 type State string
 
-// The states. Everything except OK needs a person's decision before printing.
+// The states. VariantBaseOnly and Missing need a person's decision before
+// printing; a traced bitmap is printed and listed.
 const (
 	OK              State = "OK"
+	OKBitmap        State = "OK_BITMAP"         // drawn, but only from the dots of a bitmap font
 	VariantBaseOnly State = "VARIANT_BASE_ONLY" // the base form exists, the requested variant does not
 	Missing         State = "MISSING"           // no source draws it, or it is a control character
 )
 
 // Finding is a cluster (a character with its variation selector or accents)
-// that cannot be drawn as it stands.
+// that cannot be drawn as it stands, or only from a bitmap.
 type Finding struct {
 	Cluster  string
 	Runes    []rune
 	State    State
 	GaijiSet string // set of a private use character, otherwise empty
+	Pixels   int    // dots per em with OKBitmap: the resolution at n pt is Pixels*72/n dpi
 	Decided  bool   // a decision of the job covers it; never set by [Set.Check]
 }
 

@@ -77,9 +77,10 @@ func (j *Job) Decide(decisions ...Decision) error {
 		if d.Kind != Box && d.Kind != Substitute || d.Kind == Substitute && d.Substitute == "" {
 			return fault.New(fault.Invalid, "glyph.decision", "code", codes(d.Cluster))
 		}
-		if missing := j.set.Check(d.Substitute, d.GaijiSet); len(missing) > 0 {
-			return fault.New(fault.Invalid, "glyph.substitute_missing",
-				"code", codes(d.Cluster), "substitute", missing[0].Codepoint())
+		for _, cluster := range clusters(d.Substitute) {
+			if !j.set.find(keyOf(d.GaijiSet, cluster)).drawn() {
+				return fault.New(fault.Invalid, "glyph.substitute_missing", "code", codes(d.Cluster), "substitute", codes(cluster))
+			}
 		}
 		j.decisions[keyOf(d.GaijiSet, d.Cluster)] = d
 	}
@@ -112,9 +113,13 @@ func (j *Job) Shape(text string, o Options) (Run, []Finding) {
 		d, decided := j.decisions[k]
 		if !seen[cluster] {
 			seen[cluster] = true
-			f := finding(k, m.state)
+			f := m.finding(k)
 			f.Decided = decided
 			findings = append(findings, f)
+		}
+		if m.state == OKBitmap && !decided {
+			run.add(j.place(request{m.source, m.gid, cluster, o.Condense}))
+			continue
 		}
 		j.replace(&run, k, d, o)
 	}

@@ -45,15 +45,22 @@ func (s *Set) Check(text, gaijiSet string) []Finding {
 		seen[c] = true
 		k := keyOf(gaijiSet, c)
 		if m := s.find(k); m.state != OK {
-			findings = append(findings, finding(k, m.state))
+			findings = append(findings, m.finding(k))
 		}
 	}
 	return findings
 }
 
-func finding(k key, state State) Finding {
-	return Finding{Cluster: k.cluster, Runes: []rune(k.cluster), State: state, GaijiSet: k.gaijiSet}
+func (m match) finding(k key) Finding {
+	f := Finding{Cluster: k.cluster, Runes: []rune(k.cluster), State: m.state, GaijiSet: k.gaijiSet}
+	if m.state == OKBitmap {
+		f.Pixels = m.source.Pixels
+	}
+	return f
 }
+
+// drawn reports whether the cluster can be printed without a decision.
+func (m match) drawn() bool { return m.state == OK || m.state == OKBitmap }
 
 // find looks a cluster up, once per set.
 func (s *Set) find(k key) match {
@@ -89,21 +96,37 @@ func (s *Set) search(k key) match {
 }
 
 // plain finds a single character. A private use character is asked of the
-// 外字 sources of its set only.
+// 外字 sources of its set only, outlines before bitmaps.
 func (s *Set) plain(gaijiSet string, r rune) match {
 	if selector(r) {
 		return match{state: Missing}
 	}
+	if private(r) {
+		if m := s.first(EUDC, gaijiSet, r); m.drawn() {
+			return m
+		}
+		m := s.first(BDF, gaijiSet, r)
+		if m.drawn() {
+			m.state = OKBitmap
+		}
+		return m
+	}
+	m := s.first(Text, "", r)
+	if !m.drawn() && r == '\u00A0' { // a font without it still has the space that it is as wide as
+		return s.first(Text, "", ' ')
+	}
+	return m
+}
+
+// first asks the sources of one role and set in order.
+func (s *Set) first(role Role, gaijiSet string, r rune) match {
 	for _, source := range s.sources {
-		if private(r) != (source.Role == EUDC) || private(r) && source.GaijiSet != gaijiSet {
+		if source.Role != role || source.GaijiSet != gaijiSet {
 			continue
 		}
 		if gid, ok := source.glyph(r); ok {
 			return match{OK, source, gid}
 		}
-	}
-	if r == '\u00A0' { // a font without it still has the space that it is as wide as
-		return s.plain(gaijiSet, ' ')
 	}
 	return match{state: Missing}
 }
@@ -122,7 +145,7 @@ func (s *Set) variant(gaijiSet string, base, selector rune) match {
 		}
 	}
 	m := s.plain(gaijiSet, base)
-	if m.state == OK {
+	if m.drawn() {
 		m.state = VariantBaseOnly
 	}
 	return m

@@ -23,9 +23,10 @@ var errPostScript = errors.New("font: PostScript outlines")
 type Source struct {
 	Name     string // as given to Open, for lists and logs
 	Role     Role
-	GaijiSet string // the set whose 外字 an EUDC source draws
+	GaijiSet string // the set whose 外字 an EUDC or BDF source draws
 	SHA256   string // of the whole file, hexadecimal
 	Glyphs   int
+	Pixels   int // dots per em of a BDF source, otherwise 0
 	font     *sfnt
 	file     io.Closer
 	mu       sync.Mutex
@@ -60,6 +61,11 @@ func Open(name string, r io.ReaderAt, size int64, role Role, gaijiSet string) (_
 		Name: name, Role: role, GaijiSet: gaijiSet, SHA256: hex.EncodeToString(hash.Sum(nil)),
 		Glyphs: f.glyphs, font: f, drawn: map[int]bool{},
 	}, nil
+}
+
+func sum(b []byte) string {
+	hash := sha256.Sum256(b)
+	return hex.EncodeToString(hash[:])
 }
 
 // OpenFile opens the font file at path like [Open], under the file's name. The
