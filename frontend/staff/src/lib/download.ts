@@ -1,0 +1,19 @@
+// Files for the clerk: an attachment in a browser, the save dialog in the desktop window.
+import { api } from '../api';
+import { session } from './session.svelte';
+import { text } from './text';
+
+/** Saves what the address answers. The note says where it went, or is '' where the browser says so itself. */
+export async function download(url: string, name: string): Promise<string> {
+  if (session.who.door === 'desk') {
+    const { path } = await api.saveAs(url, name);
+    return path ? text('ui.download.saved', { path }) : '';
+  }
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  return '';
+}

@@ -1,0 +1,72 @@
+// The F-key bar: each screen says which keys it answers, the bar shows them,
+// and every key has a second way that the browser does not keep for itself.
+import { onDestroy } from 'svelte';
+import { scannerAtWork } from '../scan/listen';
+
+export const names = ['F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9', 'F10', 'F11', 'F12'] as const;
+export type FKey = (typeof names)[number];
+export interface Action { run: () => void; when?: () => boolean; label?: string | (() => string) }
+export type Actions = Partial<Record<FKey, Action>>;
+
+class Keys {
+  layers = $state.raw<Actions[]>([]);
+
+  action(key: FKey): Action | undefined {
+    for (let i = this.layers.length - 1; i >= 0; i--) {
+      const found = this.layers[i]?.[key];
+      if (found) return found;
+    }
+    return undefined;
+  }
+  ready(key: FKey): boolean {
+    const action = this.action(key);
+    return action !== undefined && (action.when?.() ?? true);
+  }
+  press(key: FKey): boolean {
+    if (!this.ready(key)) return false;
+    this.action(key)?.run();
+    return true;
+  }
+}
+export const keys = new Keys();
+
+/** Registers the keys of a screen or dialog for as long as it is shown. */
+export function useKeys(actions: Actions): void {
+  keys.layers = [...keys.layers, actions];
+  onDestroy(() => (keys.layers = keys.layers.filter((layer) => layer !== actions)));
+}
+
+/** The F-key that a key press means, its second keys included. */
+export function meaning(e: KeyboardEvent): FKey | undefined {
+  if (e.isComposing || e.keyCode === 229) return undefined;
+  if (/^F([1-9]|1[0-2])$/.test(e.key) && !e.ctrlKey && !e.altKey && !e.metaKey) return e.key as FKey;
+  const digit = /^(?:Digit|Numpad)(\d)$/.exec(e.code)?.[1];
+  if (e.altKey && !e.ctrlKey && digit) return `F${digit === '0' ? 10 : digit}` as FKey;
+  if (!e.ctrlKey || e.altKey) return undefined;
+  if (e.key === 'Enter') return 'F12';
+  if (e.key.toLowerCase() === 'p') return 'F9';
+  return e.key.toLowerCase() === 'z' && !inText(e.target) ? 'F11' : undefined;
+}
+
+function inText(target: EventTarget | null): boolean {
+  return target instanceof HTMLTextAreaElement
+    || (target instanceof HTMLInputElement && /^(text|search|password|tel|)$/.test(target.type) && target.value !== '');
+}
+
+/** Listens for the F-keys; some scanners hold Alt, so Alt+digit waits until no burst follows. */
+export function listenKeys(): () => void {
+  const down = (e: KeyboardEvent) => {
+    const key = meaning(e);
+    if (!key || scannerAtWork(e.timeStamp)) return;
+    const own = keys.ready(key) || !['F5', 'F11', 'F12'].includes(e.key);
+    if (own) e.preventDefault();
+    if (!e.altKey) {
+      keys.press(key);
+      return;
+    }
+    const at = e.timeStamp;
+    setTimeout(() => { if (!scannerAtWork(at)) keys.press(key); }, 40);
+  };
+  addEventListener('keydown', down);
+  return () => removeEventListener('keydown', down);
+}

@@ -1,0 +1,33 @@
+// What is selected in a list: single rows, or all rows that match the filter less the ones taken out.
+import { SvelteSet } from 'svelte/reactivity';
+import type { CardFilter } from '../types.gen';
+
+export interface Target { filter?: CardFilter; ids?: number[] }
+
+export class Selection {
+  private matching = $state(false);
+  private readonly ids = new SvelteSet<number>();
+
+  has(id: number): boolean {
+    return this.matching || this.ids.has(id);
+  }
+  /** Ticking a row while all matching are selected starts a selection of single rows. */
+  toggle(id: number): void {
+    this.matching = false;
+    if (!this.ids.delete(id)) this.ids.add(id);
+  }
+  all(): void {
+    this.ids.clear();
+    this.matching = true;
+  }
+  clear(): void {
+    this.ids.clear();
+    this.matching = false;
+  }
+  count(total: number): number {
+    return this.matching ? total : this.ids.size;
+  }
+  target(filter: CardFilter): Target {
+    return this.matching ? { filter } : { ids: [...this.ids] };
+  }
+}
