@@ -218,3 +218,14 @@ func AddedBy(rx *store.Rx, importID, after int64) (ids []int64, err error) {
 		importID, after)
 	return ids, err
 }
+
+// EventsOf returns the ids of the events that the import brought.
+func EventsOf(rx *store.Rx, importID int64) (ids []int64, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	}, "SELECT id FROM resident_event WHERE import_id = $1 ORDER BY id", importID)
+	return ids, err
+}

@@ -1,0 +1,83 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"regexp"
+	"slices"
+
+	"kofu/internal/fault"
+	"kofu/internal/tabfile"
+)
+
+// Profiles returns the file formats that can be imported.
+func Profiles() []tabfile.Profile { return tabfile.BuiltIn() }
+
+// ProfileName is the name of a profile for people, or its id when the program
+// does not know it any more.
+func ProfileName(id string) string {
+	if p, ok := tabfile.ByID(Profiles(), id); ok {
+		return p.Name
+	}
+	return id
+}
+
+// clear is by how much the best profile must lead to be chosen without asking.
+const clear = 0.05
+
+// choose finds the profile of an upload. Errors: fault.Invalid
+// "import.profile_unclear" with the candidates as details,
+// "import.profile_unknown", or what the profile that comes closest objects to.
+func choose(ctx context.Context, up Upload, head []byte) (tabfile.Profile, error) {
+	profiles := Profiles()
+	if up.Profile != "" {
+		p, ok := tabfile.ByID(profiles, up.Profile)
+		if !ok {
+			return p, fault.New(fault.Invalid, "import.no_such_profile", "profile", up.Profile)
+		}
+		return p, nil
+	}
+	found := tabfile.Detect(up.FileName, head, profiles)
+	if len(found) == 0 {
+		return tabfile.Profile{}, nearest(ctx, up.FileName, head, profiles)
+	}
+	if len(found) > 1 && found[1].Score > found[0].Score-clear {
+		unclear := fault.New(fault.Invalid, "import.profile_unclear")
+		for _, c := range found {
+			unclear = unclear.With(fault.Detail{Code: "import.candidate", Value: c.ID, Args: fault.Args("name", c.Name)})
+		}
+		return tabfile.Profile{}, unclear
+	}
+	p, _ := tabfile.ByID(profiles, found[0].ID)
+	return p, nil
+}
+
+// telling are refusals that say what is wrong whatever the profile.
+var telling = []string{"tabfile.my_number_heading", "tabfile.my_number_column", "tabfile.resident_code_heading", "tabfile.empty"}
+
+// nearest explains why no profile fits: by a refusal that holds for any, else
+// by the objection of the profile that understood most of the file.
+func nearest(ctx context.Context, fileName string, head []byte, profiles []tabfile.Profile) error {
+	best, bestScore := error(fault.New(fault.Invalid, "import.profile_unknown")), 0
+	for _, p := range profiles {
+		good := 0
+		_, err := tabfile.Read(ctx, bytes.NewReader(head), p, tabfile.Sink{Row: func(tabfile.Row) error {
+			good++
+			return nil
+		}})
+		f, ok := fault.As(err)
+		if !ok {
+			continue
+		}
+		if slices.Contains(telling, f.Code) {
+			return err
+		}
+		if re, reErr := regexp.Compile(p.FileName); reErr == nil && p.FileName != "" && re.MatchString(fileName) && p.Kind != "" {
+			good++
+		}
+		if good > bestScore {
+			best, bestScore = err, good
+		}
+	}
+	return best
+}
