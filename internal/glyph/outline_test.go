@@ -102,8 +102,13 @@ func TestOutline_HostileComposites(t *testing.T) {
 	for i := range 20 { // doubles twenty times over: a million boxes
 		records = append(records, double(max(3, len(records)*min(i, 1))))
 	}
+	boxes := len(records)
+	records = append(records, nil)
+	for range 20 { // the same with a blank glyph, whose points no limit would count
+		records = append(records, double(len(records)))
+	}
 	font := composites(t, records...)
-	for _, gid := range []int{1, 2, 4, 5, len(records)} {
+	for _, gid := range []int{1, 2, 4, 5, boxes, len(records)} {
 		if c, err := font.outline(gid); err == nil {
 			t.Errorf("glyph %d: %d contours, want an error", gid, len(c))
 		}
@@ -123,6 +128,80 @@ func TestVisible(t *testing.T) {
 	} {
 		if got := visible(test.c); got != test.want {
 			t.Errorf("visible(%v) = %v", test.c, got)
+		}
+	}
+}
+
+// Viewers move an outline so that it begins at its left side bearing; a copy
+// that is condensed must keep what they would show.
+func TestShape_KeepsTheBearing(t *testing.T) {
+	f := &file{name: "Bearing", upem: 1000, ascent: 880, descent: -120, glyphs: []entry{
+		{code: 'A', advance: 1000, bearing: 50, data: simple(t, rectangle(200, 0, 700, 500))},
+	}}
+	b, err := f.bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open("bearing.ttf", bytes.NewReader(b), int64(len(b)), Text, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.shape(1, 80)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := entry{advance: 800, bearing: 40, data: simple(t, rectangle(40, 0, 440, 500))}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(entry{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A font may have shapes for controls and for U+FFFD; drawing them would hide
+// that a name is damaged.
+func TestCheck_ShapesOfControlsAreNotDrawn(t *testing.T) {
+	spec := FontSpec{Name: "Controls", UnitsPerEm: 1000}
+	list := []rune{'\t', 0x85, 0x200B, 0x2028, 0xFDD0, 0xFEFF, 0xFFFD}
+	for _, r := range list {
+		spec.Glyphs = append(spec.Glyphs, OutlineGlyph{Rune: r, Advance: 1000, Contours: []Contour{rectangle(0, 0, 500, 500)}})
+	}
+	b, err := BuildFont(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open("controls.ttf", bytes.NewReader(b), int64(len(b)), Text, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range list {
+		if got := NewSet(s).Check(string(r), ""); len(got) != 1 || got[0].State != Missing {
+			t.Errorf("U+%04X: %v, want MISSING", r, got)
+		}
+	}
+}
+
+// Instructions are bytecode that viewers run: those of an operator's 外字 file
+// stay out of the document.
+func TestShape_GaijiComeWithoutInstructions(t *testing.T) {
+	record := simple(t, rectangle(0, 0, 500, 500))
+	const length = 12 // after the header and one end point
+	hinted := append(append(bytes.Clone(record[:length]), 0, 2, 0x4F, 0x4F), record[length+2:]...)
+	f := &file{name: "Hinted", upem: 1000, ascent: 880, descent: -120, glyphs: []entry{{code: 0xE000, advance: 1000, data: hinted}}}
+	b, err := f.bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for role, want := range map[Role][]byte{Text: hinted, EUDC: record} {
+		s, err := Open("hinted.ttf", bytes.NewReader(b), int64(len(b)), role, map[Role]string{EUDC: "juki"}[role])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.shape(1, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The table pads records to four bytes.
+		if diff := cmp.Diff(want, got.data[:len(want)]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", role, diff)
 		}
 	}
 }
