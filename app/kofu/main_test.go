@@ -114,15 +114,21 @@ func TestServe(t *testing.T) {
 		t.Errorf("loopback door: %d %s", status, body)
 	}
 
-	ca, err := x509.ParseCertificate(f.parts.Authority.DER())
+	authority, err := os.ReadFile(filepath.Join(dir, "tls", "ca.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	roots := x509.NewCertPool()
-	roots.AddCert(ca)
+	if !roots.AppendCertsFromPEM(authority) {
+		t.Fatal("no certificate in ca.pem")
+	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 	defer client.CloseIdleConnections()
-	first := f.parts.Connection.URLs
+	connection, err := f.parts.Connection()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := connection.URLs
 	if len(first) == 0 {
 		t.Fatal("no address for the office")
 	}
@@ -162,7 +168,7 @@ func TestServe(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "state.json")); !errors.Is(err, os.ErrNotExist) {
 		t.Error("state.json was left behind")
 	}
-	for _, want := range []string{r.base + "/", first[0], f.parts.Connection.Fingerprint, "12345678", "mado", dir} {
+	for _, want := range []string{r.base + "/", first[0], connection.Fingerprint, "12345678", "mado", dir} {
 		if !strings.Contains(r.out.String(), want) {
 			t.Errorf("the banner lacks %q:\n%s", want, &r.out)
 		}

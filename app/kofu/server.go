@@ -25,11 +25,9 @@ type Parts struct {
 	Clock    func() time.Time
 	Log      *slog.Logger
 	Version  string
-	Desk     *desk.Desk
-	// Authority is nil when the door of the office network is off.
-	Authority *lan.Authority
-	// Connection describes that door; zero when it is off.
-	Connection lan.Connection
+	// Connection describes the door of the office network as it is now; nil
+	// when that door is off.
+	Connection func() (lan.Connection, error)
 }
 
 // Appliance is what stands behind the doors: the product.
@@ -54,7 +52,8 @@ type server struct {
 	logFile    *os.File
 	appliance  *Appliance
 	authority  *lan.Authority
-	connection lan.Connection
+	connection lan.Connection // at the start
+	connect    func() (lan.Connection, error)
 	desk       *desk.Desk
 
 	base      string // loopback door, "http://127.0.0.1:18443"
@@ -120,7 +119,8 @@ func (s *server) openLAN(ctx context.Context, clock func() time.Time) (net.Liste
 	if err != nil {
 		return nil, err
 	}
-	s.connection, err = s.authority.Connection(port(network))
+	s.connect = func() (lan.Connection, error) { return s.authority.Connection(port(network)) }
+	s.connection, err = s.connect()
 	return network, err
 }
 
@@ -138,7 +138,7 @@ func (s *server) openProduct(ctx context.Context, clock func() time.Time, open O
 	s.desk = desk.New(desk.Options{Port: deskPort, Clock: clock, Key: key, Data: data})
 	s.appliance, err = open(ctx, Parts{
 		Office: s.office, Practice: s.config.Practice, Clock: clock, Log: s.log, Version: version,
-		Desk: s.desk, Authority: s.authority, Connection: s.connection,
+		Connection: s.connect,
 	})
 	return err
 }

@@ -2,9 +2,63 @@ package main
 
 import (
 	"context"
-	"net/http"
+	"io/fs"
+
+	"kofu/frontend"
+	"kofu/internal/fault"
+	"kofu/internal/staff"
+	"kofu/internal/store"
+	"kofu/internal/web"
 )
 
-func openAppliance(context.Context, Parts) (*Appliance, error) {
-	return &Appliance{Handler: http.NotFoundHandler()}, nil
+// itself is on whose behalf the program writes before anybody can sign in.
+var itself = store.Actor{ID: "kofu", Name: "kofu", Terminal: "kofu"}
+
+// fillPractice fills an empty practice database with the synthetic city and
+// returns the accounts to practise with; a full one stays as it is. It is nil
+// in a program without the city, whose practice begins with the first set-up.
+var fillPractice func(context.Context, Parts) ([]Account, error)
+
+// openAppliance opens the product itself.
+func openAppliance(ctx context.Context, p Parts) (_ *Appliance, err error) {
+	defer fault.Add(&err, "openAppliance")
+	a := &Appliance{}
+	if p.Practice && fillPractice != nil {
+		a.Accounts, err = fillPractice(ctx, p)
+	} else {
+		a.InstallationCode, err = installationCode(ctx, p.Office.DB)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var screens fs.FS // stays nil in a program without screens, which a page then says
+	if built, ok := frontend.Staff(); ok {
+		screens = built
+	}
+	deps := web.Deps{
+		DB: p.Office.DB, Ring: p.Office.Ring, Log: p.Log, Clock: p.Clock, Assets: screens, Version: p.Version,
+		Spool: p.Office.Dir.Spool(), Fonts: p.Office.Dir.Fonts(),
+	}
+	if p.Connection != nil {
+		deps.Connection = func() (web.Connection, error) {
+			c, err := p.Connection()
+			return web.Connection(c), err
+		}
+	}
+	a.Handler, err = web.New(deps)
+	return a, err
+}
+
+// installationCode returns the code for the first account, or "" once there is
+// one. Each start makes a new code.
+func installationCode(ctx context.Context, db *store.DB) (code string, err error) {
+	var needed bool
+	err = db.Read(ctx, func(rx *store.Rx) (err error) {
+		needed, err = staff.SetupNeeded(rx)
+		return err
+	})
+	if err != nil || !needed {
+		return "", err
+	}
+	return staff.NewInstallationCode(ctx, db, itself)
 }
