@@ -23,6 +23,8 @@ const (
 	ActToCounter      Act = "to_counter"
 	ActPrint          Act = "notice_printed"
 	ActPost           Act = "notice_posted"
+	ActUnprint        Act = "notice_cancelled"
+	ActUnpost         Act = "posting_undone"
 	ActHandOver       Act = "handed_over"
 	ActWithdraw       Act = "withdrawn"
 	ActVoid           Act = "voided"
@@ -40,6 +42,7 @@ type Input struct {
 	Position int    // ActShelve
 	Day      string // ActPost: day of posting
 	Deadline string // ActPost: 受取期限 printed on the letter
+	Restore  State  // ActUnprint, ActUnpost: the notice as it was before
 }
 
 // rule says when an act is legal and what it makes of the card. This table is
@@ -116,6 +119,17 @@ var rules = map[Act]rule{
 			s.Procedure, s.Notice, s.NoticeOn, s.Deadline = Notified, Posted, in.Day, in.Deadline
 		},
 	},
+	ActUnprint: {
+		from: workable, guard: guardPending,
+		apply: func(s *State, in Input, _ *store.Rx) { s.Notice = in.Restore.Notice },
+	},
+	ActUnpost: {
+		from: []Procedure{Notified},
+		apply: func(s *State, in Input, _ *store.Rx) {
+			s.Procedure, s.Notice = in.Restore.Procedure, in.Restore.Notice
+			s.NoticeOn, s.Deadline = in.Restore.NoticeOn, in.Restore.Deadline
+		},
+	},
 	ActHandOver: {
 		from: []Procedure{Ready, Notified}, stops: true, guard: guardHandOver,
 		apply: func(s *State, _ Input, rx *store.Rx) {
@@ -158,6 +172,12 @@ func guardPrinted(c Card, in Input, g guarded) {
 		g.refuse("card.not_printed")
 	case in.Day == "" || in.Deadline == "":
 		g.refuse("card.no_posting_day")
+	}
+}
+
+func guardPending(c Card, _ Input, g guarded) {
+	if c.Notice != Printed {
+		g.refuse("card.not_printed")
 	}
 }
 

@@ -19,9 +19,11 @@ const ownUndo = 30 * time.Minute // how long an own act can be undone without fu
 
 // byOthers are acts that belong to a larger one and are undone with it.
 var byOthers = map[Act]string{
-	ActList: "card.undo_with_import",
-	ActVoid: "card.undo_with_import",
-	ActUndo: "card.undo_of_undo",
+	ActList:  "card.undo_with_import",
+	ActVoid:  "card.undo_with_import",
+	ActUndo:  "card.undo_of_undo",
+	ActPrint: "card.undo_with_notice", ActPost: "card.undo_with_notice",
+	ActUnprint: "card.undo_with_notice", ActUnpost: "card.undo_with_notice",
 	ActHold: "card.undo_hold", ActRelease: "card.undo_hold",
 }
 

@@ -51,7 +51,7 @@ CREATE TABLE link_code (
     card_id    INTEGER NOT NULL,
     sealed     TEXT NOT NULL,
     mac        TEXT NOT NULL UNIQUE,
-    state      TEXT NOT NULL CHECK (state IN ('issued', 'replaced', 'closed')),
+    state      TEXT NOT NULL CHECK (state IN ('issued', 'renewed', 'closed')),
     issued_at  TEXT NOT NULL,
     run_id     INTEGER NOT NULL,
     ended_at   TEXT NOT NULL DEFAULT ''
