@@ -1,0 +1,179 @@
+package staff
+
+import (
+	"errors"
+	"time"
+
+	"kofu/internal/store"
+)
+
+// bySession finds a session and its account by the hash of its token.
+func bySession(rx *store.Rx, tokenHash string) (s Session, found bool, err error) {
+	var created, seen, ends string
+	account, err := scanAccount(rx.Row(`
+SELECT `+accountColumns+`, t.door, t.terminal, t.created_at, t.seen_at, t.ends_at
+FROM staff_session t JOIN staff s ON s.id = t.staff_id
+WHERE t.token_hash = $1`, tokenHash).Scan, &s.Door, &s.Terminal, &created, &seen, &ends)
+	if errors.Is(err, store.ErrNoRows) {
+		return Session{}, false, nil
+	}
+	if err != nil {
+		return Session{}, false, err
+	}
+	s.hash, s.Account = tokenHash, account.Account
+	for _, instant := range []struct {
+		text string
+		at   *time.Time
+	}{{created, &s.CreatedAt}, {seen, &s.SeenAt}, {ends, &s.EndsAt}} {
+		if *instant.at, err = store.ParseStamp(instant.text); err != nil {
+			return Session{}, false, err
+		}
+	}
+	return s, true, nil
+}
+
+// grants returns the roles of an account as people call them and what they grant.
+func grants(rx *store.Rx, id string) (roles, names []string, permissions []Permission, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		var r Role
+		err := scan(&r.ID, &r.Name)
+		roles, names = append(roles, r.ID), append(names, r.name())
+		return err
+	}, "SELECT r.id, r.name FROM staff_member m JOIN staff_role r ON r.id = m.role_id WHERE m.staff_id = $1 ORDER BY r.sort, r.id", id)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	err = rx.Query(func(scan func(...any) error) error {
+		var p Permission
+		err := scan(&p)
+		permissions = append(permissions, p)
+		return err
+	}, "SELECT DISTINCT p.permission FROM staff_member m JOIN staff_role_permission p ON p.role_id = m.role_id WHERE m.staff_id = $1", id)
+	return roles, names, sorted(permissions), err
+}
+
+func insertSession(tx *store.Tx, s Session) error {
+	_, err := tx.Exec(`
+INSERT INTO staff_session (token_hash, staff_id, door, terminal, created_at, seen_at, ends_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		s.hash, s.Account.ID, s.Door, s.Terminal, store.Stamp(s.CreatedAt), store.Stamp(s.SeenAt), store.Stamp(s.EndsAt))
+	return err
+}
+
+func touch(tx *store.Tx, tokenHash string) error {
+	_, err := tx.Exec("UPDATE staff_session SET seen_at = $1 WHERE token_hash = $2", store.Stamp(tx.Now), tokenHash)
+	return err
+}
+
+func deleteSession(tx *store.Tx, tokenHash string) (bool, error) {
+	n, err := tx.Exec("DELETE FROM staff_session WHERE token_hash = $1", tokenHash)
+	return n == 1, err
+}
+
+// endSessions ends the sessions of an account but the one with the hash.
+func endSessions(tx *store.Tx, id, but string) error {
+	_, err := tx.Exec("DELETE FROM staff_session WHERE staff_id = $1 AND token_hash <> $2", id, but)
+	return err
+}
+
+func deleteExpired(tx *store.Tx) error {
+	_, err := tx.Exec("DELETE FROM staff_session WHERE ends_at <= $1", store.Stamp(tx.Now))
+	return err
+}
+
+// keepNewest ends the oldest sessions of an account beyond n.
+func keepNewest(tx *store.Tx, id string, n int) error {
+	var old []string
+	err := tx.Query(func(scan func(...any) error) error {
+		var hash string
+		err := scan(&hash)
+		old = append(old, hash)
+		return err
+	}, "SELECT token_hash FROM staff_session WHERE staff_id = $1 ORDER BY created_at DESC, token_hash LIMIT 1000 OFFSET $2", id, n)
+	if err != nil {
+		return err
+	}
+	for _, hash := range old {
+		if _, err := deleteSession(tx, hash); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// guard is the row of failed sign-ins of one login name.
+type guard struct {
+	failures    int
+	lockedUntil string
+}
+
+func readGuard(rx *store.Rx, mac string) (g guard, err error) {
+	err = rx.Row("SELECT failures, locked_until FROM staff_guard WHERE login_mac = $1", mac).Scan(&g.failures, &g.lockedUntil)
+	if errors.Is(err, store.ErrNoRows) {
+		return guard{}, nil
+	}
+	return g, err
+}
+
+func writeGuard(tx *store.Tx, mac string, g guard) error {
+	_, err := tx.Exec(`
+INSERT INTO staff_guard (login_mac, failures, failed_at, locked_until) VALUES ($1, $2, $3, $4)
+ON CONFLICT (login_mac) DO UPDATE SET failures = excluded.failures, failed_at = excluded.failed_at, locked_until = excluded.locked_until`,
+		mac, g.failures, store.Stamp(tx.Now), g.lockedUntil)
+	return err
+}
+
+func clearGuard(tx *store.Tx, mac string) error {
+	_, err := tx.Exec("DELETE FROM staff_guard WHERE login_mac = $1", mac)
+	return err
+}
+
+// forgetOld removes failures that no rule looks at any more.
+func forgetOld(tx *store.Tx) error {
+	if _, err := tx.Exec("DELETE FROM staff_attempt WHERE at < $1", store.Stamp(tx.Now.Add(-24*time.Hour))); err != nil {
+		return err
+	}
+	_, err := tx.Exec("DELETE FROM staff_guard WHERE failures < $1 AND failed_at < $2", hardLock, store.Stamp(tx.Now.Add(-24*time.Hour)))
+	return err
+}
+
+func attempts(rx *store.Rx, terminal string) (n int, err error) {
+	err = rx.Row("SELECT count(*) FROM staff_attempt WHERE terminal = $1 AND at > $2",
+		terminal, store.Stamp(rx.Now.Add(-time.Hour))).Scan(&n)
+	return n, err
+}
+
+func insertAttempt(tx *store.Tx, id, terminal string) error {
+	_, err := tx.Exec("INSERT INTO staff_attempt (id, terminal, at) VALUES ($1, $2, $3)", id, terminal, store.Stamp(tx.Now))
+	return err
+}
+
+func deleteAttempt(tx *store.Tx, id string) error {
+	_, err := tx.Exec("DELETE FROM staff_attempt WHERE id = $1", id)
+	return err
+}
+
+func readInstallation(rx *store.Rx) (hash string, err error) {
+	err = rx.Row("SELECT code_hash FROM staff_installation WHERE id = 'code'").Scan(&hash)
+	if errors.Is(err, store.ErrNoRows) {
+		return "", nil
+	}
+	return hash, err
+}
+
+func writeInstallation(tx *store.Tx, hash string) error {
+	_, err := tx.Exec(`
+INSERT INTO staff_installation (id, code_hash, made_at) VALUES ('code', $1, $2)
+ON CONFLICT (id) DO UPDATE SET code_hash = excluded.code_hash, made_at = excluded.made_at`, hash, store.Stamp(tx.Now))
+	return err
+}
+
+func deleteInstallation(tx *store.Tx) error {
+	_, err := tx.Exec("DELETE FROM staff_installation")
+	return err
+}
+
+func countAccounts(rx *store.Rx) (n int, err error) {
+	err = rx.Row("SELECT count(*) FROM staff").Scan(&n)
+	return n, err
+}

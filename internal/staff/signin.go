@@ -1,0 +1,195 @@
+package staff
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+
+	"kofu/internal/audit"
+	"kofu/internal/fault"
+	"kofu/internal/store"
+)
+
+// The limits of guessing. They count for login names that do not exist just as
+// for those that do.
+const (
+	softLock     = 5  // failures in a row until the name waits
+	hardLock     = 10 // failures in a row until an administrator unlocks it
+	softWait     = 15 * time.Minute
+	terminalHour = 20 // failures of one terminal within an hour
+)
+
+// SignIn opens a session. Every attempt is charged before the password is
+// looked at, so that parallel attempts gain nothing; a right password clears
+// the charge. Whether a name exists shows neither in the answer nor in its
+// time. Errors: fault.Unauthenticated "staff.sign_in_refused", fault.TooMany
+// "staff.locked", "staff.locked_hard", "staff.terminal_locked",
+// fault.Unavailable "staff.busy".
+func SignIn(ctx context.Context, db *store.DB, h *Hasher, where Where, login, password string) (_ Session, err error) {
+	defer fault.Add(&err, "staff.SignIn")
+	leave, err := h.enter(ctx)
+	if err != nil {
+		return Session{}, err
+	}
+	defer leave()
+	login = foldLogin(login)
+	try := attempt{hasher: h, where: where, mac: h.loginMAC(login), id: rand.Text()}
+	err = db.Write(ctx, anonymous(where), func(tx *store.Tx) (err error) {
+		if try.account, try.found, err = byLogin(tx.Rx, login); err != nil {
+			return err
+		}
+		return try.charge(tx)
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	right := h.verify(try.account.password, password) && try.found
+	if try.refusal != nil {
+		return Session{}, try.refusal
+	}
+	var session Session
+	err = db.Write(ctx, try.actor(right), func(tx *store.Tx) (err error) {
+		session, err = try.settle(tx, right, password)
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	if session.Token == "" {
+		return Session{}, fault.New(fault.Unauthenticated, "staff.sign_in_refused")
+	}
+	return session, nil
+}
+
+// foldLogin writes a login name as it is stored: case and width do not count.
+func foldLogin(login string) string {
+	return strings.ToLower(strings.TrimSpace(norm.NFKC.String(login)))
+}
+
+// attempt is one try to prove who somebody is.
+type attempt struct {
+	hasher  *Hasher
+	where   Where
+	mac     string // of the login name
+	id      string
+	account stored
+	found   bool
+	refusal error
+}
+
+func (a *attempt) actor(right bool) store.Actor {
+	if !right {
+		return anonymous(a.where)
+	}
+	return Session{Account: a.account.Account, Where: a.where}.Actor()
+}
+
+// object names the account in the audit log. A name that does not exist is not
+// written: people type passwords into the wrong field.
+func (a *attempt) object() string {
+	if !a.found {
+		return object("-")
+	}
+	return object(a.account.ID)
+}
+
+// charge counts the attempt as failed, or sets refusal when a limit is reached.
+func (a *attempt) charge(tx *store.Tx) error {
+	a.refusal = nil
+	if err := forgetOld(tx); err != nil {
+		return err
+	}
+	failed, err := attempts(tx.Rx, a.where.Terminal)
+	if err != nil {
+		return err
+	}
+	g, err := readGuard(tx.Rx, a.mac)
+	if err != nil {
+		return err
+	}
+	spared, err := a.lastAdministratorHere(tx.Rx)
+	if err != nil {
+		return err
+	}
+	reason := ""
+	switch {
+	case failed >= terminalHour && !spared:
+		reason, a.refusal = "terminal", fault.New(fault.TooMany, "staff.terminal_locked")
+	case g.failures >= hardLock && !spared:
+		reason, a.refusal = "locked", fault.New(fault.TooMany, "staff.locked_hard")
+	case g.lockedUntil > store.Stamp(tx.Now):
+		reason, a.refusal = "waiting", fault.New(fault.TooMany, "staff.locked", "minutes", fmt.Sprint(minutesUntil(g.lockedUntil, tx.Now)))
+	}
+	if a.refusal != nil {
+		return audit.AppendResult(tx, "staff.sign_in", a.object(), audit.Denied, map[string]string{"reason": reason})
+	}
+	g.failures++
+	if g.failures%softLock == 0 {
+		g.lockedUntil = store.Stamp(tx.Now.Add(softWait))
+	}
+	if err := writeGuard(tx, a.mac, g); err != nil {
+		return err
+	}
+	return insertAttempt(tx, a.id, a.where.Terminal)
+}
+
+// lastAdministratorHere reports whether the account is the only one left that
+// can unlock others, at the machine itself: locked out, nobody could help.
+func (a *attempt) lastAdministratorHere(rx *store.Rx) (bool, error) {
+	if !a.found || a.where.Door != "desk" {
+		return false, nil
+	}
+	managers, err := managers(rx)
+	return len(managers) == 1 && managers[0] == a.account.ID, err
+}
+
+// settle ends the attempt: it takes the charge back and opens a session, or
+// leaves it and notes the refusal. Without a session its token is empty.
+func (a *attempt) settle(tx *store.Tx, right bool, password string) (Session, error) {
+	if right {
+		now, found, err := byID(tx.Rx, a.account.ID)
+		if err != nil {
+			return Session{}, err
+		}
+		right = found && now.usable(tx.Today()) && now.password == a.account.password
+	}
+	if !right {
+		return Session{}, audit.AppendResult(tx, "staff.sign_in", a.object(), audit.Denied, map[string]string{"reason": "refused"})
+	}
+	if err := a.clear(tx); err != nil {
+		return Session{}, err
+	}
+	if a.hasher.outdated(a.account.password) {
+		if err := setPassword(tx, a.account.ID, a.hasher.hash(password), a.account.MustChange); err != nil {
+			return Session{}, err
+		}
+	}
+	if err := noteLogin(tx, a.account.ID); err != nil {
+		return Session{}, err
+	}
+	session, err := StartSession(tx, a.account.ID, a.where)
+	if err != nil {
+		return Session{}, err
+	}
+	return session, audit.Append(tx, "staff.signed_in", a.object(), map[string]string{"door": a.where.Door})
+}
+
+func (a *attempt) clear(tx *store.Tx) error {
+	if err := clearGuard(tx, a.mac); err != nil {
+		return err
+	}
+	return deleteAttempt(tx, a.id)
+}
+
+// minutesUntil rounds up, so that «in 1 minute» is never too early.
+func minutesUntil(stamp string, now time.Time) int {
+	at, err := store.ParseStamp(stamp)
+	if err != nil {
+		return int(softWait / time.Minute)
+	}
+	return int((at.Sub(now) + time.Minute - 1) / time.Minute)
+}

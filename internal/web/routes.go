@@ -1,0 +1,17 @@
+package web
+
+import (
+	"slices"
+
+	"kofu/internal/gate"
+)
+
+// routes is the whole interface. Each file of the package adds its own group.
+func (s *server) routes() []gate.Route {
+	return slices.Concat(
+		s.startRoutes(),
+		s.staffRoutes(),
+		s.settingsRoutes(),
+		s.auditRoutes(),
+	)
+}

@@ -1,0 +1,60 @@
+// Package web is the HTTP interface of the appliance, the same for the window
+// on the machine and for the browsers of the office. It knows nothing of the
+// doors by which requests come in. One table of routes names the permission of
+// each (routes.go); a handler parses, calls one function of a domain and
+// answers. Package gate does the rest: session, permission, errors. Writes no
+// table.
+package web
+
+import (
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"kofu/internal/gate"
+	"kofu/internal/keyring"
+	"kofu/internal/staff"
+	"kofu/internal/store"
+)
+
+// Deps is what the interface stands on. DB, Ring, Log and Clock are required.
+type Deps struct {
+	DB         *store.DB
+	Ring       *keyring.Ring
+	Log        *slog.Logger
+	Clock      func() time.Time
+	Assets     fs.FS                      // built staff screens with index.html at the top; nil or empty says so on a page
+	Version    string                     // of the program
+	Spool      string                     // folder for files under way
+	Fonts      string                     // folder of the fonts for paper
+	Connection func() (Connection, error) // how other PCs join; nil without a door to the office network
+	Passwords  staff.Cost                 // zero takes staff.StandardCost; only tests take less
+}
+
+// Connection is what another PC of the office needs to join.
+type Connection struct {
+	URLs        []string `json:"urls"` // best first
+	QRSVG       string   `json:"qrSvg"`
+	Fingerprint string   `json:"fingerprint"` // SHA-256 of the appliance's authority
+	CAURL       string   `json:"caUrl"`
+}
+
+// server holds what handlers share.
+type server struct {
+	Deps
+	hasher *staff.Hasher
+}
+
+// New returns the handler of everything that the doors serve.
+func New(d Deps) (http.Handler, error) {
+	if d.Passwords == (staff.Cost{}) {
+		d.Passwords = staff.StandardCost
+	}
+	s := &server{Deps: d, hasher: staff.NewHasher(d.Passwords, d.Ring)}
+	pages, err := newPages(d.Assets)
+	if err != nil {
+		return nil, err
+	}
+	return gate.New(gate.Config{DB: d.DB, Log: d.Log, Clock: d.Clock, Pages: pages}, s.routes())
+}

@@ -1,0 +1,167 @@
+package web
+
+import (
+	"net/http"
+
+	"kofu/internal/gate"
+	"kofu/internal/staff"
+	"kofu/internal/store"
+)
+
+// StaffRow is one account.
+type StaffRow struct {
+	ID          string   `json:"id"`
+	Version     int      `json:"version"`
+	Login       string   `json:"login"`
+	Name        string   `json:"name"`
+	Roles       []string `json:"roles"`
+	Employee    bool     `json:"employee"`
+	EndsOn      string   `json:"endsOn"`
+	Disabled    bool     `json:"disabled"`
+	Locked      bool     `json:"locked"` // by failed sign-ins; enabling unlocks
+	LastLoginAt string   `json:"lastLoginAt,omitempty"`
+}
+
+// NewStaff is a new account.
+type NewStaff struct {
+	Login    string   `json:"login"`
+	Name     string   `json:"name"`
+	Roles    []string `json:"roles"`
+	Employee bool     `json:"employee"`
+	EndsOn   string   `json:"endsOn,omitempty"`
+}
+
+// StaffChange changes an account. Version is the one that was seen.
+type StaffChange struct {
+	Version  int      `json:"version"`
+	Name     string   `json:"name"`
+	Roles    []string `json:"roles"`
+	Employee bool     `json:"employee"`
+	EndsOn   string   `json:"endsOn,omitempty"`
+}
+
+// StaffCreated is a new account with its password, which is shown this once.
+type StaffCreated struct {
+	StaffRow
+	InitialPassword string `json:"initialPassword"`
+}
+
+// StaffReset is the new password of an account, which is shown this once.
+type StaffReset struct {
+	InitialPassword string `json:"initialPassword"`
+}
+
+// Role is a named set of permissions.
+type Role struct {
+	ID          string             `json:"id"`
+	Name        string             `json:"name"`
+	Permissions []staff.Permission `json:"permissions"`
+}
+
+func (s *server) staffRoutes() []gate.Route {
+	return []gate.Route{
+		{Pattern: "GET /api/staff", Permission: staff.StaffManage, Handle: s.getStaff, Out: []StaffRow{}},
+		{Pattern: "POST /api/staff", Permission: staff.StaffManage, Handle: s.postStaff, In: NewStaff{}, Out: StaffCreated{}},
+		{Pattern: "PUT /api/staff/{id}", Permission: staff.StaffManage, Handle: s.putStaff, In: StaffChange{}, Out: StaffRow{}},
+		{Pattern: "POST /api/staff/{id}/reset", Permission: staff.StaffManage, Handle: s.postStaffReset, Out: StaffReset{}},
+		{Pattern: "POST /api/staff/{id}/disable", Permission: staff.StaffManage, Handle: s.postStaffDisable, Out: StaffRow{}},
+		{Pattern: "POST /api/staff/{id}/enable", Permission: staff.StaffManage, Handle: s.postStaffEnable, Out: StaffRow{}},
+		{Pattern: "GET /api/roles", Permission: staff.StaffManage, Handle: s.getRoles, Out: []Role{}},
+	}
+}
+
+func staffRow(a staff.Account) StaffRow {
+	return StaffRow{
+		ID: a.ID, Version: a.Version, Login: a.Login, Name: a.Name, Roles: orEmpty(a.Roles), Employee: a.Employee,
+		EndsOn: a.EndsOn, Disabled: a.DisabledAt != "", Locked: a.Locked, LastLoginAt: a.LastLoginAt,
+	}
+}
+
+func (s *server) getStaff(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	rows := []StaffRow{}
+	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+		all, err := staff.List(rx, s.hasher)
+		for _, a := range all {
+			rows = append(rows, staffRow(a))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return ok(w, rows)
+}
+
+func (s *server) postStaff(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	in, err := decode[NewStaff](r)
+	if err != nil {
+		return err
+	}
+	account, initial, err := staff.Create(r.Context(), s.DB, s.hasher, actor, staff.New(in))
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusCreated, StaffCreated{StaffRow: staffRow(account), InitialPassword: initial})
+}
+
+func (s *server) putStaff(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	in, err := decode[StaffChange](r)
+	if err != nil {
+		return err
+	}
+	change := staff.Change{Name: in.Name, Roles: in.Roles, Employee: in.Employee, EndsOn: in.EndsOn}
+	if err := staff.Update(r.Context(), s.DB, actor, r.PathValue("id"), in.Version, change); err != nil {
+		return err
+	}
+	return s.replyStaff(w, r)
+}
+
+func (s *server) postStaffReset(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	initial, err := staff.Reset(r.Context(), s.DB, s.hasher, actor, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return ok(w, StaffReset{InitialPassword: initial})
+}
+
+func (s *server) postStaffDisable(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	if err := staff.Disable(r.Context(), s.DB, actor, r.PathValue("id")); err != nil {
+		return err
+	}
+	return s.replyStaff(w, r)
+}
+
+func (s *server) postStaffEnable(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	if err := staff.Enable(r.Context(), s.DB, s.hasher, actor, r.PathValue("id")); err != nil {
+		return err
+	}
+	return s.replyStaff(w, r)
+}
+
+// replyStaff answers with the account of the path as it is now.
+func (s *server) replyStaff(w http.ResponseWriter, r *http.Request) error {
+	var account staff.Account
+	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
+		account, err = staff.Find(rx, s.hasher, r.PathValue("id"))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return ok(w, staffRow(account))
+}
+
+func (s *server) getRoles(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	rows := []Role{}
+	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+		roles, err := staff.Roles(rx)
+		for _, role := range roles {
+			rows = append(rows, Role(role))
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return ok(w, rows)
+}
