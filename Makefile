@@ -13,19 +13,21 @@
 .DEFAULT_GOAL := help
 
 GO      := go
+# Neither git nor its state has a say in what is built.
+export GOFLAGS += -buildvcs=false
 BIN     := build/bin
 TOOLS   := build/.tools
-STAMPS  := build/.stamps
 STAFF   := frontend/staff
+MODULES := $(STAFF)/node_modules/.package-lock.json
+SCREENS := $(STAFF)/dist/index.html
 VERSION := $(shell sed -n 's/.*"productVersion": *"\([^"]*\)".*/\1/p' wails.json)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 # The window needs cgo and these tags; without them kofu is a headless program.
 WINDOW  := desktop,production,webkit2_41
 WINTAGS := desktop,production,wv2runtime.error
-GOFILES := $(shell find app internal frontend build -name '*.go' -not -path '*/node_modules/*' 2>/dev/null) go.mod go.sum
 UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-.PHONY: help run test dist bench packages-run packages-test programs tools \
+.PHONY: FORCE help run test dist bench packages-run packages-test programs tools \
 	format vet arch lint unit windows ui ui-check ui-test e2e kill clean
 
 help:
@@ -39,15 +41,12 @@ packages-run:
 packages-test:
 	@build/install.sh test
 
-$(STAMPS):
-	@mkdir -p $@
-
-$(STAMPS)/npm: $(STAFF)/package.json $(STAFF)/package-lock.json | $(STAMPS)
+$(MODULES): $(STAFF)/package.json $(STAFF)/package-lock.json
 	cd $(STAFF) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # The staff screens, embedded into the programs.
-$(STAMPS)/ui: $(STAMPS)/npm $(UIFILES) | $(STAMPS)
+$(SCREENS): $(MODULES) $(UIFILES)
 	cd $(STAFF) && npm run build
 	@touch $@
 
@@ -61,18 +60,21 @@ $(TOOLS)/golangci-lint: build/tools/go.mod build/tools/go.sum
 
 programs: $(BIN)/kofu $(BIN)/kofuctl
 
-# With the window where its headers exist, headless elsewhere.
-$(BIN)/kofu: $(STAMPS)/ui $(GOFILES) wails.json
+# With the window where its headers exist, headless elsewhere. Go itself knows
+# best whether there is anything to do.
+$(BIN)/kofu: $(SCREENS) FORCE
 	@mkdir -p $(BIN)
-	if pkg-config --exists webkit2gtk-4.1 2>/dev/null; then \
+	@if pkg-config --exists webkit2gtk-4.1 2>/dev/null; then \
 		$(GO) build -trimpath -tags $(WINDOW) -ldflags "$(LDFLAGS)" -o $@ ./app/kofu; \
 	else \
 		CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o $@ ./app/kofu; \
 	fi
 
-$(BIN)/kofuctl: $(GOFILES) wails.json
+$(BIN)/kofuctl: FORCE
 	@mkdir -p $(BIN)
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o $@ ./app/kofuctl
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o $@ ./app/kofuctl
+
+FORCE:
 
 run: packages-run $(BIN)/kofu
 	@exec $(BIN)/kofu --practice --data var
@@ -105,20 +107,20 @@ windows:
 		CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) build -tags $(WINTAGS) -o $(BIN)/windows/ ./$$program || exit 1; \
 	done
 
-ui: $(STAMPS)/npm ui-check ui-test $(STAMPS)/ui
+ui: ui-check ui-test $(SCREENS)
 
-ui-check: $(STAMPS)/npm
+ui-check: $(MODULES)
 	cd $(STAFF) && npm run check
 
-ui-test: $(STAMPS)/npm
+ui-test: $(MODULES)
 	cd $(STAFF) && npm test
 
 # The browser tests run against a really started server, once for each door.
-e2e: $(BIN)/kofu $(STAMPS)/npm
+e2e: $(BIN)/kofu $(MODULES)
 	build/e2e.sh $(BIN)/kofu
 
 # kill -9 of the real program while it imports and scans.
-kill: $(BIN)/kofu
+kill:
 	$(GO) test -count=1 -tags faultlab -timeout 15m ./internal/faultlab
 
 bench:
@@ -126,8 +128,8 @@ bench:
 
 # ---- release ----------------------------------------------------------------
 
-dist: packages-run $(STAMPS)/ui
+dist: packages-run $(SCREENS)
 	build/dist.sh "$(VERSION)"
 
 clean:
-	rm -rf $(BIN) $(TOOLS) $(STAMPS) build/dist
+	rm -rf $(BIN) $(TOOLS) build/dist
