@@ -75,6 +75,13 @@ func Layouts() []Layout { return []Layout{Compact, Dashed, EraShort, EraLong, Er
 // Known reports whether Parse understands the layout.
 func (l Layout) Known() bool { return patterns[l] != nil }
 
+// Example returns the 1st of April 1965 as the layout writes it, for messages.
+func (l Layout) Example() string {
+	return map[Layout]string{
+		Compact: "19650401", Dashed: "1965-04-01", EraShort: "S40.04.01", EraLong: "昭和40年4月1日", EraDigits: "3400401",
+	}[l]
+}
+
 // The groups of every pattern are era, year, month, day.
 var patterns = map[Layout]*regexp.Regexp{
 	Compact:   regexp.MustCompile(`^()([0-9]{4})([0-9]{2})([0-9]{2})$`),

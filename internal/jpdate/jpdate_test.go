@@ -103,8 +103,8 @@ func TestParse_OnlyTheLayoutsOfTheProfile(t *testing.T) {
 		t.Errorf("era digits under a western profile: %v", err)
 	}
 	for _, l := range Layouts() {
-		if !l.Known() {
-			t.Errorf("%s is not known", l)
+		if d, err := Parse(l.Example(), l); !l.Known() || err != nil || d.ISO != "1965-04-01" {
+			t.Errorf("%s: its example %q reads as %v, %v", l, l.Example(), d, err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package tabfile
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -126,13 +127,27 @@ func onlyDigits(s string) *note {
 func (c *Column) date(v *value) *note {
 	d, err := jpdate.Parse(v.raw, c.Formats...)
 	if f, ok := fault.As(err); ok {
-		return &note{"tabfile." + f.Code, f.Args, Reject}
+		args := maps.Clone(f.Args)
+		if args == nil {
+			args = map[string]string{}
+		}
+		args["example"] = examples(c.Formats)
+		return &note{"tabfile." + f.Code, args, Reject}
 	}
 	v.date, v.text = d, d.ISO
 	if c.Required && d.Precision == jpdate.None {
 		return reject("tabfile.required")
 	}
 	return nil
+}
+
+// examples shows how dates are written in the column.
+func examples(formats []jpdate.Layout) string {
+	var all []string
+	for _, l := range formats {
+		all = append(all, l.Example())
+	}
+	return strings.Join(all, "、")
 }
 
 // postal accepts 1234567 and 123-4567. Anything else is dropped with a warning,

@@ -109,10 +109,11 @@ func (r *reader) dataRow(rec *record, fields [][]byte) error {
 		}
 	}
 	if rec.defect != "" {
-		return r.rejectRow(rec.line, r.plan.name(rec.at), rec.defect)
+		text, _ := jptext.Decode(r.decoding(), fields[rec.at])
+		return r.rejectRow(Finding{Row: rec.line, Column: r.plan.name(rec.at), Value: text, Code: rec.defect})
 	}
 	if n := len(fields); n < r.plan.minimum || n > len(r.plan.fields) && !r.p.AnyWidth {
-		return r.rejectRow(rec.line, "", "tabfile.columns", "want", strconv.Itoa(len(r.plan.fields)), "got", strconv.Itoa(n))
+		return r.rejectRow(Finding{Row: rec.line, Code: "tabfile.columns", Args: fault.Args("want", r.plan.width(), "got", strconv.Itoa(n))})
 	}
 	return r.row(rec.line, fields)
 }

@@ -41,8 +41,11 @@ const shownValue = 40
 func show(value string) string {
 	value = strings.ToValidUTF8(mynumber.Mask(value), "\uFFFD")
 	value = strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7F {
+		switch {
+		case r < 0x20 || r == 0x7F:
 			return ' '
+		case invisible(r):
+			return '\uFFFD'
 		}
 		return r
 	}, value)

@@ -1,6 +1,7 @@
 package tabfile
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -89,6 +90,15 @@ func (pl *plan) slot(target string) {
 		pl.slots[target] = len(pl.targets)
 		pl.targets = append(pl.targets, target)
 	}
+}
+
+// width says how many fields a record may have.
+func (pl *plan) width() string {
+	most := strconv.Itoa(len(pl.fields))
+	if pl.minimum < len(pl.fields) {
+		return strconv.Itoa(pl.minimum) + "～" + most
+	}
+	return most
 }
 
 // name is the heading of a position for a message.

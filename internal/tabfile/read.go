@@ -43,6 +43,7 @@ type reader struct {
 	report   Report
 	defaults map[string]value // from the header record, for blank values
 	values   []value
+	maxRows  int
 	probe    bool // only the beginning of a file is there, for Detect
 }
 
@@ -66,7 +67,7 @@ func Read(ctx context.Context, file io.Reader, p Profile, sink Sink) (_ Report, 
 }
 
 func newReader(ctx context.Context, file io.Reader, p Profile, sink Sink) *reader {
-	r := &reader{p: &p, src: newSource(ctx, file, p.Encoding), sink: sink, defaults: map[string]value{}}
+	r := &reader{p: &p, src: newSource(ctx, file, p.Encoding), sink: sink, defaults: map[string]value{}, maxRows: MaxRows}
 	r.report = Report{Encoding: p.Encoding, Header: map[string]string{}}
 	return r
 }
@@ -149,9 +150,10 @@ func (r *reader) find(f Finding) error {
 }
 
 // rejectRow records a finding that costs the whole row.
-func (r *reader) rejectRow(line int, column, code string, args ...string) error {
+func (r *reader) rejectRow(f Finding) error {
 	r.report.Rejected++
-	return r.find(Finding{Row: line, Column: column, Code: code, Args: fault.Args(args...), Severity: Reject})
+	f.Severity = Reject
+	return r.find(f)
 }
 
 // begin counts a data row.
@@ -160,8 +162,8 @@ func (r *reader) begin(line int) error {
 		return errEnough
 	}
 	r.report.Rows++
-	if r.report.Rows > MaxRows {
-		return refuse(fault.TooLarge, "tabfile.too_many_rows", Finding{Row: line}, "limit", strconv.Itoa(MaxRows))
+	if r.report.Rows > r.maxRows {
+		return refuse(fault.TooLarge, "tabfile.too_many_rows", Finding{Row: line}, "limit", strconv.Itoa(r.maxRows))
 	}
 	return nil
 }
@@ -191,7 +193,7 @@ func (r *reader) row(line int, fields [][]byte) error {
 	}
 	r.fillIn()
 	if !r.oneOf() {
-		return r.rejectRow(line, r.plan.headingsOf(r.plan.oneOf), "tabfile.one_of")
+		return r.rejectRow(Finding{Row: line, Column: r.plan.headingsOf(r.plan.oneOf), Code: "tabfile.one_of"})
 	}
 	r.report.Accepted++
 	if r.sink.Row == nil {
@@ -205,6 +207,7 @@ func (r *reader) cell(line, i int, b []byte) (text string, ok bool, err error) {
 	at := Finding{Row: line, Column: r.plan.name(i), Severity: Reject}
 	if len(b) > MaxField {
 		at.Code, at.Args = "tabfile.field_too_long", fault.Args("limit", strconv.Itoa(MaxField>>10))
+		at.Value, _ = jptext.Decode(r.decoding(), b)
 		return "", false, r.find(at)
 	}
 	text, bad := jptext.Decode(r.decoding(), b)

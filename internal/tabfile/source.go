@@ -26,6 +26,7 @@ type source struct {
 	file     io.Reader
 	detector jptext.Detector
 	size     int64
+	limit    int64
 	wide     *widener // for UTF-16, else nil
 	raw      []byte   // what file.Read filled last
 	window   []byte
@@ -34,7 +35,7 @@ type source struct {
 }
 
 func newSource(ctx context.Context, file io.Reader, enc jptext.Encoding) *source {
-	s := &source{ctx: ctx, file: file, raw: make([]byte, block)}
+	s := &source{ctx: ctx, file: file, raw: make([]byte, block), limit: MaxFile}
 	if enc == jptext.UTF16LE || enc == jptext.UTF16BE {
 		s.wide = &widener{big: enc == jptext.UTF16BE, first: true}
 	}
@@ -50,8 +51,8 @@ func (s *source) more() error {
 	piece := s.raw[:n]
 	s.size += int64(n)
 	_, _ = s.detector.Write(piece) // Detector.Write never fails
-	if s.size > MaxFile {
-		return fault.New(fault.TooLarge, "tabfile.file_too_large", "limit", strconv.Itoa(MaxFile>>20))
+	if s.size > s.limit {
+		return refuse(fault.TooLarge, "tabfile.file_too_large", Finding{}, "limit", strconv.FormatInt(s.limit>>20, 10))
 	}
 	end := errors.Is(err, io.EOF)
 	if err != nil && !end {
