@@ -37,9 +37,9 @@ func bdfChar(encoding int, xoff, yoff int, rows ...string) string {
 	return b.String()
 }
 
-func openBDF(t testing.TB, text, set string, coding glyph.Coding) (*glyph.Source, []string) {
+func openBDF(t testing.TB, text string, coding glyph.Coding) (*glyph.Source, []string) {
 	t.Helper()
-	s, skipped, err := glyph.OpenBDF("delivery.bdf", strings.NewReader(text), int64(len(text)), set, coding)
+	s, skipped, err := glyph.OpenBDF("delivery.bdf", strings.NewReader(text), int64(len(text)), "lot", coding)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ var picture = []string{ // width 9, a ring with a hole, two pixels that touch at
 // One dot is 1/16 of 20 pt = 1.25 pt = 5 pixels of the page image: the page
 // must equal the bitmap pixel for pixel, at its offsets.
 func TestBDF_PageEqualsTheBitmap(t *testing.T) {
-	s, _ := openBDF(t, strings.ReplaceAll(bdf("", 0xE000, 3, -2, picture...), "\n", "\r\n"), "lot", glyph.UnicodeCodes)
+	s, _ := openBDF(t, strings.ReplaceAll(bdf("", 0xE000, 3, -2, picture...), "\n", "\r\n"), glyph.UnicodeCodes)
 	job := glyph.NewSet(openFile(t, bizud), s).NewJob()
 	run, findings := job.Shape("\uE000", glyph.Options{GaijiSet: "lot"})
 	if len(findings) != 1 || findings[0].State != glyph.OKBitmap || findings[0].Pixels != 16 || run.Width != 1 {
@@ -87,7 +87,7 @@ func TestBDF_PageEqualsTheBitmap(t *testing.T) {
 }
 
 func TestBDF_ThreeMeaningsOfOneCode(t *testing.T) {
-	lot, _ := openBDF(t, bdf("", 0xF040, 0, 0, picture...), "lot", glyph.CP932Codes) // F040 is U+E000
+	lot, _ := openBDF(t, bdf("", 0xF040, 0, 0, picture...), glyph.CP932Codes) // F040 is U+E000
 	set := glyph.NewSet(openFile(t, bizud), lot,
 		openBytes(t, "juki.tte", eudc(t, 20, 0xE000), glyph.EUDC, "juki"),
 		openBytes(t, "tax.tte", eudc(t, 120, 0xE000), glyph.EUDC, "tax"))
@@ -110,7 +110,7 @@ func TestBDF_ThreeMeaningsOfOneCode(t *testing.T) {
 func TestBDF_SkipsWhatCannotBeAskedFor(t *testing.T) {
 	text := bdf("", -1, 0, 0, picture...)
 	text = strings.Replace(text, "ENDFONT", bdfChar(0x4E00, 0, 0, picture...)+bdfChar(0xE001, 0, 0, "...", "...")+"ENDFONT", 1)
-	s, skipped := openBDF(t, text, "lot", glyph.UnicodeCodes)
+	s, skipped := openBDF(t, text, glyph.UnicodeCodes)
 	if diff := cmp.Diff([]string{"u-1", "u19968"}, skipped); diff != "" {
 		t.Errorf("skipped (-want +got):\n%s", diff)
 	}
@@ -124,7 +124,7 @@ func TestBDF_Em(t *testing.T) {
 	for properties, want := range map[string]int{
 		"FONT_ASCENT 20\nFONT_DESCENT 4\nPIXEL_SIZE 48\n": 24, "PIXEL_SIZE 48\n": 48, "": 16,
 	} {
-		if s, _ := openBDF(t, bdf(properties, 0xE000, 0, 0, picture...), "lot", glyph.UnicodeCodes); s.Pixels != want {
+		if s, _ := openBDF(t, bdf(properties, 0xE000, 0, 0, picture...), glyph.UnicodeCodes); s.Pixels != want {
 			t.Errorf("%q: %d pixels, want %d", properties, s.Pixels, want)
 		}
 	}
@@ -154,7 +154,7 @@ func TestBDF_RefusesWithTheLine(t *testing.T) {
 		})
 	}
 	twice := strings.Replace(good, "ENDFONT", bdfChar(0xE000, 0, 0, picture...)+"ENDFONT", 1)
-	openBDF(t, twice, "lot", glyph.UnicodeCodes) // the same shape twice does no harm
+	openBDF(t, twice, glyph.UnicodeCodes) // the same shape twice does no harm
 }
 
 func FuzzOpenBDF(f *testing.F) {

@@ -3,7 +3,8 @@ package glyph_test
 import (
 	"bytes"
 	"encoding/binary"
-	"os"
+	"errors"
+	"io/fs"
 	"testing"
 
 	"kofu/internal/fault"
@@ -54,21 +55,8 @@ func TestOpen_RefusesWithAReason(t *testing.T) {
 }
 
 func TestOpenFile_MissingFile(t *testing.T) {
-	if _, err := glyph.OpenFile("no-such.ttf", glyph.Text, ""); !os.IsNotExist(unwrapAll(err)) {
+	if _, err := glyph.OpenFile("no-such.ttf", glyph.Text, ""); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v", err)
-	}
-}
-
-func unwrapAll(err error) error {
-	for {
-		inner, ok := err.(interface{ Unwrap() error })
-		if !ok {
-			return err
-		}
-		if _, path := err.(*os.PathError); path {
-			return err
-		}
-		err = inner.Unwrap()
 	}
 }
 

@@ -95,9 +95,16 @@ func (b *book) setUp() error {
 		b.f.SetPageMargins(b.name, &excelize.PageLayoutMarginsOptions{Left: &margin, Right: &margin, Top: &margin, Bottom: &margin, Header: &foot, Footer: &foot}),
 		b.f.SetHeaderFooter(b.name, &excelize.HeaderFooterOptions{OddFooter: "&L" + footer(b.t.Title) + "&R" + footer(b.t.AsOf) + "　&P / &N"}),
 		b.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", Scope: b.name, RefersTo: fmt.Sprintf("'%s'!$%d:$%d", b.name, headRow, headRow)}),
-		b.f.SetDocProps(&excelize.DocProperties{Title: b.t.Title, Creator: message.Text("sheet.program", nil), LastModifiedBy: message.Text("sheet.program", nil),
-			Created: b.t.Made.UTC().Format(time.RFC3339), Modified: b.t.Made.UTC().Format(time.RFC3339), Language: "ja-JP"}),
+		b.f.SetDocProps(b.properties()),
 	)
+}
+
+// properties names the program where spreadsheets expect a person.
+func (b *book) properties() *excelize.DocProperties {
+	program, made := message.Text("sheet.program", nil), b.t.Made.UTC().Format(time.RFC3339)
+	return &excelize.DocProperties{
+		Title: b.t.Title, Creator: program, LastModifiedBy: program, Created: made, Modified: made, Language: "ja-JP",
+	}
 }
 
 // footer escapes the sign that begins a field in page footers and keeps the
