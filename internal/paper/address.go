@@ -248,6 +248,6 @@ func (b block) draw(p *page, x, y, codeX float64) {
 		y = p.put(l, x, y, lead)
 	}
 	if b.code.points > 0 {
-		p.fill(0, b.code.rects(b.bars, codeX, y+clear)...)
+		p.codes = append(p.codes, postal{b.code, b.bars, codeX, y + clear})
 	}
 }

@@ -25,6 +25,14 @@ type page struct {
 	calib Calibration
 	texts []text
 	boxes []ink
+	codes []postal
+}
+
+// postal is a customer barcode; its bars are made when they are drawn.
+type postal struct {
+	code customer
+	bars string
+	x, y float64
 }
 
 // text is a shaped text whose baseline begins at (x, y).
@@ -128,8 +136,13 @@ func (p *page) draw(pdf *gopdf.GoPdf, fonts []glyph.Font) error {
 	for _, i := range p.boxes {
 		shade(i.gray)
 		for _, b := range i.boxes {
-			x, y := p.calib.at(b.x, b.y)
-			pdf.RectFromUpperLeftWithStyle(x/mm, y/mm, b.w*p.calib.sx()/mm, b.h*p.calib.sy()/mm, "F")
+			p.drawBox(pdf, b)
+		}
+	}
+	shade(0)
+	for _, c := range p.codes {
+		for _, b := range c.code.rects(c.bars, c.x, c.y) {
+			p.drawBox(pdf, b)
 		}
 	}
 	for _, t := range p.texts {
@@ -139,6 +152,11 @@ func (p *page) draw(pdf *gopdf.GoPdf, fonts []glyph.Font) error {
 		}
 	}
 	return nil
+}
+
+func (p *page) drawBox(pdf *gopdf.GoPdf, b box) {
+	x, y := p.calib.at(b.x, b.y)
+	pdf.RectFromUpperLeftWithStyle(x/mm, y/mm, b.w*p.calib.sx()/mm, b.h*p.calib.sy()/mm, "F")
 }
 
 func (p *page) drawText(pdf *gopdf.GoPdf, fonts []glyph.Font, t text) error {

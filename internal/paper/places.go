@@ -63,7 +63,7 @@ func (l PlaceLabels) label(s *setter, sheet *page, safe box, p PlaceLabel, repor
 	const side = 2.0
 	width := safe.w - 2*side
 	unit := min(0.33, width/float64(len(modules)+20)) // 10 modules of white on both sides
-	barH := min(12, safe.h*0.35)
+	barH := min(14, safe.h*0.35)
 	pathLine, ok := s.fitLine(p.Path, style{size: min(8, safe.h*0.25)}, width)
 	if p.Path == "" {
 		pathLine, ok = line{}, true
@@ -82,17 +82,17 @@ func (l PlaceLabels) label(s *setter, sheet *page, safe box, p PlaceLabel, repor
 		y = sheet.put(n, safe.x+side, y, 1.15)
 	}
 	w := float64(len(modules)) * unit
-	x, top := safe.x+(safe.w-w)/2, safe.y+safe.h-barH-3.4
+	x, top := safe.x+max(side, 10*unit), safe.y+safe.h-barH-4
 	sheet.fill(0, linear(modules, x, top, unit, barH)...)
 	digits := s.plain(p.Code, style{size: 7, heading: true})
-	sheet.text(safe.x+(safe.w-digits.width)/2, top+barH+2.7, 7, digits.run)
+	sheet.text(x+(w-digits.width)/2, top+barH+2.7, 7, digits.run)
 	return nil
 }
 
-// largest sets a text as large as it fits, on one or two lines, from 22 points
+// largest sets a text as large as it fits, on one or two lines, from 34 points
 // down to 7.
 func (s *setter) largest(text string, width, height float64) ([]line, bool) {
-	for size := 22.0; size >= 7; size-- {
+	for size := 34.0; size >= 7; size-- {
 		set, ok := s.wrap(text, style{size: size, heading: true}, width, 2)
 		if ok && float64(len(set))*size*mm*1.15 <= height {
 			return set, true

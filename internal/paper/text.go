@@ -1,6 +1,7 @@
 package paper
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,8 +11,15 @@ import (
 
 // setter shapes and measures texts of one job.
 type setter struct {
-	press Press
-	job   *glyph.Job
+	press  Press
+	job    *glyph.Job
+	widths map[measured]float64 // of single clusters, in em
+}
+
+// measured is what the width of a cluster depends on.
+type measured struct {
+	cluster, gaijiSet string
+	heading           bool
 }
 
 func (p Press) setter() (*setter, error) {
@@ -19,7 +27,7 @@ func (p Press) setter() (*setter, error) {
 	if err := job.Decide(p.Decisions...); err != nil {
 		return nil, err
 	}
-	return &setter{press: p, job: job}, nil
+	return &setter{press: p, job: job, widths: map[measured]float64{}}, nil
 }
 
 // style says how a text is set.
@@ -39,9 +47,20 @@ func (s *setter) run(text string, st style) glyph.Run {
 	return run
 }
 
-// width is the length of a text in mm.
+// width is the natural length of a text in mm.
 func (s *setter) width(text string, st style) float64 {
-	return s.run(text, st).Width * st.size * mm
+	em := 0.0
+	for c := range clusters(text) {
+		key := measured{c, st.gaijiSet, st.heading}
+		w, known := s.widths[key]
+		if !known {
+			st.condense = 0
+			w = s.run(c, st).Width
+			s.widths[key] = w
+		}
+		em += w
+	}
+	return em * st.size * mm
 }
 
 // line is one line of type, ready to be placed.
@@ -60,7 +79,7 @@ var narrowing = []int{100, 95, 90, 85, 80}
 func (s *setter) fitLine(text string, st style, width float64) (line, bool) {
 	natural := s.width(text, st)
 	for _, step := range narrowing {
-		if step < 100 && natural*float64(step)/100 > width*1.01 {
+		if natural*float64(step)/100 > width*1.01 {
 			continue // spares the job glyphs that it will not print
 		}
 		st.condense = step
@@ -86,7 +105,7 @@ func (s *setter) wrap(text string, st style, width float64, lines int) ([]line, 
 	for n := 2; n <= lines; n++ {
 		for _, step := range narrowing {
 			limit := width * 100 / float64(step)
-			if greedy(parts, widths, limit) == nil || len(greedy(parts, widths, limit)) > n {
+			if filled := greedy(parts, widths, limit); filled == nil || len(filled) > n {
 				continue
 			}
 			if set, ok := s.setLines(even(parts, widths, limit), st, width); ok {
@@ -100,20 +119,27 @@ func (s *setter) wrap(text string, st style, width float64, lines int) ([]line, 
 // setLines sets the lines of one text, all condensed alike.
 func (s *setter) setLines(texts []string, st style, width float64) ([]line, bool) {
 	for _, step := range narrowing {
-		st.condense = step
-		var out []line
-		for _, t := range texts {
-			l := s.plain(t, st)
-			if s.width(strings.TrimRight(t, " 　"), st) > width {
-				break
+		if !slices.ContainsFunc(texts, func(t string) bool {
+			return s.width(strings.TrimRight(t, " 　"), st)*float64(step)/100 > width*1.01
+		}) {
+			st.condense = step
+			if out, ok := s.setAll(texts, st, width); ok {
+				return out, true
 			}
-			out = append(out, l)
-		}
-		if len(out) == len(texts) {
-			return out, true
 		}
 	}
 	return nil, false
+}
+
+func (s *setter) setAll(texts []string, st style, width float64) ([]line, bool) {
+	var out []line
+	for _, t := range texts {
+		if s.plain(strings.TrimRight(t, " 　"), st).width > width {
+			return nil, false
+		}
+		out = append(out, s.plain(t, st))
+	}
+	return out, true
 }
 
 // flow sets a paragraph on as many lines as it takes, not condensed. A word
@@ -122,7 +148,7 @@ func (s *setter) flow(text string, st style, width float64) []line {
 	parts := atoms(text)
 	for i := 0; i < len(parts); i++ {
 		if s.width(parts[i], st) > width {
-			parts = slices.Replace(parts, i, i+1, clusters(parts[i])...)
+			parts = slices.Replace(parts, i, i+1, slices.Collect(clusters(parts[i]))...)
 		}
 	}
 	widths := make([]float64, len(parts))
@@ -188,7 +214,7 @@ func even(parts []string, widths []float64, limit float64) []string {
 func atoms(text string) []string {
 	var out []string
 	last := other
-	for _, c := range clusters(text) {
+	for c := range clusters(text) {
 		k := kindOf(c)
 		n := len(out)
 		switch {
@@ -234,19 +260,24 @@ func kindOf(cluster string) kind {
 	return other
 }
 
-// clusters splits a text into characters with the selectors and accents that
-// belong to them.
-func clusters(text string) []string {
-	var out []string
-	for _, r := range text {
-		n := len(out)
-		if n > 0 && (r >= 0xFE00 && r <= 0xFE0F || r >= 0xE0100 && r <= 0xE01EF || unicode.Is(unicode.Mn, r)) {
-			out[n-1] += string(r)
-			continue
+// clusters goes through the characters of a text, each with the selectors and
+// accents that belong to it.
+func clusters(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		from := 0
+		for i, r := range text {
+			if i == 0 || r >= 0xFE00 && r <= 0xFE0F || r >= 0xE0100 && r <= 0xE01EF || r >= 0x300 && unicode.Is(unicode.Mn, r) {
+				continue
+			}
+			if !yield(text[from:i]) {
+				return
+			}
+			from = i
 		}
-		out = append(out, string(r))
+		if from < len(text) {
+			yield(text[from:])
+		}
 	}
-	return out
 }
 
 // put draws a line with its top at y and returns where the next one begins.
