@@ -10,6 +10,7 @@ import (
 func (s *server) routes() []gate.Route {
 	return slices.Concat(
 		s.startRoutes(),
+		s.importRoutes(),
 		s.staffRoutes(),
 		s.settingsRoutes(),
 		s.auditRoutes(),

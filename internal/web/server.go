@@ -7,12 +7,14 @@
 package web
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"kofu/internal/gate"
+	"kofu/internal/intake"
 	"kofu/internal/keyring"
 	"kofu/internal/staff"
 	"kofu/internal/store"
@@ -29,6 +31,7 @@ type Deps struct {
 	Spool      string                     // folder for files under way
 	Fonts      string                     // folder of the fonts for paper
 	Connection func() (Connection, error) // how other PCs join; nil without a door to the office network
+	Background context.Context            // of work that outlives its request; nil is for ever
 	Passwords  staff.Cost                 // zero takes staff.StandardCost; only tests take less
 }
 
@@ -43,7 +46,8 @@ type Connection struct {
 // server holds what handlers share.
 type server struct {
 	Deps
-	hasher *staff.Hasher
+	hasher  *staff.Hasher
+	imports *intake.Jobs
 }
 
 // New returns the handler of everything that the doors serve.
@@ -51,7 +55,10 @@ func New(d Deps) (http.Handler, error) {
 	if d.Passwords == (staff.Cost{}) {
 		d.Passwords = staff.StandardCost
 	}
-	s := &server{Deps: d, hasher: staff.NewHasher(d.Passwords, d.Ring)}
+	if d.Background == nil {
+		d.Background = context.Background()
+	}
+	s := &server{Deps: d, hasher: staff.NewHasher(d.Passwords, d.Ring), imports: intake.NewJobs(d.Background, d.DB)}
 	pages, err := newPages(d.Assets)
 	if err != nil {
 		return nil, err
