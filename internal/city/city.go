@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"kofu/internal/fault"
 )
 
 // The city that everybody can recognise as made up.
@@ -46,7 +48,8 @@ type City struct {
 	acts  func() map[int]fate // residents with a card to whom something happens
 }
 
-// New makes a city. It fails on a population below [Smallest] and without a day.
+// New makes a city. Errors: fault.Invalid "city.too_small" below [Smallest],
+// "city.too_many_cards" for more cards than half the population.
 func New(cfg Config) (*City, error) {
 	if cfg.Population == 0 {
 		cfg.Population = 20_000
@@ -59,11 +62,12 @@ func New(cfg Config) (*City, error) {
 	}
 	switch {
 	case cfg.Population < Smallest:
-		return nil, fmt.Errorf("a city of %d people, want at least %d", cfg.Population, Smallest)
+		return nil, fault.New(fault.Invalid, "city.too_small", "population", fmt.Sprint(cfg.Population), "smallest", fmt.Sprint(Smallest))
 	case cfg.Today.IsZero():
 		return nil, fmt.Errorf("a city without a day")
 	case cfg.Cards < 1 || cfg.Deliveries < 1 || cfg.Cards*cfg.Deliveries*2 > cfg.Population:
-		return nil, fmt.Errorf("%d deliveries of %d cards for %d people", cfg.Deliveries, cfg.Cards, cfg.Population)
+		return nil, fault.New(fault.Invalid, "city.too_many_cards", "population", fmt.Sprint(cfg.Population),
+			"deliveries", fmt.Sprint(cfg.Deliveries), "cards", fmt.Sprint(cfg.Cards))
 	}
 	c := &City{cfg: cfg, today: day(cfg.Today)}
 	c.lots = sync.OnceValue(c.deliveries)

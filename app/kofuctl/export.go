@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"kofu/internal/audit"
+	"kofu/internal/fault"
+	"kofu/internal/jptext"
+	"kofu/internal/office"
+	"kofu/internal/sheet"
+	"kofu/internal/store"
+)
+
+// saveTable writes a list in the format that was asked for.
+func (c *call) saveTable(out, format string, table sheet.Table) error {
+	switch sheet.Format(format) {
+	case sheet.XLSX:
+		return save(out, func(w io.Writer) error { return sheet.WriteXLSX(w, table, sheet.XLSXOptions{}) })
+	case sheet.CSV:
+		return save(out, writeCSV(table, jptext.UTF8))
+	case sheet.CSVCP932:
+		return save(out, writeCSV(table, jptext.CP932))
+	}
+	return usage("kofuctl.bad_format", "format", format)
+}
+
+func writeCSV(table sheet.Table, enc jptext.Encoding) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := sheet.WriteCSV(w, table, sheet.CSVOptions{Encoding: enc})
+		return err
+	}
+}
+
+// exported notes in the audit log that a list left the program, and says so.
+func (c *call) exported(o *office.Office, action, object, out string, rows int) error {
+	err := o.DB.Write(c.ctx, c.actor(), func(tx *store.Tx) error {
+		return audit.Append(tx, action, object, map[string]any{"rows": rows})
+	})
+	if err != nil {
+		return err
+	}
+	result := struct {
+		File string `json:"file"`
+		Rows int    `json:"rows"`
+	}{out, rows}
+	return c.answer(result, func() error { return c.say("kofuctl.exported", "file", out, "rows", fmt.Sprint(rows)) })
+}
+
+// day reads a day such as 2026-11-24; empty is today.
+func (c *call) day(text string) (time.Time, error) {
+	if text == "" {
+		return c.Clock(), nil
+	}
+	t, err := time.ParseInLocation(time.DateOnly, text, store.Tokyo)
+	if err != nil {
+		return time.Time{}, usageError{fault.New(fault.BadRequest, "kofuctl.bad_day", "value", text).Because(err)}
+	}
+	return t, nil
+}
+
+// dayStart is the instant at which a day begins in Japan, some days later; ""
+// for no day.
+func (c *call) dayStart(text string, later int) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	t, err := c.day(text)
+	return store.Stamp(t.AddDate(0, 0, later)), err
+}

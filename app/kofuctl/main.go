@@ -1,0 +1,101 @@
+// Command kofuctl is the console tool of the operator: it makes a data folder,
+// brings files in, lists, exports and prints, and verifies the audit log, on
+// the same data folder as kofu. Each command parses its flags, calls one domain
+// function and prints the result, for people or with --json for machines.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"kofu/internal/fault"
+)
+
+// version is set by the linker from wails.json.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	p := &Program{Out: os.Stdout, Err: os.Stderr, Clock: time.Now}
+	code := p.Run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// Program is kofuctl with what it takes from the outside.
+type Program struct {
+	Out, Err io.Writer
+	Clock    func() time.Time
+}
+
+// Exit codes of the program.
+const (
+	exitOK     = 0
+	exitFailed = 1 // refused or failed; nothing was changed unless the message says so
+	exitUsage  = 2 // the command line cannot be understood
+)
+
+// commands lists what the program can do, by the words of the command.
+var commands = map[string]func(*call) error{
+	"init":         (*call).initialise,
+	"sample city":  (*call).sampleCity,
+	"staff add":    (*call).staffAdd,
+	"staff reset":  (*call).staffReset,
+	"staff list":   (*call).staffList,
+	"audit verify": (*call).auditVerify,
+	"audit export": (*call).auditExport,
+	"import":       (*call).importFile,
+	"version":      (*call).version,
+	"help":         (*call).help,
+}
+
+// Run runs the program with the arguments and returns its exit code.
+func (p *Program) Run(ctx context.Context, args []string) int {
+	c := &call{Program: p, ctx: ctx}
+	err := c.run(args)
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return exitOK
+	}
+	c.report(err)
+	if usage := (usageError{}); errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// run finds the command: its words stand first, flags may stand anywhere.
+func (c *call) run(args []string) error {
+	words := 0
+	for words < len(args) && !strings.HasPrefix(args[words], "-") {
+		words++
+	}
+	for n := min(2, words); n > 0; n-- {
+		if run, ok := commands[strings.Join(args[:n], " ")]; ok {
+			c.args = args[n:]
+			return run(c)
+		}
+	}
+	switch {
+	case len(args) == 0, words == 0 && (args[0] == "-h" || args[0] == "--help"):
+		return c.help()
+	case words == 0: // global flags before the command
+		return c.flagsFirst(args)
+	}
+	return usage("kofuctl.unknown_command", "command", strings.Join(args[:min(2, words)], " "))
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+// Unwrap returns the reason.
+func (e usageError) Unwrap() error { return e.error }
+
+func usage(code string, args ...string) error {
+	return usageError{fault.New(fault.BadRequest, code, args...)}
+}
