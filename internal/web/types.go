@@ -10,7 +10,7 @@ import (
 	"kofu/internal/gate"
 )
 
-//go:generate go run ./typesgen ../../frontend/staff/src/types.gen.ts
+//go:generate go run ./gen ../../frontend/staff/src/types.gen.ts
 
 // wireTypes are types of the interface that no route's In or Out leads to. The
 // generator finds all others by the route table.

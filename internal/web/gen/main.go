@@ -1,4 +1,4 @@
-// Command typesgen writes the TypeScript types of the HTTP interface into the
+// Command gen writes the TypeScript types of the HTTP interface into the
 // file that it is given.
 package main
 
@@ -18,7 +18,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("usage: typesgen FILE")
+		return fmt.Errorf("usage: gen FILE")
 	}
 	text, err := web.Types()
 	if err != nil {
