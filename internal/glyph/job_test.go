@@ -223,3 +223,21 @@ func TestRepair_PrintsWithoutScaling(t *testing.T) {
 		t.Error("a cut off document was accepted")
 	}
 }
+
+// Headings come from another face; what it lacks comes from the set, and
+// private use characters never come from a text font.
+func TestShape_FirstIsAskedBeforeTheSet(t *testing.T) {
+	job := glyph.NewSet(openFile(t, bizud), openFile(t, ipamj)).NewJob()
+	heading := glyph.Options{First: openFile(t, gothic)}
+	run, findings := job.Shape("山葛\U000E0102山", heading)
+	if len(run.Pieces) != 3 || run.Pieces[0].Font != run.Pieces[2].Font || run.Pieces[0].Font == run.Pieces[1].Font || len(findings) > 0 {
+		t.Errorf("pieces %+v, findings %v", run.Pieces, findings)
+	}
+	plain, _ := job.Shape("山", glyph.Options{})
+	if plain.Pieces[0].Font == run.Pieces[0].Font {
+		t.Error("text of the set came from the heading's font")
+	}
+	if _, findings := job.Shape("\uE000", heading); len(findings) != 1 || findings[0].State != glyph.Missing {
+		t.Errorf("findings %v, want one MISSING", findings)
+	}
+}
