@@ -7,10 +7,7 @@
 // holidays are data (calendar.toml); the package writes no tables.
 package jpdate
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Day is a calendar day, "2026-11-21". Methods of a Day that is no such text
 // return the zero value.
@@ -23,11 +20,24 @@ func DayOf(year, month, day int) Day {
 	if year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
 		return ""
 	}
-	return Day(fmt.Sprintf("%04d-%02d-%02d", year, month, day))
+	digit := func(n int) byte { return byte('0' + n%10) }
+	return Day([]byte{
+		digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), '-',
+		digit(month / 10), digit(month), '-', digit(day / 10), digit(day),
+	})
 }
 
 func daysIn(year, month int) int {
-	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	switch month {
+	case 4, 6, 9, 11:
+		return 30
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
 }
 
 // Valid reports whether d is an existing day in the form 2026-11-21.

@@ -14,6 +14,9 @@ type Span struct{ From, To int }
 // exactly twelve digits, and three groups of four parted by one space or hyphen
 // that are not part of a longer row of groups. Full-width digits count.
 func Find(text string) []Span {
+	if !mayHold(text) {
+		return nil
+	}
 	var found []Span
 	for _, row := range rows(text) {
 		if len(row) == 3 && row[0].n == 4 && row[1].n == 4 && row[2].n == 4 {
@@ -29,6 +32,18 @@ func Find(text string) []Span {
 		}
 	}
 	return found
+}
+
+// mayHold sorts out at once what has fewer than twelve digits, which is nearly
+// every cell of a register.
+func mayHold(text string) bool {
+	n := 0
+	for i := range len(text) {
+		if isDigit(text[i]) || text[i] == fullWidth {
+			n++
+		}
+	}
+	return n >= length
 }
 
 // Mask replaces every number that Find finds by twelve asterisks.
