@@ -92,3 +92,15 @@ func endHold(tx *store.Tx, id int64, why string) error {
 		store.Stamp(tx.Now), tx.Actor.Name, why, id)
 	return err
 }
+
+// closedInGroup returns the holds that an event of the group closed.
+func closedInGroup(rx *store.Rx, group string) ([]Hold, error) {
+	return listHolds(rx, "SELECT "+holdColumns+` FROM hold WHERE closed_at <> '' AND id IN (
+    SELECT h.id FROM card_event e JOIN hold h ON h.card_id = e.card_id AND h.closed_at = e.at
+    WHERE e.group_id = $1 AND e.act = $2) ORDER BY id`, group, string(ActRelease))
+}
+
+func reviveHold(tx *store.Tx, id int64) error {
+	_, err := tx.Exec("UPDATE hold SET closed_at = '', closed_by = '', closed_why = '' WHERE id = $1", id)
+	return err
+}

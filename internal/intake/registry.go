@@ -244,6 +244,9 @@ func undoRegistry(tx *store.Tx, run Run, reason string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := card.ReopenGroup(tx, group(run.ID)); err != nil {
+		return err
+	}
 	if _, err := card.RetractEvents(tx, events, reason, group(run.ID)); err != nil {
 		return err
 	}
