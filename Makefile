@@ -65,14 +65,14 @@ programs: $(BIN)/kofu $(BIN)/kofuctl
 $(BIN)/kofu: $(SCREENS) FORCE
 	@mkdir -p $(BIN)
 	@if pkg-config --exists webkit2gtk-4.1 2>/dev/null; then \
-		$(GO) build -trimpath -tags $(WINDOW) -ldflags "$(LDFLAGS)" -o $@ ./app/kofu; \
+		$(GO) build -tags $(WINDOW) -ldflags "$(LDFLAGS)" -o $@ ./app/kofu; \
 	else \
-		CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o $@ ./app/kofu; \
+		CGO_ENABLED=0 $(GO) build -ldflags "$(LDFLAGS)" -o $@ ./app/kofu; \
 	fi
 
 $(BIN)/kofuctl: FORCE
 	@mkdir -p $(BIN)
-	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o $@ ./app/kofuctl
+	@CGO_ENABLED=0 $(GO) build -ldflags "$(LDFLAGS)" -o $@ ./app/kofuctl
 
 FORCE:
 
