@@ -117,3 +117,14 @@ func allCheckpoints(rx *store.Rx) (all []Checkpoint, err error) {
 	}, "SELECT size, at, note FROM audit_checkpoint ORDER BY size")
 	return all, err
 }
+
+// What a verification reads: every leaf with its body, if it still has one, and
+// every stored hash of the tree.
+const (
+	everyLeaf = `
+SELECT a.seq, COALESCE(b.at, ''), COALESCE(b.actor, ''), COALESCE(b.name, ''), COALESCE(b.role, ''), COALESCE(b.terminal, ''),
+       COALESCE(b.action, ''), COALESCE(b.object, ''), COALESCE(b.result, ''), COALESCE(b.detail, 'null'), COALESCE(b.salt, ''), a.leaf, a.at
+FROM audit a LEFT JOIN audit_body b ON b.seq = a.seq
+ORDER BY a.seq`
+	everyHash = `SELECT idx, hash FROM audit_hash ORDER BY idx`
+)

@@ -139,11 +139,7 @@ func verifyLeaves(rx *store.Rx, tree *rebuilt) error {
 			return wrong("audit.body_changed", r.Seq)
 		}
 		return tree.add(leaf)
-	}, `
-SELECT a.seq, COALESCE(b.at, ''), COALESCE(b.actor, ''), COALESCE(b.name, ''), COALESCE(b.role, ''), COALESCE(b.terminal, ''),
-       COALESCE(b.action, ''), COALESCE(b.object, ''), COALESCE(b.result, ''), COALESCE(b.detail, 'null'), COALESCE(b.salt, ''), a.leaf, a.at
-FROM audit a LEFT JOIN audit_body b ON b.seq = a.seq
-ORDER BY a.seq`)
+	}, everyLeaf)
 }
 
 // verifyStored compares the stored hashes with those computed anew.
@@ -161,7 +157,7 @@ func verifyStored(rx *store.Rx, tree *rebuilt) error {
 		}
 		next++
 		return nil
-	}, "SELECT idx, hash FROM audit_hash ORDER BY idx")
+	}, everyHash)
 	if err == nil && next != int64(len(tree.hashes)) {
 		return wrong("audit.tree_changed", next)
 	}
