@@ -17,7 +17,7 @@ func Kofu() Rules {
 			"vault", "delivery", "notice", "visit",
 			"intake",
 			"progress",
-			"paper", "sheet", "city",
+			"paper", "sheet", "press", "city",
 			"web", "lan", "desk", "office",
 			"testkit", "archtest", "faultlab",
 		},
