@@ -2,8 +2,7 @@ package paper_test
 
 import (
 	"bytes"
-	"image"
-	"image/png"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -13,26 +12,31 @@ import (
 	"kofu/internal/paper"
 )
 
-// page renders one page without smoothing, as a printer would.
-func raster(t testing.TB, path string, dpi int) image.Image {
-	t.Helper()
-	base := strings.TrimSuffix(path, ".pdf") + "-" + strconv.Itoa(dpi)
-	tool(t, "pdftoppm", "-r", strconv.Itoa(dpi), "-mono", "-png", "-singlefile", path, base)
-	b, err := os.ReadFile(base + ".png")
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := png.Decode(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return img
+// bitmap is a page in black and white, one bit a dot.
+type bitmap struct {
+	w, h int
+	rows []byte
 }
 
-func dark(img image.Image, x, y int) bool {
-	r, _, _, _ := img.At(x, y).RGBA()
-	return r < 0x8000
+// raster renders the first page without smoothing, as a printer would.
+func raster(t testing.TB, path string, dpi int) bitmap {
+	t.Helper()
+	base := strings.TrimSuffix(path, ".pdf") + "-" + strconv.Itoa(dpi)
+	tool(t, "pdftoppm", "-r", strconv.Itoa(dpi), "-mono", "-singlefile", path, base)
+	b, err := os.ReadFile(base + ".pbm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m bitmap
+	head := bytes.SplitN(b, []byte("\n"), 3)
+	if _, err := fmt.Sscan(string(head[1]), &m.w, &m.h); err != nil || string(head[0]) != "P4" {
+		t.Fatal(err, string(head[0]))
+	}
+	m.rows = head[2]
+	return m
 }
+
+func (m bitmap) dark(x, y int) bool { return m.rows[y*((m.w+7)/8)+x/8]>>(7-x%8)&1 == 1 }
 
 // The customer barcode is measured on the raster that a printer of 400 or 600
 // dpi gets, against the tolerances of Japan Post, and read back.
@@ -57,13 +61,12 @@ func TestCustomerBarcode_OnThePrintersRaster(t *testing.T) {
 
 // measure finds the row with 67 bars and checks every bar around it. dots are
 // pixels per mm; the raster may be off by one pixel at each edge.
-func measure(t *testing.T, img image.Image, k, dots float64, bars, name string) {
+func measure(t *testing.T, img bitmap, k, dots float64, bars, name string) {
 	t.Helper()
-	bounds := img.Bounds()
-	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+	for y := range img.h {
 		var starts, ends []int
-		for x := bounds.Min.X + 1; x < bounds.Max.X; x++ {
-			switch now, before := dark(img, x, y), dark(img, x-1, y); {
+		for x := 1; x < img.w; x++ {
+			switch now, before := img.dark(x, y), img.dark(x-1, y); {
 			case now && !before:
 				starts = append(starts, x)
 			case !now && before:
@@ -84,10 +87,10 @@ func measure(t *testing.T, img image.Image, k, dots float64, bars, name string) 
 		for i := range starts {
 			x := (starts[i] + ends[i]) / 2
 			up, down := y, y
-			for dark(img, x, up-1) {
+			for img.dark(x, up-1) {
 				up--
 			}
-			for dark(img, x, down+1) {
+			for img.dark(x, down+1) {
 				down++
 			}
 			check("width", i, ends[i]-starts[i], 0.50, 0.70)
