@@ -196,9 +196,9 @@ func Withhold(tx *store.Tx, run Run, cards map[int64]Exclusion) (Run, error) {
 }
 
 // Recheck leaves out the pieces whose cards must not get a letter any more,
-// because a night's registry file came between, and those with a character
-// that a person decided to hold out.
-func Recheck(ctx context.Context, db *store.DB, actor store.Actor, runID int64, undrawable map[int64]bool) (run Run, err error) {
+// because a night's registry file came between, and those that cannot be
+// printed, with the reason of each (a key of the catalogue).
+func Recheck(ctx context.Context, db *store.DB, actor store.Actor, runID int64, unprintable map[int64]string) (run Run, err error) {
 	defer fault.Add(&err, "notice.Recheck(%d)", runID)
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
 		if run, err = inState(tx.Rx, runID, Draft); err != nil {
@@ -219,8 +219,8 @@ func Recheck(ctx context.Context, db *store.DB, actor store.Actor, runID int64, 
 			}
 			if code, args := c.obstacle(tx.Rx, tx.Actor); code != "" {
 				out[p.CardID] = Exclusion{CardID: p.CardID, Code: code, Args: args}
-			} else if undrawable[p.CardID] {
-				out[p.CardID] = Exclusion{CardID: p.CardID, Code: "notice.held_out"}
+			} else if code := unprintable[p.CardID]; code != "" {
+				out[p.CardID] = Exclusion{CardID: p.CardID, Code: code}
 			}
 		}
 		run, err = Withhold(tx, run, out)

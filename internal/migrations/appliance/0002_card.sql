@@ -49,7 +49,7 @@ CREATE INDEX card_kana ON card (kana, id);
 CREATE INDEX card_received ON card (received_on, id);
 CREATE INDEX card_deadline ON card (deadline, id);
 -- One card at a position.
-CREATE UNIQUE INDEX card_position ON card (place_id, position) WHERE place_id IS NOT NULL;
+CREATE UNIQUE INDEX card_position ON card (place_id, position);
 
 CREATE TABLE card_event (
     id       INTEGER PRIMARY KEY,

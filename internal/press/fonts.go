@@ -1,0 +1,232 @@
+// Package press turns print runs into paper: it lays the pieces of a run out
+// with the fonts of the office, reports what a person must decide first, and
+// renders labels and letters. It joins packages notice and paper, knows no
+// HTTP, and writes no tables of its own.
+package press
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"kofu/internal/fault"
+	"kofu/internal/glyph"
+)
+
+// The text fonts in the order in which they are asked. IPAmj Mincho has nearly
+// every registered character with its variants; BIZ UD Mincho adds the variants
+// that keyboards type. Headings are in BIZ UD Gothic.
+var (
+	textFonts    = []string{"ipamjm.ttf", "BIZUDMincho-Regular.ttf", "BIZUDGothic-Regular.ttf"}
+	headingFonts = []string{"BIZUDGothic-Regular.ttf", "BIZUDPGothic-Regular.ttf"}
+)
+
+// systemFonts are the folders in which installed fonts lie.
+var systemFonts = []string{"/usr/share/fonts/truetype", "/usr/share/fonts/opentype", "/usr/share/fonts"}
+
+const maxEUDC = 64 << 20 // bytes
+
+// Fonts are the fonts of the office: text fonts, and one EUDC file per gaiji
+// set, which lie in the folder eudc below the fonts folder of the data folder.
+// It is safe for concurrent use.
+type Fonts struct {
+	dir string
+
+	mu      sync.Mutex
+	set     *glyph.Set
+	heading *glyph.Source
+}
+
+// OpenFonts opens the fonts. dir is the fonts folder of the data folder; text
+// fonts are looked for there, beside the program, and among the installed ones.
+// Error: fault.Unavailable "press.no_font".
+func OpenFonts(dir string) (_ *Fonts, err error) {
+	defer fault.Add(&err, "press.OpenFonts")
+	f := &Fonts{dir: dir}
+	if err := os.MkdirAll(f.eudcDir(), 0o700); err != nil {
+		return nil, err
+	}
+	return f, f.load()
+}
+
+func (f *Fonts) eudcDir() string { return filepath.Join(f.dir, "eudc") }
+
+func (f *Fonts) load() error {
+	sources, err := f.openText()
+	if err != nil {
+		return err
+	}
+	files, err := os.ReadDir(f.eudcDir())
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		gaijiSet, ok := setOfFile(file.Name())
+		if !ok {
+			continue
+		}
+		s, err := glyph.OpenFile(filepath.Join(f.eudcDir(), file.Name()), glyph.EUDC, gaijiSet)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, s)
+	}
+	heading, err := f.find(headingFonts)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.set, f.heading = glyph.NewSet(sources...), heading
+	return nil
+}
+
+func (f *Fonts) openText() (sources []*glyph.Source, err error) {
+	for _, name := range textFonts {
+		path, ok := f.locate(name)
+		if !ok {
+			continue
+		}
+		s, err := glyph.OpenFile(path, glyph.Text, "")
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, s)
+	}
+	if len(sources) == 0 {
+		return nil, fault.New(fault.Unavailable, "press.no_font", "names", strings.Join(textFonts, "、"), "dir", f.dir)
+	}
+	return sources, nil
+}
+
+// find opens the first font of the names that is there; none is no failure.
+func (f *Fonts) find(names []string) (*glyph.Source, error) {
+	for _, name := range names {
+		if path, ok := f.locate(name); ok {
+			return glyph.OpenFile(path, glyph.Text, "")
+		}
+	}
+	return nil, nil
+}
+
+// locate looks for a font file in the data folder, beside the program, then in
+// the folders of installed fonts, one level deep.
+func (f *Fonts) locate(name string) (string, bool) {
+	dirs := []string{f.dir}
+	if program, err := os.Executable(); err == nil {
+		dirs = append(dirs, filepath.Join(filepath.Dir(program), "fonts"))
+	}
+	for _, dir := range slices.Concat(dirs, systemFonts) {
+		for _, pattern := range []string{filepath.Join(dir, name), filepath.Join(dir, "*", name)} {
+			if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
+				return found[0], true
+			}
+		}
+	}
+	return "", false
+}
+
+// Set returns the fonts for names, addresses and text.
+func (f *Fonts) Set() (*glyph.Set, *glyph.Source) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.set, f.heading
+}
+
+// Font describes one font for lists and for the record of a print run.
+type Font struct {
+	Name     string `json:"name"`
+	Role     string `json:"role"`
+	GaijiSet string `json:"gaijiSet"`
+	SHA256   string `json:"sha256"`
+	Glyphs   int    `json:"glyphs"`
+}
+
+// List describes the fonts in the order in which they are asked.
+func (f *Fonts) List() []Font {
+	set, _ := f.Set()
+	list := make([]Font, 0, len(set.Sources()))
+	for _, s := range set.Sources() {
+		list = append(list, Font{Name: s.Name, Role: string(s.Role), GaijiSet: s.GaijiSet, SHA256: s.SHA256, Glyphs: s.Glyphs})
+	}
+	return list
+}
+
+// AddEUDC takes the 外字 of a gaiji set over; an earlier file of the set goes.
+// The file is read whole and checked before it replaces anything. Errors:
+// fault.Invalid of package glyph, "press.no_gaiji_set", fault.TooLarge
+// "press.eudc_too_large".
+func (f *Fonts) AddEUDC(r io.Reader, gaijiSet string) (_ Font, err error) {
+	defer fault.Add(&err, "press.AddEUDC")
+	if gaijiSet = strings.TrimSpace(gaijiSet); gaijiSet == "" {
+		return Font{}, fault.New(fault.Invalid, "press.no_gaiji_set")
+	}
+	partial, err := f.receive(r)
+	if err != nil {
+		return Font{}, err
+	}
+	defer func() { _ = os.Remove(partial) }() // gone already when all went well
+	probe, err := glyph.OpenFile(partial, glyph.EUDC, gaijiSet)
+	if err != nil {
+		return Font{}, err
+	}
+	added := Font{Name: fileOfSet(gaijiSet), Role: string(probe.Role), GaijiSet: gaijiSet, SHA256: probe.SHA256, Glyphs: probe.Glyphs}
+	if err := probe.Close(); err != nil {
+		return Font{}, err
+	}
+	if err := f.replace(partial, fileOfSet(gaijiSet)); err != nil {
+		return Font{}, err
+	}
+	return added, f.load()
+}
+
+func (f *Fonts) receive(r io.Reader) (path string, err error) {
+	file, err := os.CreateTemp(f.eudcDir(), "incoming-*.partial")
+	if err != nil {
+		return "", err
+	}
+	n, err := io.Copy(file, io.LimitReader(r, maxEUDC+1))
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil && n > maxEUDC {
+		err = fault.New(fault.TooLarge, "press.eudc_too_large", "max", fmt.Sprint(maxEUDC>>20))
+	}
+	if err != nil {
+		return "", errors.Join(err, os.Remove(file.Name()))
+	}
+	return file.Name(), nil
+}
+
+// replace closes the set's present file first, because Windows does not rename
+// over an open one.
+func (f *Fonts) replace(partial, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.set.Sources() {
+		if s.Role == glyph.EUDC && s.Name == name {
+			if err := s.Close(); err != nil {
+				return err
+			}
+		}
+	}
+	return os.Rename(partial, filepath.Join(f.eudcDir(), name))
+}
+
+// The file of a gaiji set is named after it, safely for every file system.
+func fileOfSet(gaijiSet string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(gaijiSet)) + ".tte"
+}
+
+func setOfFile(name string) (string, bool) {
+	encoded, ok := strings.CutSuffix(name, ".tte")
+	if !ok {
+		return "", false
+	}
+	set, err := base64.RawURLEncoding.DecodeString(encoded)
+	return string(set), err == nil
+}
