@@ -52,6 +52,10 @@ func applyFile(ctx context.Context, db *store.DB, actor store.Actor, run *Run, p
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
+	l, err := lookAt(ctx, db, run, profile, file)
+	if err != nil {
+		return err
+	}
 	tell := func(done int) {
 		if progress != nil {
 			progress(done, run.Rows)
@@ -62,7 +66,7 @@ func applyFile(ctx context.Context, db *store.DB, actor store.Actor, run *Run, p
 		if err := refuseSame(tx.Rx, *run); err != nil {
 			return err
 		}
-		w, err := carryOut(tx, run, profile, file, tell)
+		w, err := carryOut(tx, run, profile, l, file, tell)
 		if err != nil {
 			return err
 		}

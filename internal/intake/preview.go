@@ -3,7 +3,6 @@ package intake
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -42,10 +41,7 @@ func Preview(ctx context.Context, db *store.DB, actor store.Actor, up Upload) (r
 	if err := db.Read(ctx, func(rx *store.Rx) error { return refuseSame(rx, run) }); err != nil {
 		return Run{}, err
 	}
-	if err := firstLook(ctx, db, &run, profile); err != nil {
-		return Run{}, err
-	}
-	found, err := secondLook(ctx, db, actor, &run, profile)
+	found, err := examine(ctx, db, actor, &run, profile)
 	if err != nil {
 		return Run{}, err
 	}
@@ -75,43 +71,41 @@ func refuseSame(rx *store.Rx, run Run) error {
 		"date", store.Day(at), "by", earlier.AppliedBy)
 }
 
-// firstLook reads the whole file without the database: whatever refuses it is
-// found before anything else waits.
-func firstLook(ctx context.Context, db *store.DB, run *Run, profile tabfile.Profile) (err error) {
-	file, err := os.Open(spoolPath(db, run.spool))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	found := &finder{}
-	report, err := tabfile.Read(ctx, file, profile, tabfile.Sink{Finding: found.add})
-	if err != nil {
-		return err
-	}
-	run.Rows, run.Columns, run.Sample = report.Rows, report.Columns, report.Sample
-	run.FileDate = report.Header["created_on"]
-	switch {
-	case report.Rejected > 0 && wholeOnly(profile):
-		return found.refusal(rejectedRows("import.strict_rows", report.Rejected))
-	case report.Accepted == 0:
-		return found.refusal(rejectedRows("import.no_good_row", report.Rejected))
-	}
-	return nil
-}
-
-// secondLook rehearses the import.
-func secondLook(ctx context.Context, db *store.DB, actor store.Actor, run *Run, profile tabfile.Profile) (_ *finder, err error) {
-	file, err := os.Open(spoolPath(db, run.spool))
+// examine reads the whole file, so that whatever refuses it is found before
+// anybody has to wait, and then rehearses the import.
+func examine(ctx context.Context, db *store.DB, actor store.Actor, run *Run, profile tabfile.Profile) (_ *finder, err error) {
+	file, err := openCopy(db, run)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	w, err := rehearse(ctx, db, actor, *run, profile, file)
+	l, err := lookAt(ctx, db, run, profile, file)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.acceptable(profile); err != nil {
+		return nil, err
+	}
+	run.Rows, run.Columns, run.Sample = l.report.Rows, l.report.Columns, l.report.Sample
+	run.FileDate = l.report.Header["created_on"]
+	w, err := rehearse(ctx, db, actor, *run, profile, l, file)
 	if err != nil {
 		return nil, err
 	}
 	run.take(w)
 	return w.found, nil
+}
+
+// acceptable refuses a file with rejected rows that its profile forbids, or
+// without any other.
+func (l *look) acceptable(profile tabfile.Profile) error {
+	switch {
+	case l.report.Rejected > 0 && wholeOnly(profile):
+		return l.found.refusal(rejectedRows("import.strict_rows", l.report.Rejected))
+	case l.report.Accepted == 0:
+		return l.found.refusal(rejectedRows("import.no_good_row", l.report.Rejected))
+	}
+	return nil
 }
 
 // take notes what carrying the import out gave.

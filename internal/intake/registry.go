@@ -36,11 +36,12 @@ var addressTargets = []string{"address", "prefecture", "city", "town", "block"}
 func (g *registryRows) finish() error { return g.link() }
 
 func (g *registryRows) row(r tabfile.Row) error {
-	if g.has == 0 {
-		g.has = fieldsOf(r)
-	}
 	row := g.personOf(r)
-	out, err := resident.Put(g.tx, g.run.ID, &row)
+	return g.put(r.Line, &row)
+}
+
+func (g *registryRows) put(line int, row *resident.Row) error {
+	out, err := resident.Put(g.tx, g.run.ID, row)
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (g *registryRows) row(r tabfile.Row) error {
 			return err
 		}
 	}
-	return g.silentEnd(r, row, out)
+	return g.silentEnd(line, row, out)
 }
 
 func fieldsOf(r tabfile.Row) resident.Fields {
@@ -81,6 +82,9 @@ func fieldsOf(r tabfile.Row) resident.Fields {
 // personOf reads a row. Texts go over exactly as the file has them; the parts
 // of an address are joined without anything between.
 func (g *registryRows) personOf(r tabfile.Row) resident.Row {
+	if g.has == 0 {
+		g.has = fieldsOf(r)
+	}
 	row := resident.Row{Has: g.has}
 	row.No, row.GaijiSet = r.Text("resident_no"), registryGaiji
 	for target, field := range fieldTargets {
@@ -101,6 +105,9 @@ func (g *registryRows) personOf(r tabfile.Row) resident.Row {
 // event lets a new event of a person open and close holds.
 func (g *registryRows) event(out resident.Outcome) error {
 	g.counts.Events++
+	if out.Change == resident.New {
+		return nil // nobody's card yet; link sees to those that become theirs
+	}
 	opened, closed, err := card.ApplyEvent(g.tx, g.registryEvent(out.Event, differences(out)), 0)
 	g.counts.HoldsOpened += opened
 	g.counts.HoldsClosed += closed
@@ -131,7 +138,7 @@ func (w *worker) registryEvent(e resident.Event, d differing) card.RegistryEvent
 
 // silentEnd warns of a person with a card who is no resident any more although
 // the file names no event: no rule opens a hold then, a clerk has to look.
-func (g *registryRows) silentEnd(r tabfile.Row, row resident.Row, out resident.Outcome) error {
+func (g *registryRows) silentEnd(line int, row *resident.Row, out resident.Outcome) error {
 	if out.Change != resident.Changed || !ended(out.After.State) || ended(out.Before.State) || ends(row.Event.Code) {
 		return nil
 	}
@@ -139,7 +146,7 @@ func (g *registryRows) silentEnd(r tabfile.Row, row resident.Row, out resident.O
 	if err != nil || len(cards) == 0 {
 		return err
 	}
-	g.found.warn(r.Line, "", row.No, "registry.state_without_event", "notice", cards[0].NoticeNo)
+	g.found.warn(line, "", row.No, "registry.state_without_event", "notice", cards[0].NoticeNo)
 	return nil
 }
 

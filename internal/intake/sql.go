@@ -216,3 +216,9 @@ func lotsNamed(rx *store.Rx, first string) (n int, err error) {
 	err = rx.Row("SELECT count(*) FROM import_run WHERE substr(lot_no, 1, length($1)) = $1 AND state IN ('previewed', 'applied', 'undone')", first).Scan(&n)
 	return n, err
 }
+
+// generation changes whenever an import of the registry is applied or undone.
+func generation(rx *store.Rx) (n int64, err error) {
+	err = rx.Row("SELECT count(*) + 2 * count(CASE WHEN state = 'undone' THEN 1 END) FROM import_run WHERE kind = 'registry' AND state IN ('applied', 'undone')").Scan(&n)
+	return n, err
+}

@@ -44,10 +44,46 @@ func (w *worker) dated(day string) {
 // progressStep is how many rows pass between two reports of progress.
 const progressStep = 500
 
-// carryOut reads the file and takes every good row over. It fills in counts,
+// carryOut takes every good row of a file over, from the stage if there is one
+// that still holds, else by reading the file again. It fills in counts,
 // findings and the rest of what is known only afterwards.
-func carryOut(tx *store.Tx, run *Run, profile tabfile.Profile, file io.Reader, progress func(done int)) (*worker, error) {
-	w := &worker{tx: tx, run: run, found: &finder{}}
+func carryOut(tx *store.Tx, run *Run, profile tabfile.Profile, l *look, file io.ReadSeeker, progress func(done int)) (*worker, error) {
+	w := &worker{tx: tx, run: run}
+	now, err := generation(tx.Rx)
+	if err != nil {
+		return nil, err
+	}
+	if l.staged && l.generation == now {
+		err = w.fromStage(l, progress)
+	} else {
+		err = w.fromFile(profile, file, progress)
+	}
+	if err != nil {
+		return nil, err
+	}
+	w.counts.Rejected = len(w.found.rejected)
+	return w, w.refuseRejected(profile)
+}
+
+func (w *worker) fromStage(l *look, progress func(done int)) error {
+	w.found, w.counts.Unchanged, w.latest = l.found, l.unchanged, l.latest
+	g := &registryRows{worker: w}
+	for i, s := range l.rows {
+		if progress != nil && i%progressStep == 0 {
+			progress(l.unchanged + i)
+		}
+		if err := g.put(s.line, &s.row); err != nil {
+			return err
+		}
+	}
+	return g.finish()
+}
+
+func (w *worker) fromFile(profile tabfile.Profile, file io.ReadSeeker, progress func(done int)) error {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	w.found = &finder{}
 	t := w.taker()
 	done := 0
 	sink := tabfile.Sink{Finding: w.found.add, Row: func(r tabfile.Row) error {
@@ -56,17 +92,10 @@ func carryOut(tx *store.Tx, run *Run, profile tabfile.Profile, file io.Reader, p
 		}
 		return t.row(r)
 	}}
-	if _, err := tabfile.Read(tx.Context(), file, profile, sink); err != nil {
-		return nil, err
+	if _, err := tabfile.Read(w.tx.Context(), file, profile, sink); err != nil {
+		return err
 	}
-	if err := t.finish(); err != nil {
-		return nil, err
-	}
-	w.counts.Rejected = len(w.found.rejected)
-	if err := w.refuseRejected(profile); err != nil {
-		return nil, err
-	}
-	return w, nil
+	return t.finish()
 }
 
 // refuseRejected refuses a file of which rows had to be left out when its
@@ -95,14 +124,14 @@ func rejectedRows(code string, n int) *fault.Error {
 var errRehearsed = errors.New("a rehearsal, rolled back")
 
 // rehearse carries the import out and takes everything back.
-func rehearse(ctx context.Context, db *store.DB, actor store.Actor, run Run, profile tabfile.Profile, file io.Reader) (w *worker, err error) {
+func rehearse(ctx context.Context, db *store.DB, actor store.Actor, run Run, profile tabfile.Profile, l *look, file io.ReadSeeker) (w *worker, err error) {
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
 		if run.ID == 0 {
 			if err := insertRun(tx, &run); err != nil {
 				return err
 			}
 		}
-		if w, err = carryOut(tx, &run, profile, file, nil); err != nil {
+		if w, err = carryOut(tx, &run, profile, l, file, nil); err != nil {
 			return err
 		}
 		return errRehearsed

@@ -29,6 +29,13 @@ type Outcome struct {
 	After  Resident
 }
 
+// Known reports whether the row says exactly what the last row of its person
+// that was taken over said, so that Put would write nothing.
+func Known(rx *store.Rx, row *Row) (bool, error) {
+	id, digest, err := digestOf(rx, row.No)
+	return id != 0 && digest == row.digest(), err
+}
+
 // Put takes a row of an import over: the person's state with its history, and
 // the event if there is one that was not known. A row that says nothing new
 // writes nothing.
