@@ -16,6 +16,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
 	"kofu/internal/jptext"
+	"kofu/internal/message"
 	"kofu/internal/tabfile"
 )
 
@@ -236,10 +237,42 @@ func TestParseProfile_RefusesWhatCannotWork(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"no id": {`id = "wareki"`, ``}, "kind": {`"registry"`, `"other"`}, "encoding": {`"utf16le"`, `"latin1"`}, "delimiter": {`"\t"`, `"|"`},
 		"type": {`type = "code"`, `type = "float"`}, "format": {`"Gyymmdd"`, `"dd.MM.yy"`}, "cut": {`[2, 1]`, `[0, 1]`},
-		"table": {`cut = [2, 1]`, `table = "none"`}, "heading": {`heading = "区分"`, ``}, "fixed without length": {`delimiter = "\t"`, ``}, "no TOML": {`id =`, `id`},
+		"accept": {`titles = 3`, `accept = ["utf8"]`}, "table": {`cut = [2, 1]`, `table = "none"`}, "heading": {`heading = "区分"`, ``}, "個人番号": {`"区分"`, `"個人番号"`}, "fixed without length": {`delimiter = "\t"`, ``}, "no TOML": {`id =`, `id`},
 	} {
 		if _, err := tabfile.ParseProfile([]byte(strings.Replace(warekiProfile, change[0], change[1], 1))); err == nil {
 			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestNumberList_InTheEncodingsOfEditors(t *testing.T) {
+	want := []map[string]string{{"notice_no": "A1B-000123"}, {"notice_no": "A1B-000124"}}
+	text := "交付通知書番号,メモ\r\nＡ１Ｂ－０００１２３,済\r\nA1B-000124\r\n"
+	for name, file := range map[string][]byte{"UTF-8": []byte(text), "UTF-8 with mark": []byte("\uFEFF" + text), "CP932": sjis(text), "ASCII with mark": []byte("\uFEFFA1B-000123\nA1B-000124\n")} {
+		rows, report, err := read(t, profile(t, j3), file)
+		if diff := cmp.Diff(want, rows); diff != "" || err != nil || report.FindingsTotal != 0 || (report.Encoding == jptext.CP932) != (name == "CP932") {
+			t.Errorf("%s: %v, %+v (-want +got):\n%s", name, err, report, diff)
+		}
+	}
+}
+
+func TestProfile_ItsTOMLIsReadBack(t *testing.T) {
+	for _, want := range tabfile.BuiltIn() {
+		b, err := want.TOML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := tabfile.ParseProfile(b)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v (-want +got):\n%s", want.ID, err, diff)
+		}
+	}
+}
+
+func TestTexts_OfDatesInFiles(t *testing.T) {
+	for code := range message.All() {
+		if strings.HasPrefix(code, "date.") && !message.Has("tabfile."+code) {
+			t.Errorf("no text for tabfile.%s", code)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"kofu/internal/jpdate"
 	"kofu/internal/jptext"
+	"kofu/internal/mynumber"
 )
 
 // Kind says what the rows of a file are.
@@ -80,6 +81,7 @@ type Profile struct {
 	FileHint    string                       `toml:"file_hint"` // for people: 例 納品一覧.csv
 	FileName    string                       `toml:"file_name"` // regular expression for proposals, "" = any
 	Encoding    jptext.Encoding              `toml:"encoding"`
+	Accept      []jptext.Encoding            `toml:"accept,omitempty"`    // also taken if the file is surely in it: cp932, utf8
 	Delimiter   string                       `toml:"delimiter,omitempty"` // "," or "\t"; "" = fixed width
 	Quote       string                       `toml:"quote,omitempty"`     // `"`, `'` or "" = none
 	Breaks      bool                         `toml:"breaks,omitempty"`    // line breaks inside quotes are text
@@ -113,6 +115,15 @@ func ParseProfile(b []byte) (Profile, error) {
 	return p, nil
 }
 
+// TOML returns the form of the profile that ParseProfile reads.
+func (p Profile) TOML() ([]byte, error) {
+	b, err := toml.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("profile %q: %w", p.ID, err)
+	}
+	return b, nil
+}
+
 // Check reports the first thing that makes a profile unusable.
 func (p Profile) Check() error {
 	fail := func(format string, args ...any) error {
@@ -133,6 +144,11 @@ func (p Profile) Check() error {
 		return fail("delimiter %q", p.Delimiter)
 	case p.Fixed() && (p.Record < 1 || p.Record > MaxLine || p.Encoding == jptext.UTF16LE || p.Encoding == jptext.UTF16BE):
 		return fail("record of %d bytes in %s", p.Record, p.Encoding)
+	}
+	for _, enc := range p.Accept {
+		if enc != jptext.CP932 && enc != jptext.UTF8 || p.Fixed() || p.Encoding == jptext.UTF16LE || p.Encoding == jptext.UTF16BE {
+			return fail("accepts encoding %q", enc)
+		}
 	}
 	if _, err := regexp.Compile(p.FileName); err != nil {
 		return fail("file name: %v", err)
@@ -156,6 +172,8 @@ func (p Profile) checkColumn(c Column) error {
 	switch {
 	case c.Heading == "":
 		return fmt.Errorf("no heading")
+	case mynumber.Heading(c.Heading) != mynumber.Harmless:
+		return fmt.Errorf("a number that must not be read")
 	case !slices.Contains(types, c.Type):
 		return fmt.Errorf("type %q", c.Type)
 	case c.Table != "" && p.Tables[c.Table] == nil:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -75,6 +76,7 @@ func newReader(ctx context.Context, file io.Reader, p Profile, sink Sink) *reade
 func (r *reader) run() (Report, error) {
 	err := r.src.fill(block)
 	if err == nil {
+		r.adopt()
 		err = r.checkEncoding()
 	}
 	if r.p.Encoding == jptext.UTF8 && bytes.HasPrefix(r.src.window, []byte("\uFEFF")) {
@@ -107,6 +109,15 @@ func (r *reader) finish() error {
 		return refuse(fault.Invalid, "tabfile.no_rows", Finding{})
 	}
 	return nil
+}
+
+// adopt takes the encoding of the file if the profile accepts it besides its own:
+// lists typed by hand come from editors that nobody configured.
+func (r *reader) adopt() {
+	guess := r.src.detector.GuessSoFar()
+	if slices.Contains(r.p.Accept, guess.Encoding) && !guess.ASCII && !guess.Bad {
+		r.p.Encoding, r.report.Encoding = guess.Encoding, guess.Encoding
+	}
 }
 
 // checkEncoding refuses a file that is surely in another encoding.
