@@ -18,16 +18,16 @@ export function holdChips(holds: HoldMark[]): { tone: 'error' | 'warn'; label: s
 export function cardColumns(): Column<CardRow>[] {
   const t = (key: string) => text(`ui.card.${key}`);
   return [
-    { key: 'noticeNo', title: t('noticeNo'), width: '112px', code: true, sort: 'noticeNo', value: (r) => r.noticeNo, href: (r) => `/cards/${r.id}` },
-    { key: 'status', title: t('status'), width: '138px', sort: 'status', value: (r) => r.statusLabel, chip: (r) => [{ tone: r.statusTone, label: r.statusLabel }] },
+    { key: 'noticeNo', title: t('noticeNo'), width: '104px', code: true, sort: 'noticeNo', value: (r) => r.noticeNo, href: (r) => `/cards/${r.id}` },
+    { key: 'status', title: t('status'), width: '126px', sort: 'status', value: (r) => r.statusLabel, chip: (r) => [{ tone: r.statusTone, label: r.statusLabel }] },
     { key: 'name', title: t('name'), sort: 'kana', value: (r) => r.name },
-    { key: 'holds', title: t('holds'), width: '150px', value: (r) => r.holds.map((h) => h.label).join('・'), chip: (r) => (r.holds.length ? holdChips(r.holds) : undefined) },
+    { key: 'holds', title: t('holds'), width: '128px', value: (r) => r.holds.map((h) => h.label).join('・'), chip: (r) => (r.holds.length ? holdChips(r.holds) : undefined) },
     { key: 'place', title: t('place'), sort: 'place', value: (r) => r.place },
-    { key: 'lotNo', title: t('lotNo'), width: '116px', code: true, sort: 'lot', value: (r) => r.lotNo },
-    { key: 'boxNo', title: t('boxNo'), width: '52px', code: true, value: (r) => r.boxNo },
-    { key: 'receivedOn', title: t('receivedOn'), width: '108px', sort: 'receivedAt', value: (r) => shortDay(r.receivedOn) },
-    { key: 'noticeOn', title: t('noticeOn'), width: '108px', value: (r) => shortDay(r.noticeOn) },
-    { key: 'deadline', title: t('deadline'), width: '108px', sort: 'deadline', value: (r) => shortDay(r.deadline) },
+    { key: 'lotNo', title: t('lotNo'), width: '104px', code: true, sort: 'lot', value: (r) => r.lotNo },
+    { key: 'boxNo', title: t('boxNo'), width: '44px', code: true, value: (r) => r.boxNo },
+    { key: 'receivedOn', title: t('receivedOn'), width: '100px', sort: 'receivedAt', value: (r) => shortDay(r.receivedOn) },
+    { key: 'noticeOn', title: t('noticeOn'), width: '100px', value: (r) => shortDay(r.noticeOn) },
+    { key: 'deadline', title: t('deadline'), width: '100px', sort: 'deadline', value: (r) => shortDay(r.deadline) },
   ];
 }
 

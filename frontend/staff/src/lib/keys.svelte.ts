@@ -1,6 +1,6 @@
 // The F-key bar: each screen says which keys it answers, the bar shows them,
 // and every key has a second way that the browser does not keep for itself.
-import { onDestroy } from 'svelte';
+import { onMount } from 'svelte';
 import { scannerAtWork } from '../scan/listen';
 
 export const names = ['F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9', 'F10', 'F11', 'F12'] as const;
@@ -8,19 +8,19 @@ export type FKey = (typeof names)[number];
 export interface Action { run: () => void; when?: () => boolean; label?: string | (() => string) }
 export type Actions = Partial<Record<FKey, Action>>;
 
+const ready = (action: Action) => action.when?.() ?? true;
+
 class Keys {
   layers = $state.raw<Actions[]>([]);
 
+  /** The topmost action that is ready; otherwise the topmost that names the key. */
   action(key: FKey): Action | undefined {
-    for (let i = this.layers.length - 1; i >= 0; i--) {
-      const found = this.layers[i]?.[key];
-      if (found) return found;
-    }
-    return undefined;
+    const all = this.layers.flatMap((layer) => layer[key] ?? []).reverse();
+    return all.find(ready) ?? all[0];
   }
   ready(key: FKey): boolean {
     const action = this.action(key);
-    return action !== undefined && (action.when?.() ?? true);
+    return action !== undefined && ready(action);
   }
   press(key: FKey): boolean {
     if (!this.ready(key)) return false;
@@ -30,10 +30,12 @@ class Keys {
 }
 export const keys = new Keys();
 
-/** Registers the keys of a screen or dialog for as long as it is shown. */
-export function useKeys(actions: Actions): void {
-  keys.layers = [...keys.layers, actions];
-  onDestroy(() => (keys.layers = keys.layers.filter((layer) => layer !== actions)));
+/** Registers the keys of a screen or dialog for as long as it is shown; those of the program itself lie below. */
+export function useKeys(actions: Actions, below = false): void {
+  onMount(() => {
+    keys.layers = below ? [actions, ...keys.layers] : [...keys.layers, actions];
+    return () => { keys.layers = keys.layers.filter((layer) => layer !== actions); };
+  });
 }
 
 /** The F-key that a key press means, its second keys included. */

@@ -1,0 +1,63 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { api, ApiError, query, useToken, whenExpired } from './api';
+
+function answer(status: number, body: unknown) {
+  const fetched = vi.fn().mockResolvedValue(new Response(body === undefined ? null : JSON.stringify(body), { status }));
+  vi.stubGlobal('fetch', fetched);
+  return fetched;
+}
+afterEach(() => vi.unstubAllGlobals());
+
+describe('a request', () => {
+  it('that changes something carries the token', async () => {
+    useToken('abc');
+    const fetched = answer(200, {});
+    await api.applyImport(3);
+    expect(fetched.mock.calls[0]?.[0]).toBe('/api/imports/3/apply');
+    expect(fetched.mock.calls[0]?.[1].headers['X-Kofu-Token']).toBe('abc');
+  });
+  it('that only reads does not', async () => {
+    const fetched = answer(200, []);
+    await api.deliveries();
+    expect(fetched.mock.calls[0]?.[1].headers).not.toHaveProperty('X-Kofu-Token');
+  });
+  it('without a body in the answer gives nothing', async () => {
+    answer(204, undefined);
+    expect(await api.changePassword('a', 'b')).toBeUndefined();
+  });
+});
+
+describe('a refusal', () => {
+  it('keeps message, code and places', async () => {
+    answer(422, { code: 'delivery.bad_rows', message: '1 行を取り込めません。', details: [{ code: 'x', message: '番号の形が違います。', row: 2, column: '交付通知書番号', value: 'A' }] });
+    const problem = await api.closeDelivery(1).catch((e: unknown) => e);
+    expect(problem).toBeInstanceOf(ApiError);
+    expect(problem).toMatchObject({ status: 422, code: 'delivery.bad_rows', message: '1 行を取り込めません。', details: [{ row: 2, value: 'A' }] });
+  });
+  it('of the session locks the screen', async () => {
+    const expired = vi.fn();
+    whenExpired(expired);
+    answer(401, { code: 'gate.unauthenticated', message: 'サインインしてください。' });
+    await api.home().catch(() => {});
+    expect(expired).toHaveBeenCalledOnce();
+  });
+  it('of a wrong password does not', async () => {
+    const expired = vi.fn();
+    whenExpired(expired);
+    answer(401, { code: 'staff.login', message: '違います。' });
+    await api.signIn('a', 'b').catch(() => {});
+    expect(expired).not.toHaveBeenCalled();
+  });
+  it('that is not ours still says something', async () => {
+    vi.stubGlobal('fetch', vi.fn().mockResolvedValue(new Response('<html>', { status: 502 })));
+    expect(await api.home().catch((e: Error) => e.message)).toContain('502');
+  });
+  it('by a lost connection says what to do', async () => {
+    vi.stubGlobal('fetch', vi.fn().mockRejectedValue(new TypeError('failed')));
+    expect(await api.home().catch((e: Error) => e.message)).toContain('接続できません');
+  });
+});
+
+it('leaves empty values out of an address', () => {
+  expect(query({ q: '', lot: '1', offset: 0, place: undefined })).toBe('?lot=1&offset=0');
+});
