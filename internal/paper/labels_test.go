@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -266,5 +267,61 @@ func TestLabels_Cancelled(t *testing.T) {
 	})
 	if !errors.Is(err, context.Canceled) || done != 3 {
 		t.Errorf("after %d pieces: %v", done, err)
+	}
+}
+
+// A shift of the calibration moves every word by exactly that, a scale by its
+// distance from the corner.
+func TestLabels_CalibrationMovesTheText(t *testing.T) {
+	l := labels(t, standard)
+	pdf, _ := render(t, l, samples()[:3])
+	plain := words(t, save(t, "plain", pdf), 1)
+	l.Calibration = paper.Calibration{X: 1, Y: -0.5, ScaleX: 1.005}
+	pdf, _ = render(t, l, samples()[:3])
+	moved := words(t, save(t, "moved", pdf), 1)
+	if len(plain) != len(moved) || len(plain) < 9 {
+		t.Fatalf("%d words, then %d", len(plain), len(moved))
+	}
+	for i, w := range plain {
+		if dx := moved[i].x0 - w.x0*1.005; math.Abs(dx-1) > 0.02 {
+			t.Errorf("%q moved right by %.3f mm, want 1", w.text, dx)
+		}
+		if dy := (moved[i].y0+moved[i].y1)/2 - (w.y0+w.y1)/2; math.Abs(dy+0.5) > 0.03 {
+			t.Errorf("%q moved down by %.3f mm, want -0.5", w.text, dy)
+		}
+	}
+	l.Calibration.X = 30
+	if _, err := l.Preflight(t.Context(), samples(), nil); !fault.Is(err, fault.Invalid, "paper.calibration") {
+		t.Errorf("30 mm: %v", err)
+	}
+}
+
+// The post wants the digits of the postal code at least 2.4 mm high and 2 mm
+// of white below them, on the smallest label too.
+func TestLabels_PostalCodeIsHighEnough(t *testing.T) {
+	for name, least := range map[string]float64{standard: 2.6, "65up-38.1x21.2-hisago-elm023": 2.4} {
+		a := samples()[0]
+		a.Serial = ""
+		pdf, _ := render(t, labels(t, name), []paper.Addressee{a})
+		const dpi = 600
+		img := raster(t, save(t, "postal", pdf), dpi)
+		inked := func(y int) bool {
+			for x := range img.w {
+				if img.dark(x, y) {
+					return true
+				}
+			}
+			return false
+		}
+		var edges []int // where inked rows begin and end, from the top
+		for y := 1; y < img.h; y++ {
+			if inked(y) != inked(y-1) {
+				edges = append(edges, y)
+			}
+		}
+		height, below := float64(edges[1]-edges[0])/dpi*25.4, float64(edges[2]-edges[1])/dpi*25.4
+		if height < least || below < 2 {
+			t.Errorf("%s: digits %.2f mm high, %.2f mm clear below", name, height, below)
+		}
 	}
 }

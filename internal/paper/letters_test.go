@@ -76,7 +76,7 @@ func TestLetters(t *testing.T) {
 		t.Errorf("second sheet of a letter without number:\n%s", page3)
 	}
 	png := strings.TrimSuffix(path, ".pdf")
-	tool(t, "pdftoppm", "-r", "300", "-gray", "-png", "-f", "2", "-l", "2", "-singlefile", path, png)
+	tool(t, "pdftoppm", "-r", "203", "-gray", "-png", "-f", "2", "-l", "2", "-singlefile", path, png)
 	decoded := tool(t, "zbarimg", "-q", "--raw", png+".png")
 	if !strings.Contains(decoded, linkURL) || !strings.Contains(decoded, "2100000001231") {
 		t.Errorf("zbarimg reads %q", decoded)
