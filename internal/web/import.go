@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -238,9 +239,11 @@ func (s *server) getImportRejected(w http.ResponseWriter, r *http.Request, _ sto
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="rejected-`+strconv.FormatInt(id, 10)+`.csv"`)
-	return intake.WriteRejected(r.Context(), s.DB, id, w)
+	var file bytes.Buffer // whole before it is sent, so that a failure is still answered as one
+	if err := intake.WriteRejected(r.Context(), s.DB, id, &file); err != nil {
+		return err
+	}
+	return attach(w, "text/csv; charset=utf-8", "rejected-"+strconv.FormatInt(id, 10)+".csv", file.Bytes())
 }
 
 // importRun is an import as the screens see it. One that is being applied is

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"mime"
 	"net/http"
 	"strconv"
 
@@ -13,6 +14,16 @@ func reply(w http.ResponseWriter, status int, v any) error { return gate.Reply(w
 
 // ok answers 200 with v as JSON.
 func ok(w http.ResponseWriter, v any) error { return gate.Reply(w, http.StatusOK, v) }
+
+// attach answers with a file to save under the name, which may be Japanese.
+func attach(w http.ResponseWriter, contentType, name string, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	_, err := w.Write(body)
+	return err
+}
 
 // done answers that there is nothing to say.
 func done(w http.ResponseWriter) error {
