@@ -6,7 +6,7 @@
 #   make bench   the Go benchmarks
 #   make dist    programs for Linux and Windows with checksums
 #
-# Steps of `make test`: format vet arch lint unit windows ui e2e kill
+# Steps of `make test`: format vet arch lint unit windows ui e2e trust kill
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -28,7 +28,7 @@ WINTAGS := desktop,production,wv2runtime.error
 UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
 .PHONY: FORCE help run test dist bench packages-run packages-test programs tools \
-	format vet arch lint unit windows ui ui-check ui-test e2e kill clean
+	format vet arch lint unit windows ui ui-check ui-test e2e trust kill clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -81,7 +81,7 @@ run: packages-run $(BIN)/kofu
 
 # ---- tests ------------------------------------------------------------------
 
-test: packages-test format vet arch lint unit windows ui programs e2e kill
+test: packages-test format vet arch lint unit windows ui programs e2e trust kill
 	@echo "All tests passed."
 
 format: $(TOOLS)/golangci-lint
@@ -118,6 +118,10 @@ ui-test: $(MODULES)
 # The browser tests run against a really started server, once for each door.
 e2e: $(BIN)/kofu $(MODULES)
 	build/e2e.sh $(BIN)/kofu
+
+# A browser trusts the appliance once its authority is imported, and not before.
+trust: $(BIN)/kofu
+	@build/trust.sh $(BIN)/kofu
 
 # kill -9 of the real program while it imports and scans.
 kill:
