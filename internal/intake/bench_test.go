@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"kofu/internal/intake"
 	"kofu/internal/testkit"
@@ -33,13 +34,17 @@ func BenchmarkRegistry(b *testing.B) {
 			name    string
 			content []byte
 		}{{"first", first}, {"second", second}} {
+			start := time.Now()
 			run, err := intake.Preview(b.Context(), db, testkit.Clerk, intake.Upload{FileName: "住記抽出.csv", Reader: bytes.NewReader(f.content)})
 			if err != nil {
 				b.Fatal(err)
 			}
+			b.ReportMetric(time.Since(start).Seconds(), f.name+"-preview-s")
+			start = time.Now()
 			if _, err := intake.Apply(b.Context(), db, testkit.Clerk, run.ID, nil); err != nil {
 				b.Fatal(err)
 			}
+			b.ReportMetric(time.Since(start).Seconds(), f.name+"-apply-s")
 			b.ReportMetric(float64(run.Counts.New+run.Counts.Changed), f.name+"-rows")
 		}
 	}

@@ -59,11 +59,8 @@ func Put(tx *store.Tx, importID int64, row *Row) (Outcome, error) {
 
 func add(tx *store.Tx, importID int64, row *Row, digest string) (Outcome, error) {
 	r := row.Resident
-	r.Digest, r.ImportID, r.UpdatedAt = digest, importID, store.Stamp(tx.Now)
+	r.Digest, r.ImportID, r.AddedBy, r.UpdatedAt = digest, importID, importID, store.Stamp(tx.Now)
 	if err := insert(tx, &r); err != nil {
-		return Outcome{}, err
-	}
-	if err := insertVersion(tx, r.ID, importID, Resident{}); err != nil {
 		return Outcome{}, err
 	}
 	event, err := register(tx, importID, r.ID, row.Event)
@@ -83,7 +80,7 @@ func change(tx *store.Tx, importID int64, row *Row, id int64, digest string) (Ou
 	if !differs && event.ID == 0 {
 		return Outcome{ID: id, Before: before, After: before}, nil
 	}
-	if err := insertVersion(tx, id, importID, before); err != nil {
+	if err := insertVersion(tx, importID, before); err != nil {
 		return Outcome{}, err
 	}
 	after.Digest, after.ImportID, after.UpdatedAt = digest, importID, store.Stamp(tx.Now)
@@ -120,16 +117,20 @@ func Undo(tx *store.Tx, importID int64) (Undone, error) {
 	}
 	done := Undone{Events: int(n)}
 	for after := int64(0); ; {
-		list, err := versionsOf(tx.Rx, importID, after)
-		if err != nil || len(list) == 0 {
+		ids, err := AddedBy(tx.Rx, importID, after)
+		if err != nil {
 			return done, err
 		}
-		for _, v := range list {
-			if err := restore(tx, importID, v, &done); err != nil {
-				return done, fmt.Errorf("%s: %w", Object(v.residentID), err)
+		if len(ids) == 0 {
+			err = restoreAll(tx, importID, &done)
+			return done, err
+		}
+		for _, id := range ids {
+			if err := takeOut(tx, importID, id, &done); err != nil {
+				return done, fmt.Errorf("%s: %w", Object(id), err)
 			}
 		}
-		after = list[len(list)-1].residentID
+		after = ids[len(ids)-1]
 	}
 }
 
@@ -145,27 +146,51 @@ func refuseLater(rx *store.Rx, importID int64) error {
 	return refusal
 }
 
-// restore brings one person back and keeps what it takes back as a version.
-func restore(tx *store.Tx, importID int64, v version, done *Undone) error {
-	now, found, err := ByID(tx.Rx, v.residentID)
+// keepState keeps what is about to be taken back as a version.
+func keepState(tx *store.Tx, importID, id int64) error {
+	now, found, err := ByID(tx.Rx, id)
 	if err != nil {
 		return err
 	}
 	if !found {
 		return errors.New("not there")
 	}
-	if err := insertVersion(tx, now.ID, importID, now); err != nil {
+	return insertVersion(tx, importID, now)
+}
+
+func takeOut(tx *store.Tx, importID, id int64, done *Undone) error {
+	if err := keepState(tx, importID, id); err != nil {
 		return err
 	}
-	if v.body == "" {
-		done.Removed++
-		return remove(tx, now.ID)
+	done.Removed++
+	return remove(tx, id)
+}
+
+// restoreAll brings those back who were there before the import.
+func restoreAll(tx *store.Tx, importID int64, done *Undone) error {
+	for after := int64(0); ; {
+		list, err := versionsOf(tx.Rx, importID, after)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		for _, v := range list {
+			if err := restore(tx, importID, v, done); err != nil {
+				return fmt.Errorf("%s: %w", Object(v.residentID), err)
+			}
+		}
+		after = list[len(list)-1].residentID
+	}
+}
+
+func restore(tx *store.Tx, importID int64, v version, done *Undone) error {
+	if err := keepState(tx, importID, v.residentID); err != nil {
+		return err
 	}
 	before := Resident{}
 	if err := json.Unmarshal([]byte(v.body), &before); err != nil {
 		return err
 	}
-	before.ID = now.ID
+	before.ID = v.residentID
 	done.Restored++
 	return update(tx, &before)
 }

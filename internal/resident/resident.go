@@ -42,6 +42,7 @@ type Resident struct {
 	GaijiSet      string `json:"gaijiSet"`      // whose private-use characters these are
 	Digest        string `json:"digest"`        // of the row that gave this state
 	ImportID      int64  `json:"importId"`      // the import that wrote this state
+	AddedBy       int64  `json:"addedBy"`       // the import that brought the person in
 	UpdatedAt     string `json:"updatedAt"`
 }
 

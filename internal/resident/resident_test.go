@@ -19,7 +19,7 @@ import (
 const all = resident.Fields(1<<31 - 1)
 
 // stored ignores what the package adds by itself.
-var stored = cmpopts.IgnoreFields(resident.Resident{}, "ID", "Digest", "ImportID", "UpdatedAt")
+var stored = cmpopts.IgnoreFields(resident.Resident{}, "ID", "Digest", "ImportID", "AddedBy", "UpdatedAt")
 
 func person(no string) resident.Resident {
 	return resident.Resident{No: no, Name: "髙﨑 花子", Birth: "1965-04-01", BirthRaw: "19650401", Address: "○○市△△町一丁目2番3号", GaijiSet: "juki"}

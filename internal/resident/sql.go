@@ -12,14 +12,14 @@ import (
 // columns are those of a person after id, in the order of scan and values.
 const columns = `resident_no, household_no, kind, state, name, kana, name_roman, name_kanji, former_surname,
        alias, alias_kana, name_priority, sex, birth, birth_raw, relation, postal_code,
-       address, building, stay_expires_on, gaiji_set, digest, import_id, updated_at`
+       address, building, stay_expires_on, gaiji_set, digest, import_id, added_by, updated_at`
 
 func scanResident(scan func(...any) error) (r Resident, err error) {
 	places := []any{&r.ID, &r.No}
 	for _, p := range r.places() {
 		places = append(places, p)
 	}
-	err = scan(append(places, &r.Digest, &r.ImportID, &r.UpdatedAt)...)
+	err = scan(append(places, &r.Digest, &r.ImportID, &r.AddedBy, &r.UpdatedAt)...)
 	return r, err
 }
 
@@ -29,7 +29,7 @@ func values(r *Resident) []any {
 	for _, p := range r.places() {
 		v = append(v, *p)
 	}
-	return append(v, r.Digest, r.ImportID, r.UpdatedAt, jptext.SearchKey(r.Name))
+	return append(v, r.Digest, r.ImportID, r.AddedBy, r.UpdatedAt, jptext.SearchKey(r.Name))
 }
 
 func one(rx *store.Rx, query string, args ...any) (Resident, bool, error) {
@@ -91,10 +91,10 @@ func Count(rx *store.Rx) (n int, err error) {
 	return n, err
 }
 
-const marks24 = `$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24`
+const marks25 = `$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25`
 
 func insert(tx *store.Tx, r *Resident) error {
-	err := tx.Row("INSERT INTO resident ("+columns+", name_key) VALUES ("+marks24+", $25) RETURNING id", values(r)...).Scan(&r.ID)
+	err := tx.Row("INSERT INTO resident ("+columns+", name_key) VALUES ("+marks25+", $26) RETURNING id", values(r)...).Scan(&r.ID)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func insert(tx *store.Tx, r *Resident) error {
 }
 
 func update(tx *store.Tx, r *Resident) error {
-	n, err := tx.Exec("UPDATE resident SET ("+columns+", name_key) = ("+marks24+", $25) WHERE id = $26", append(values(r), r.ID)...)
+	n, err := tx.Exec("UPDATE resident SET ("+columns+", name_key) = ("+marks25+", $26) WHERE id = $27", append(values(r), r.ID)...)
 	if err != nil {
 		return err
 	}
@@ -137,19 +137,15 @@ func remove(tx *store.Tx, id int64) error {
 	return nil
 }
 
-// insertVersion keeps the state before a change. A zero Resident is a person
-// who was not there.
-func insertVersion(tx *store.Tx, id, importID int64, before Resident) error {
-	body := ""
-	if before.ID != 0 {
-		b, err := json.Marshal(before)
-		if err != nil {
-			return err
-		}
-		body = string(b)
+// insertVersion keeps a state that the import replaces, or that its undoing
+// takes back.
+func insertVersion(tx *store.Tx, importID int64, state Resident) error {
+	body, err := json.Marshal(state)
+	if err != nil {
+		return err
 	}
-	_, err := tx.Exec("INSERT INTO resident_version (resident_id, import_id, body, at) VALUES ($1, $2, $3, $4)",
-		id, importID, body, store.Stamp(tx.Now))
+	_, err = tx.Exec("INSERT INTO resident_version (resident_id, import_id, body, at) VALUES ($1, $2, $3, $4)",
+		state.ID, importID, string(body), store.Stamp(tx.Now))
 	return err
 }
 
@@ -174,8 +170,8 @@ type version struct {
 	body       string
 }
 
-// versionsOf returns the next states that the import replaced, by the person's
-// id, at most 500 after the given one.
+// versionsOf returns the next states that the import replaced and that are not
+// its own, by the person's id, at most 500 after the given one.
 func versionsOf(rx *store.Rx, importID, after int64) (list []version, err error) {
 	err = rx.Query(func(scan func(...any) error) error {
 		var v version
@@ -183,6 +179,7 @@ func versionsOf(rx *store.Rx, importID, after int64) (list []version, err error)
 		list = append(list, v)
 		return err
 	}, `SELECT v.resident_id, v.body FROM resident_version v
+JOIN resident r ON r.id = v.resident_id AND r.added_by <> $1
 WHERE v.import_id = $1 AND v.resident_id > $2
   AND v.id = (SELECT min(w.id) FROM resident_version w WHERE w.import_id = $1 AND w.resident_id = v.resident_id)
 ORDER BY v.resident_id LIMIT 500`, importID, after)
@@ -192,8 +189,8 @@ ORDER BY v.resident_id LIMIT 500`, importID, after)
 // touchedLater returns the numbers of persons whom the import changed and a
 // later one changed again, and how many there are.
 func touchedLater(rx *store.Rx, importID int64, limit int) (numbers []string, total int, err error) {
-	const from = ` FROM resident r WHERE r.import_id <> $1 AND EXISTS
-    (SELECT 1 FROM resident_version v WHERE v.import_id = $1 AND v.resident_id = r.id)`
+	const from = ` FROM resident r WHERE r.import_id <> $1 AND (r.added_by = $1 OR EXISTS
+    (SELECT 1 FROM resident_version v WHERE v.import_id = $1 AND v.resident_id = r.id))`
 	if err := rx.Row("SELECT count(*)"+from, importID).Scan(&total); err != nil || total == 0 {
 		return nil, 0, err
 	}
@@ -214,8 +211,7 @@ func AddedBy(rx *store.Rx, importID, after int64) (ids []int64, err error) {
 		err := scan(&id)
 		ids = append(ids, id)
 		return err
-	}, "SELECT DISTINCT resident_id FROM resident_version WHERE import_id = $1 AND body = '' AND resident_id > $2 ORDER BY resident_id LIMIT 500",
-		importID, after)
+	}, "SELECT id FROM resident WHERE added_by = $1 AND id > $2 ORDER BY id LIMIT 500", importID, after)
 	return ids, err
 }
 

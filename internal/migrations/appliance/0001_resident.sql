@@ -28,6 +28,7 @@ CREATE TABLE resident (
     gaiji_set       TEXT NOT NULL DEFAULT '',    -- whose private-use characters these are
     digest          TEXT NOT NULL,               -- of the row last taken over, to see an unchanged one at once
     import_id       INTEGER NOT NULL,            -- the import that wrote this state
+    added_by        INTEGER NOT NULL,            -- the import that brought the person in
     updated_at      TEXT NOT NULL
 );
 CREATE INDEX resident_name ON resident (name_key, birth);
@@ -42,8 +43,7 @@ CREATE TABLE resident_key (
 CREATE INDEX resident_key_key ON resident_key (key);
 
 -- What a row was before an import changed it, so that the import can be undone
--- and the auditor can see. body '' means the person was not there. The undoing
--- adds what it took back.
+-- and the auditor can see. The undoing adds what it took back.
 CREATE TABLE resident_version (
     id          INTEGER PRIMARY KEY,
     resident_id INTEGER NOT NULL,
