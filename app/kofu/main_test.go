@@ -340,6 +340,9 @@ func TestWindow(t *testing.T) {
 			t.Errorf("a window shows %s", s)
 		}
 	}
+	if !strings.Contains(seen[0], "12345678") {
+		t.Errorf("the window does not tell the installation code: %s", seen[0])
+	}
 	if f.closed != 1 {
 		t.Errorf("the product was closed %d times", f.closed)
 	}

@@ -46,17 +46,24 @@ func (m *Main) window(ctx context.Context, args []string) error {
 	}
 	m.banner(s)
 	err = m.Window(window{
-		Title: title(config), Name: s.base, Desk: s.desk,
+		Title: title(config, s.appliance.InstallationCode), Name: s.base, Desk: s.desk,
 		URL: func() string { return desk.EnterURL(s.base, s.desk.Ticket()) },
 	})
 	return errors.Join(err, s.stop())
 }
 
-func title(config Config) string {
+// title is the window's title. While the first account waits for its code, the
+// title tells it: a program with a window has no other place that only who sits
+// at this machine can see.
+func title(config Config, code string) string {
+	name := message.Text("app.title", nil)
 	if config.Practice {
-		return message.Text("app.title_practice", nil)
+		name = message.Text("app.title_practice", nil)
 	}
-	return message.Text("app.title", nil)
+	if code == "" {
+		return name
+	}
+	return message.Text("app.title_setup", fault.Args("title", name, "code", code))
 }
 
 // join opens a window on the server that holds the data folder. inUse is the
@@ -72,7 +79,7 @@ func (m *Main) join(ctx context.Context, config Config, inUse error) error {
 		return errors.Join(inUse, err)
 	}
 	return m.Window(window{
-		Title: title(config), Name: state.Base,
+		Title: title(config, ""), Name: state.Base,
 		URL: func() string {
 			if fresh, err := askTicket(ctx, state.Base, key); err == nil {
 				ticket = fresh

@@ -44,7 +44,7 @@ type program struct {
 
 var (
 	address  = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	codeLine = regexp.MustCompile(`導入コード: (\S+)`)
+	codeLine = regexp.MustCompile(`インストールコード: (\S+)`)
 )
 
 // launch starts the program and waits for the last line of its banner.
