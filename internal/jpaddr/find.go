@@ -58,7 +58,7 @@ type cityHit struct{ row, runes int }
 // cityHits lists the municipalities with which the text may begin.
 func (t *Table) cityHits(text folded) []cityHit {
 	start, pref := 0, ""
-	for n := 3; n <= 4 && n <= len(text.runes); n++ {
+	for n := 1; n <= min(t.maxPref, len(text.runes)); n++ {
 		if p := string(text.runes[:n]); t.prefs[p] {
 			start, pref = n, p
 		}

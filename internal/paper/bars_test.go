@@ -35,8 +35,11 @@ func within(t *testing.T, c customer) {
 		name           string
 		got, low, high float64
 	}{
-		{"pitch", c.pitch, 0.95, 1.30}, {"bar", c.bar, 0.50, 0.70}, {"space", c.pitch - c.bar, 0.45, 0.60},
-		{"long bar", c.long, 3.40, 3.60}, {"timing bar", c.timing, 1.05, 1.35},
+		{"pitch", c.pitch, 0.95, 1.30},
+		{"bar", c.bar, 0.50, 0.70},
+		{"space", c.pitch - c.bar, 0.45, 0.60},
+		{"long bar", c.long, 3.40, 3.60},
+		{"timing bar", c.timing, 1.05, 1.35},
 	} {
 		if m.got < m.low*k-1e-9 || m.got > m.high*k+1e-9 {
 			t.Errorf("%v pt: %s %.3f mm, allowed %.3f to %.3f", c.points, m.name, m.got, m.low*k, m.high*k)

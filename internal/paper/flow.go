@@ -8,6 +8,7 @@ import (
 const (
 	left, right = 20.0, 190.0
 	panelTop    = 204.0
+	counterTop  = 268.0
 	pageBottom  = 280.0
 	bodySize    = 10.5
 	bodyLead    = 1.65
@@ -130,7 +131,7 @@ func (f *flow) panel(p *page, letter Letter) error {
 		return err
 	}
 	const unit, height = 0.3, 9.0
-	y = 268
+	y = counterTop
 	w := float64(len(modules)) * unit
 	x := right - w - 10*unit
 	p.fill(0, linear(modules, x, y, unit, height)...)

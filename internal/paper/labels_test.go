@@ -123,6 +123,10 @@ func TestLabels_TextIsVerbatim(t *testing.T) {
 		a.Key, a.Name, a.GaijiSet, a.Serial = strconv.Itoa(i), name, "juki", ""
 		pieces = append(pieces, a)
 	}
+	for _, a := range samples()[4:7] { // condensed and on several lines
+		a.Serial = ""
+		pieces = append(pieces, a)
+	}
 	pdf, _ := render(t, l, pieces)
 	path := save(t, "verbatim", pdf)
 	got := strings.Fields(tool(t, "pdftotext", "-raw", path, "-"))
@@ -213,8 +217,11 @@ func TestLabels_RefusesUndecided(t *testing.T) {
 func TestLabels_Honorific(t *testing.T) {
 	l := labels(t, standard)
 	for _, c := range []struct{ name, honorific, want string }{
-		{"山田　太郎", "様", "山田太郎様"}, {"山田　太郎", "", "山田太郎"}, {"交付商事株式会社御中", "様", "交付商事株式会社御中"},
-		{"山田　太郎様", "様", "山田太郎様"}, {"山田　太郎様", "御中", "山田太郎様"},
+		{"山田　太郎", "様", "山田太郎様"},
+		{"山田　太郎", "", "山田太郎"},
+		{"交付商事株式会社御中", "様", "交付商事株式会社御中"},
+		{"山田　太郎様", "様", "山田太郎様"},
+		{"山田　太郎様", "御中", "山田太郎様"},
 	} {
 		a := samples()[0]
 		a.Name, a.Honorific, a.Serial = c.name, c.honorific, ""

@@ -187,7 +187,7 @@ func (l Letters) letter(s *setter, c *canvas, letter Letter, report *Report) err
 	report.Glyphs = append(report.Glyphs, l.glyphs(letter.To.Key, letter.To.GaijiSet, fields)...)
 
 	from := len(c.pages)
-	f := &flow{s: s, c: c, calib: l.Calibration, gaijiSet: letter.To.GaijiSet, sender: l.Form.Sender, bottom: panelTop - 4}
+	f := &flow{s: s, c: c, calib: l.Calibration, gaijiSet: letter.To.GaijiSet, sender: l.Form.Sender, bottom: letter.bottom()}
 	f.newPage()
 	l.head(f, letter, title, report)
 	for _, p := range body {
@@ -205,6 +205,17 @@ func (l Letters) letter(s *setter, c *canvas, letter Letter, report *Report) err
 		f.furniture(p, letter.To.Serial, n+1, len(c.pages)-from)
 	}
 	return nil
+}
+
+// bottom is where the text of the first page ends: above what stands below.
+func (l Letter) bottom() float64 {
+	switch {
+	case l.Link != nil:
+		return panelTop - 4
+	case l.Counter != "":
+		return counterTop - 4
+	}
+	return pageBottom
 }
 
 func (s Sender) text() string {

@@ -50,7 +50,7 @@ func FindStock(name string) (Stock, bool) {
 var stocks = sync.OnceValue(func() []Stock {
 	list, refused, err := ReadStocks(strings.NewReader(stockList))
 	if err != nil || len(refused) > 0 {
-		panic(fmt.Sprint("label-stocks.csv: ", refused, err)) // an embedded table; the test of this package fails first
+		panic(fmt.Sprint("label-stocks.csv: ", refused, err)) //nolint:forbidigo // an embedded table; the test of this package fails first
 	}
 	return list
 })

@@ -65,8 +65,12 @@ huge,,A4,210,297,1000000000,6,0.1,42,86,42,20,20
 		row      int
 		code, mm string
 	}{
-		{2, "paper.stock_overrun_x", "156.60"}, {3, "paper.stock_overrun_y", "227.00"}, {5, "paper.stock_overlap_x", "4.00"},
-		{6, "paper.stock_number", ""}, {7, "paper.stock_number", ""}, {8, "paper.stock_number", ""},
+		{2, "paper.stock_overrun_x", "156.60"},
+		{3, "paper.stock_overrun_y", "227.00"},
+		{5, "paper.stock_overlap_x", "4.00"},
+		{6, "paper.stock_number", ""},
+		{7, "paper.stock_number", ""},
+		{8, "paper.stock_number", ""},
 	}
 	if len(refused) != len(want) {
 		t.Fatalf("refused %v", refused)
