@@ -1,5 +1,5 @@
 // The only place that talks to the server. Every function is one route.
-import type * as T from './types.gen';
+import type * as T from './types';
 import { text } from './lib/text';
 
 /** A request that the server refused or that never reached it. The message is ready to be shown. */
@@ -111,8 +111,8 @@ export const api = {
     get<T.CardList>(`/api/cards${query({ ...filter, offset, limit })}`),
   lookup: (code: string) => get<{ id: number }>(`/api/cards/lookup${query({ code })}`),
   card: (id: number) => get<T.CardPage>(`/api/cards/${id}`),
-  act: (id: number, b: T.CardActRequest) => post<T.CardPage>(`/api/cards/${id}/acts`, b),
-  bulk: (b: T.BulkRequest) => post<T.BulkResult>('/api/cards/bulk', b),
+  act: (id: number, b: T.ActRequest) => post<T.CardPage>(`/api/cards/${id}/acts`, b),
+  bulk: (b: T.Bulk) => post<T.BulkResult>('/api/cards/bulk', b),
   handover: (id: number, b: T.HandoverRequest) => post<T.CardPage>(`/api/cards/${id}/handover`, b),
   handoverForm: () => get<T.HandoverForm>('/api/handover-form'),
   undoEvent: (id: number, reason: string) => post<T.CardPage>(`/api/events/${id}/undo`, { reason }),

@@ -58,12 +58,12 @@ export interface ScanResult {
   box?: BoxCount; place?: Place; eventId?: number; at: string;
 }
 
-export interface HoldMark { flag: string; label: string; severity: string }
+export interface HoldChip { flag: string; label: string; severity: 'STOP' | 'WARN' }
 export interface CardRow {
   id: number; version: number; noticeNo: string; lotNo: string; boxNo: string; name: string; kana: string;
   birth: string; address: string; status: string; statusLabel: string; statusTone: Tone; procedure: string;
   custody: string; place: string; receivedOn: string; noticeOn: string; deadline: string; kind: string;
-  holds: HoldMark[];
+  holds: HoldChip[];
 }
 export interface Paged<T> { total: number; rows: T[] }
 export interface CardList { total: number; rows: CardRow[]; statuses: StatusCount[] }
@@ -71,26 +71,24 @@ export interface CardEvent {
   id: number; at: string; act: string; label: string; before: string; after: string; by: string;
   terminal: string; reason: string; undoneBy?: number; undoes?: number; undoable: boolean; refusal?: string;
 }
-export interface Hold {
-  id: number; flag: string; label: string; severity: string; reason: string; source: string;
-  openedAt: string; openedBy: string; closedAt: string; closedBy: string;
+export interface CardHold {
+  id: number; flag: string; label: string; severity: 'STOP' | 'WARN'; reason: string; source: string;
+  openedAt: string; openedBy: string; closedAt: string; closedBy: string; fromDay: string;
 }
-export interface NoticeRow { runId: number; kind: string; state: string; at: string; linkCodeState: string }
+export interface CardNotice { runId: number; run: string; state: string; at: string; linkCodeState: string }
 export interface CardAct { act: string; label: string; enabled: boolean; refusal?: string; needsReason: boolean }
-export interface HandoverFact {
-  at: string; by: string; receiver: string; documents: string; oldCards: string; pinMethod: string;
+export interface HandoverRecord {
+  at: string; by: string; receiver: string; documents: string[]; oldCards: string[]; pinMethod: string;
 }
 export interface CardPage extends CardRow {
   applicationId: string; appliedOn: string; expiresOn: string; deliveryMethod: string; remark: string;
   householdNo: string; residentNo: string; sex: string;
-  events: CardEvent[]; holdList: Hold[]; notices: NoticeRow[]; acts: CardAct[]; handover?: HandoverFact;
+  events: CardEvent[]; holdList: CardHold[]; notices: CardNotice[]; acts: CardAct[]; handover?: HandoverRecord;
 }
-export interface CardActRequest {
+export interface ActRequest {
   act: string; version: number; reason?: string; holdId?: number; severity?: string; code?: string;
 }
-export type CardFilter = Partial<Record<
-  'status' | 'procedure' | 'custody' | 'hold' | 'lot' | 'place' | 'due' | 'q' | 'sort', string>>;
-export interface BulkRequest { act: string; filter?: CardFilter; ids?: number[]; dryRun: boolean; reason?: string }
+export interface Bulk { act: string; filter?: Record<string, string>; ids?: number[]; dryRun: boolean; reason?: string }
 export interface BulkResult {
   matched: number; done: number; groupId?: string | number;
   excluded: { code: string; message: string; count: number; cards: { id: number; noticeNo: string }[] }[];

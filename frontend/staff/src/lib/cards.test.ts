@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { CardRow } from '../types.gen';
+import type { CardRow } from '../types';
 import { cardColumns, clean, tsv } from './cards';
 
 const row: CardRow = {

@@ -1,5 +1,5 @@
 // Columns and filters of the card list; screen, clipboard and export show the same.
-import type { CardFilter, CardRow, HoldMark } from '../types.gen';
+import type { CardFilter, CardRow, HoldChip } from '../types';
 import { shortDay } from './date';
 import type { Column } from './pages.svelte';
 import { text } from './text';
@@ -11,8 +11,8 @@ export function clean(values: Record<string, string | undefined>): CardFilter {
   return Object.fromEntries(filterKeys.flatMap((key) => (values[key] ? [[key, values[key]]] : [])));
 }
 
-export function holdChips(holds: HoldMark[]): { tone: 'error' | 'warn'; label: string; stop: boolean }[] {
-  return holds.map((h) => ({ tone: h.severity === 'STOP' || h.severity === 'stop' ? 'error' : 'warn', label: h.label, stop: h.severity.toUpperCase() === 'STOP' }));
+export function holdChips(holds: HoldChip[]): { tone: 'error' | 'warn'; label: string; stop: boolean }[] {
+  return holds.map((h) => ({ tone: h.severity === 'STOP' ? 'error' : 'warn', label: h.label, stop: h.severity === 'STOP' }));
 }
 
 export function cardColumns(): Column<CardRow>[] {
@@ -25,7 +25,7 @@ export function cardColumns(): Column<CardRow>[] {
     { key: 'place', title: t('place'), sort: 'place', value: (r) => r.place },
     { key: 'lotNo', title: t('lotNo'), width: '104px', code: true, sort: 'lot', value: (r) => r.lotNo },
     { key: 'boxNo', title: t('boxNo'), width: '44px', code: true, value: (r) => r.boxNo },
-    { key: 'receivedOn', title: t('receivedOn'), width: '100px', sort: 'receivedAt', value: (r) => shortDay(r.receivedOn) },
+    { key: 'receivedOn', title: t('receivedOn'), width: '100px', sort: '-receivedAt', value: (r) => shortDay(r.receivedOn) },
     { key: 'noticeOn', title: t('noticeOn'), width: '100px', value: (r) => shortDay(r.noticeOn) },
     { key: 'deadline', title: t('deadline'), width: '100px', sort: 'deadline', value: (r) => shortDay(r.deadline) },
   ];

@@ -1,5 +1,5 @@
 // Rows of a long list, fetched in pages as they come into view.
-import type { Tone } from '../types.gen';
+import type { Tone } from '../types';
 
 export interface Column<T> {
   key: string; title: string; width?: string; num?: boolean; code?: boolean; sort?: string;

@@ -1,6 +1,6 @@
 // What is selected in a list: single rows, or all rows that match the filter less the ones taken out.
 import { SvelteSet } from 'svelte/reactivity';
-import type { CardFilter } from '../types.gen';
+import type { CardFilter } from '../types';
 
 export interface Target { filter?: CardFilter; ids?: number[] }
 

@@ -1,6 +1,6 @@
 // Who is signed in here, and whether the screen is locked.
 import { api, useToken, whenExpired } from '../api';
-import type { Me } from '../types.gen';
+import type { Me } from '../types';
 
 class Session {
   me = $state<Me>();

@@ -1,5 +1,5 @@
 // How the settings are shown: sections, choices, and what a new line of a list looks like.
-import type { LabelStock, Settings } from '../types.gen';
+import type { LabelStock, Settings } from '../types';
 import { text, textCodes } from './text';
 
 export interface Option { value: string; label: string }

@@ -1,5 +1,5 @@
 // The running list of a scan screen: newest on top, errors pinned until acknowledged.
-import type { ScanResult, Tone } from '../types.gen';
+import type { ScanResult, Tone } from '../types';
 import { text } from '../lib/text';
 import { sound } from './sound.svelte';
 

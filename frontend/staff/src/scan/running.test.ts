@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ScanResult, Tone } from '../types.gen';
+import type { ScanResult, Tone } from '../types';
 import { Running } from './running.svelte';
 import { melodies } from './sound.svelte';
 

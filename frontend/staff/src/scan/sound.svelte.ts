@@ -1,5 +1,5 @@
 // Five sounds, made on the spot; volume and switch belong to the workstation.
-import type { Tone } from '../types.gen';
+import type { Tone } from '../types';
 
 interface Note { hertz: number; start: number; length: number }
 const beep = (hertz: number, start: number, length: number): Note => ({ hertz, start, length });
