@@ -1,0 +1,5 @@
+//go:build !race
+
+package jpaddr_test
+
+const raceEnabled = false
