@@ -99,7 +99,7 @@ export const api = {
   undoImport: (id: number, reason: string) => post<T.ImportRun>(`/api/imports/${id}/undo`, { reason }),
 
   deliveries: () => get<T.Delivery[]>('/api/deliveries'),
-  delivery: (id: number) => get<T.Delivery>(`/api/deliveries/${id}`),
+  delivery: (id: number) => get<T.DeliveryPage>(`/api/deliveries/${id}`),
   deliveryCards: (id: number, only: string, offset: number, limit: number) =>
     get<T.Paged<T.CardRow>>(`/api/deliveries/${id}/cards${query({ only, offset, limit })}`),
   newDelivery: (b: { lotNo: string; shippedOn: string; numbers: string[] }) => post<T.Delivery>('/api/deliveries', b),
@@ -116,7 +116,7 @@ export const api = {
   handover: (id: number, b: T.HandoverRequest) => post<T.CardPage>(`/api/cards/${id}/handover`, b),
   handoverForm: () => get<T.HandoverForm>('/api/handover-form'),
   undoEvent: (id: number, reason: string) => post<T.CardPage>(`/api/events/${id}/undo`, { reason }),
-  undoGroup: (id: string | number, reason: string) => post<{ undone: number }>(`/api/groups/${id}/undo`, { reason }),
+  undoGroup: (id: string, reason: string) => post<{ undone: number }>(`/api/groups/${id}/undo`, { reason }),
   undoLast: () => post<{ card: T.CardPage }>('/api/undo-last'),
 
   places: () => get<T.Place[]>('/api/places'),

@@ -45,17 +45,18 @@ export interface ImportRun {
   by: string; at: string; appliedAt: string; deliveryId?: number; undoable: boolean;
 }
 
-export interface BoxCount { no: string; expected: number; received: number }
+export interface DeliveryBox { no: string; expected: number; received: number }
 export interface Delivery {
   id: number; lotNo: string; shippedOn: string; importedAt: string; state: 'open' | 'closed';
-  expected: number; received: number; missing: number; voided: number; boxes?: BoxCount[];
+  expected: number; received: number; missing: number;
 }
+export interface DeliveryPage extends Delivery { boxes: DeliveryBox[] }
 export interface ScanCard { id: number; noticeNo: string; name: string; before: string; after: string; place?: string }
 export interface ScanResult {
   result: 'received' | 'twice' | 'not_in_lot' | 'unknown' | 'withdrawn' | 'held' | 'shelved' | 'moved' | 'refused' | 'place';
   tone: Tone; word: string; message: string; code: string; card?: ScanCard;
   counts?: { expected: number; received: number; missing: number };
-  box?: BoxCount; place?: Place; eventId?: number; at: string;
+  box?: DeliveryBox; place?: Place; eventId?: number; at: string;
 }
 
 export interface HoldChip { flag: string; label: string; severity: 'STOP' | 'WARN' }
@@ -88,19 +89,24 @@ export interface CardPage extends CardRow {
 export interface ActRequest {
   act: string; version: number; reason?: string; holdId?: number; severity?: string; code?: string;
 }
-export interface Bulk { act: string; filter?: Record<string, string>; ids?: number[]; dryRun: boolean; reason?: string }
+export interface BulkFilter {
+  status?: string; procedure?: string; custody?: string; hold?: string; due?: string; q?: string; lot?: number; place?: number; sort?: string;
+}
+export interface Bulk { act: string; filter?: BulkFilter; ids?: number[]; dryRun: boolean; reason?: string }
 export interface BulkResult {
-  matched: number; done: number; groupId?: string | number;
+  matched: number; done: number; groupId?: string;
   excluded: { code: string; message: string; count: number; cards: { id: number; noticeNo: string }[] }[];
 }
-export interface Choice { code: string; label: string; group?: string }
+export interface Choice { code: string; label: string }
+export interface HandoverDocument { code: string; label: string; group: string; groupLabel: string }
 export interface HandoverForm {
-  documents: Choice[]; proxyReasons: Choice[]; oldCards: Choice[]; walkInReasons: Choice[]; pinMethods: Choice[];
+  documents: HandoverDocument[]; proxyReasons: Choice[]; oldCards: Choice[]; oldCardAnswers: Choice[];
+  walkInReasons: Choice[]; pinMethods: Choice[]; receivers: Choice[];
 }
 export interface HandoverRequest {
   version: number; cardScan: string; noticeScan?: string; walkInReason?: string;
   receiver: 'self' | 'legal' | 'proxy'; proxyReason?: string; documents: string[];
-  oldCards: Record<string, string>; pinMethod: string;
+  oldCards: Record<string, string>; pinMethod: 'holder' | 'staff' | 'face';
 }
 
 export interface Place {

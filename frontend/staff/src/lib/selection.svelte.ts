@@ -1,8 +1,8 @@
 // What is selected in a list: single rows, or all rows that match the filter less the ones taken out.
 import { SvelteSet } from 'svelte/reactivity';
-import type { CardFilter } from '../types';
+import type { Bulk, CardFilter } from '../types';
 
-export interface Target { filter?: CardFilter; ids?: number[] }
+export type Target = Pick<Bulk, 'filter' | 'ids'>;
 
 export class Selection {
   private matching = $state(false);
@@ -28,6 +28,8 @@ export class Selection {
     return this.matching ? total : this.ids.size;
   }
   target(filter: CardFilter): Target {
-    return this.matching ? { filter } : { ids: [...this.ids] };
+    if (!this.matching) return { ids: [...this.ids] };
+    const { lot, place, ...words } = filter;
+    return { filter: { ...words, lot: lot ? Number(lot) : undefined, place: place ? Number(place) : undefined } };
   }
 }

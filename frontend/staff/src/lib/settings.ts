@@ -26,7 +26,7 @@ export const blanks: Record<string, () => Record<string, unknown>> = {
 export function choices(path: string, stocks: LabelStock[]): Option[] | undefined {
   const words = (prefix: string, values: string[]) => values.map((value) => ({ value, label: text(`${prefix}${value}`) }));
   if (path === 'notice.order') return words('ui.print.order.', ['shelf', 'post', 'kana', 'number']);
-  if (path === 'notice.bringItems.route') return words('ui.handover.receiver.', ['self', 'legal', 'proxy']);
+  if (path === 'notice.bringItems.route') return words('receiver.', ['self', 'legal', 'proxy']);
   if (path === 'notice.bringItems.age') return words('ui.settings.age.', ['any', 'under15']);
   if (path === 'notice.stock' && stocks.length) return stocks.map((s) => ({ value: s.id, label: s.name }));
   return undefined;
