@@ -76,6 +76,9 @@ func (o *office) hire(login string, roles ...string) staff.Account {
 	if err := staff.ChangePassword(o.t.Context(), o.db, o.hasher, session, initial, right); err != nil {
 		o.t.Fatal(err)
 	}
+	if err := staff.SignOut(o.t.Context(), o.db, session); err != nil {
+		o.t.Fatal(err)
+	}
 	return account
 }
 

@@ -79,8 +79,11 @@ func auditRow(r audit.Record) AuditRow {
 	if row.Actor == "" {
 		row.Actor = r.Actor
 	}
-	if code := "audit.action." + r.Action; message.Has(code) {
-		row.Label = message.Text(code, nil)
+	for _, code := range []string{"audit.action." + r.Action, "act." + strings.TrimPrefix(r.Action, "card.")} {
+		if message.Has(code) {
+			row.Label = message.Text(code, nil)
+			break
+		}
 	}
 	return row
 }
