@@ -41,7 +41,7 @@ var cardColumns = []struct {
 	{"lot", sheet.Code, 14, func(r progress.Row, _ settings.Settings) string { return r.LotNo }},
 	{"box", sheet.Code, 8, func(r progress.Row, _ settings.Settings) string { return r.BoxNo }},
 	{"custody", sheet.Text, 10, func(r progress.Row, _ settings.Settings) string { return word("custody.", string(r.Custody)) }},
-	{"place", sheet.Text, 30, func(r progress.Row, _ settings.Settings) string { return r.Place }},
+	{"place", sheet.Text, 30, func(r progress.Row, _ settings.Settings) string { return pathArrow.Replace(r.Place) }},
 	{"received", sheet.Date, 13, func(r progress.Row, _ settings.Settings) string { return r.ReceivedOn }},
 	{"notice", sheet.Date, 13, func(r progress.Row, _ settings.Settings) string { return r.NoticeOn }},
 	{"deadline", sheet.Date, 13, func(r progress.Row, _ settings.Settings) string { return r.Deadline }},
@@ -50,6 +50,10 @@ var cardColumns = []struct {
 	{"holds", sheet.Text, 16, func(r progress.Row, _ settings.Settings) string { return holds(r) }},
 	{"remark", sheet.Text, 24, func(r progress.Row, _ settings.Settings) string { return r.Remark }},
 }
+
+// pathArrow writes the arrow between places as a character that CP932 has too;
+// otherwise no list with places could be written in it.
+var pathArrow = strings.NewReplacer("›", "＞")
 
 // word is the text of a code under a prefix, or the code when it has none.
 func word(prefix, code string) string {
