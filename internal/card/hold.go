@@ -2,6 +2,7 @@ package card
 
 import (
 	"fmt"
+	"strings"
 
 	"kofu/internal/fault"
 	"kofu/internal/store"
@@ -54,6 +55,12 @@ func (h Hold) Why() string {
 		return h.Reason
 	}
 	return "@registry." + h.Reason
+}
+
+// SplitHoldReason reads flag and reason of the event of a hold.
+func SplitHoldReason(reason string) (flag, why string) {
+	flag, why, _ = strings.Cut(reason, ": ")
+	return flag, why
 }
 
 // stopping reports whether the open hold stops the card on the day.

@@ -184,6 +184,22 @@ func (r Report) leaveOut() map[int64]string {
 	return out
 }
 
+// MayRender refuses a run that Render would refuse. Errors: fault.Conflict
+// "press.undecided" with one detail a character, "notice.wrong_state".
+func (o Office) MayRender(ctx context.Context, runID int64) error {
+	r, err := o.Preflight(ctx, runID, nil)
+	if err != nil {
+		return err
+	}
+	if r.Run.State != notice.Draft {
+		return fault.New(fault.Conflict, "notice.wrong_state", "run", r.Run.No, "state", "@run_state."+string(r.Run.State))
+	}
+	if n := r.Undecided(); n > 0 {
+		return undecided(r, n)
+	}
+	return nil
+}
+
 // Render makes the PDFs of a run in dir, then marks it ready. Whatever cannot
 // be printed was decided or is left out and listed; what is undecided stops
 // the whole run. Errors: fault.Conflict "press.undecided", "press.nothing_left".

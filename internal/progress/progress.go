@@ -24,6 +24,7 @@ type Filter struct {
 	Lot       int64     // of this delivery
 	Place     int64     // in this place or below
 	Due       string    // "notice": first letter due; "overdue": deadline passed
+	Arrived   string    // NotArrived or Arrived
 	Query     string    // number, name or reading
 	IDs       []int64   // these only
 	Sort      string    // one of Sorts; "" is by notice number
@@ -31,10 +32,12 @@ type Filter struct {
 	Limit     int // 0 for all
 }
 
-// The values of Filter.Due.
+// The values of Filter.Due and Filter.Arrived.
 const (
-	DueNotice = "notice"
-	Overdue   = "overdue"
+	DueNotice  = "notice"
+	Overdue    = "overdue"
+	Arrived    = "arrived"
+	NotArrived = "not_arrived"
 )
 
 // sorts are the orders that a list offers. Each follows an index, so that the
@@ -185,6 +188,12 @@ func (f Filter) where(rx *store.Rx) (w where, err error) {
 		w.and("c.procedure = 'NOTIFIED' AND c.deadline < ?", rx.Today())
 	default:
 		return w, fault.New(fault.Invalid, "list.bad_filter", "name", "due")
+	}
+	switch f.Arrived {
+	case Arrived:
+		w.and("c.received_on <> ''")
+	case NotArrived:
+		w.and("c.received_on = ''")
 	}
 	f.search(&w)
 	return w, f.only(&w)

@@ -11,6 +11,10 @@ func (s *server) routes() []gate.Route {
 	return slices.Concat(
 		s.startRoutes(),
 		s.importRoutes(),
+		s.deliveryRoutes(),
+		s.cardRoutes(),
+		s.placeRoutes(),
+		s.noticeRoutes(),
 		s.staffRoutes(),
 		s.settingsRoutes(),
 		s.auditRoutes(),

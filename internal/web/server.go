@@ -11,11 +11,13 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"kofu/internal/gate"
 	"kofu/internal/intake"
 	"kofu/internal/keyring"
+	"kofu/internal/press"
 	"kofu/internal/staff"
 	"kofu/internal/store"
 )
@@ -48,6 +50,10 @@ type server struct {
 	Deps
 	hasher  *staff.Hasher
 	imports *intake.Jobs
+	renders renders
+
+	fontsMu sync.Mutex
+	fonts   *press.Fonts
 }
 
 // New returns the handler of everything that the doors serve.

@@ -1,0 +1,72 @@
+package web
+
+import (
+	"net/http"
+
+	"kofu/internal/store"
+	"kofu/internal/visit"
+)
+
+// HandoverRequest is what the counter clerk fills in.
+type HandoverRequest struct {
+	Version      int               `json:"version"`
+	CardScan     string            `json:"cardScan"`
+	NoticeScan   string            `json:"noticeScan,omitempty"`
+	WalkInReason string            `json:"walkInReason,omitempty"`
+	Receiver     string            `json:"receiver" ts:"'self' | 'legal' | 'proxy'"`
+	ProxyReason  string            `json:"proxyReason,omitempty"`
+	Documents    []string          `json:"documents"`
+	OldCards     map[string]string `json:"oldCards"`
+	PINMethod    string            `json:"pinMethod" ts:"'holder' | 'staff' | 'face'"`
+}
+
+// HandoverDocument is a paper of the form.
+type HandoverDocument struct {
+	Code       string `json:"code"`
+	Label      string `json:"label"`
+	Group      string `json:"group"`
+	GroupLabel string `json:"groupLabel"`
+}
+
+// HandoverForm is everything to choose from at the counter.
+type HandoverForm struct {
+	Documents      []HandoverDocument `json:"documents"`
+	ProxyReasons   []Choice           `json:"proxyReasons"`
+	OldCards       []Choice           `json:"oldCards"`
+	OldCardAnswers []Choice           `json:"oldCardAnswers"`
+	WalkInReasons  []Choice           `json:"walkInReasons"`
+	PINMethods     []Choice           `json:"pinMethods"`
+	Receivers      []Choice           `json:"receivers"`
+}
+
+func (s *server) getHandoverForm(w http.ResponseWriter, _ *http.Request, _ store.Actor) error {
+	form := HandoverForm{
+		ProxyReasons: choices("proxy_reason.", visit.ProxyReasons), OldCards: choices("old_card.", visit.OldCards),
+		OldCardAnswers: choices("old_card_answer.", visit.OldCardAnswers), WalkInReasons: choices("walk_in.", visit.WalkInReasons),
+		PINMethods: choices("pin_method.", visit.PINMethods),
+		Receivers:  choices("receiver.", []string{string(visit.Self), string(visit.Legal), string(visit.Proxy)}),
+	}
+	for _, d := range visit.Documents() {
+		form.Documents = append(form.Documents, HandoverDocument{d.Code, word("document.", d.Code), d.Group, word("document_group.", d.Group)})
+	}
+	return ok(w, form)
+}
+
+func (s *server) postHandover(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	id, err := pathID(r, "id")
+	if err != nil {
+		return err
+	}
+	in, err := decode[HandoverRequest](r)
+	if err != nil {
+		return err
+	}
+	_, err = visit.Give(r.Context(), s.DB, s.Ring, actor, id, visit.HandOver{
+		Seen: in.Version, CardScan: in.CardScan, NoticeScan: in.NoticeScan, WalkIn: in.WalkInReason, Receiver: visit.Receiver(in.Receiver),
+		ProxyReason: in.ProxyReason, Documents: in.Documents, OldCards: in.OldCards, PINMethod: in.PINMethod,
+	})
+	if err != nil {
+		return err
+	}
+	return s.replyCard(w, r, actor, id)
+}

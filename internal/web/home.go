@@ -1,0 +1,175 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+
+	"kofu/internal/audit"
+	"kofu/internal/delivery"
+	"kofu/internal/fault"
+	"kofu/internal/intake"
+	"kofu/internal/message"
+	"kofu/internal/progress"
+	"kofu/internal/report"
+	"kofu/internal/settings"
+	"kofu/internal/sheet"
+	"kofu/internal/staff"
+	"kofu/internal/store"
+)
+
+// Task is something that waits for somebody, with the list behind it.
+type Task struct {
+	Key   string `json:"key"`
+	Label string `json:"label"`
+	Count int    `json:"count"`
+	Href  string `json:"href"`
+	Tone  Tone   `json:"tone"`
+}
+
+// Balance is the sum that must always hold.
+type Balance struct {
+	Received   int  `json:"received"`
+	HandedOver int  `json:"handedOver"`
+	Destroyed  int  `json:"destroyed"`
+	Held       int  `json:"held"`
+	OK         bool `json:"ok"`
+}
+
+// Home is the first screen of the day.
+type Home struct {
+	Tasks    []Task        `json:"tasks"`
+	Statuses []StatusCount `json:"statuses"`
+	Lots     []Delivery    `json:"lots"`
+	Imports  []ImportRun   `json:"imports"`
+	Balance  Balance       `json:"balance"`
+}
+
+func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	out := Home{Lots: []Delivery{}, Imports: []ImportRun{}}
+	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+		words, err := settings.Load(rx)
+		if err != nil {
+			return err
+		}
+		counts, err := progress.StatusCounts(rx)
+		if err != nil {
+			return err
+		}
+		out.Statuses = statusCounts(counts, words)
+		tasks, err := progress.TasksNow(rx)
+		if err != nil {
+			return err
+		}
+		out.Tasks = wireTasks(tasks)
+		balance, err := progress.BalanceNow(rx)
+		if err != nil {
+			return err
+		}
+		out.Balance = Balance{Received: balance.Received, HandedOver: balance.HandedOver, Held: balance.Held, OK: balance.OK()}
+		return s.homeLists(rx, &out, may(r, staff.ImportRun))
+	})
+	if err != nil {
+		return err
+	}
+	return ok(w, out)
+}
+
+func (s *server) homeLists(rx *store.Rx, out *Home, imports bool) error {
+	all, err := delivery.All(rx)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if d.State == delivery.Open {
+			out.Lots = append(out.Lots, wireDelivery(d))
+		}
+	}
+	if !imports {
+		return nil
+	}
+	runs, err := intake.List(rx, 5)
+	for _, run := range runs {
+		out.Imports = append(out.Imports, s.importRun(run))
+	}
+	return err
+}
+
+// wireTasks lists what there is to do, in the order of a card's life. Each
+// number has the list with the same filter behind it.
+func wireTasks(t progress.Tasks) []Task {
+	all := []Task{
+		{"receive", "", t.OpenDeliveries, "/deliveries", toneOther},
+		{"inspect", "", t.ToInspect, "/cards?procedure=RECEIVED", toneOther},
+		{"preset", "", t.ToPreset, "/cards?procedure=INSPECTED", toneOther},
+		{"shelve", "", t.ToShelve, "/cards?procedure=PRESET", toneOther},
+		{"notify", "", t.ToNotify, "/cards?due=notice", toneOther},
+		{"post", "", t.ToPost, "/print", toneOther},
+		{"counter", "", t.AtCounter, "/cards?custody=COUNTER", toneOther},
+		{"overdue", "", t.Overdue, "/cards?due=overdue", toneWarn},
+		{"held", "", t.Stopped, "/cards?status=HELD", toneError},
+		{"missing", "", t.Missing, "/cards?status=MISSING", toneError},
+	}
+	for i := range all {
+		all[i].Label = message.Text("task."+all[i].Key, nil)
+		if all[i].Count == 0 {
+			all[i].Tone = toneOK
+		}
+	}
+	return all
+}
+
+// contentTypes are those of the formats of a list.
+var contentTypes = map[sheet.Format]string{
+	sheet.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	sheet.CSV:  "text/csv; charset=utf-8", sheet.CSVCP932: "text/csv; charset=Shift_JIS",
+}
+
+// getCardsExport writes the list as a file, with the same filter, and records
+// who took how many rows.
+func (s *server) getCardsExport(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	f, err := filterOf(r)
+	if err != nil {
+		return err
+	}
+	f.Offset, f.Limit = 0, 0
+	format := sheet.Format(r.URL.Query().Get("format"))
+	contentType, known := contentTypes[format]
+	if !known {
+		return fault.New(fault.Invalid, "report.unknown_format", "format", string(format))
+	}
+	name := sheet.FileName(message.Text("report.cards", nil), s.Clock(), format)
+	return serveSpooled(w, r, s.Spool, contentType, name, true, func(out *spoolFile) error {
+		written, err := report.Cards(r.Context(), s.DB, out, format, f, actor.Name, s.Spool)
+		if err != nil {
+			return err
+		}
+		return s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
+			return audit.Append(tx, "list.exported", "list/cards", map[string]any{"format": format, "rows": written.Rows})
+		})
+	})
+}
+
+// fontFrom reads the field before the file.
+func fontFrom(parts *multipart.Reader) (gaijiSet string, file io.Reader, err error) {
+	const field = 1 << 10
+	for {
+		part, err := parts.NextPart()
+		switch {
+		case errors.Is(err, io.EOF):
+			return "", nil, fault.New(fault.Invalid, "import.no_file")
+		case err != nil:
+			return "", nil, fault.New(fault.BadRequest, "import.bad_form").Because(err)
+		case part.FormName() == "file":
+			return gaijiSet, part, nil
+		}
+		text, err := io.ReadAll(io.LimitReader(part, field))
+		if err != nil {
+			return "", nil, fault.New(fault.BadRequest, "import.bad_form").Because(err)
+		}
+		if part.FormName() == "gaijiSet" {
+			gaijiSet = string(text)
+		}
+	}
+}
