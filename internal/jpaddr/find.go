@@ -33,9 +33,8 @@ func (t *Table) Candidates(address string) []Town {
 	for _, numbers := range []bool{false, true} {
 		text := fold(address, numbers)
 		for _, hit := range t.cityHits(text) {
-			city := t.cityRows[hit.row]
 			rest := text.from(hit.runes)
-			rows, n := city.longest(rest)
+			rows, n := hit.part.cityRows[hit.row].longest(rest)
 			switch {
 			case len(rows) == 0 || n < longest:
 				continue
@@ -43,7 +42,7 @@ func (t *Table) Candidates(address string) []Town {
 				best, longest = nil, n
 			}
 			tail := rest.from(n).String()
-			for _, town := range t.inArea(rows, tail) {
+			for _, town := range hit.part.inArea(rows, tail) {
 				if !slices.Contains(best, town) {
 					best = append(best, town)
 				}
@@ -53,10 +52,21 @@ func (t *Table) Candidates(address string) []Town {
 	return best
 }
 
-type cityHit struct{ row, runes int }
+type cityHit struct {
+	part       *part
+	row, runes int
+}
 
-// cityHits lists the municipalities with which the text may begin.
-func (t *Table) cityHits(text folded) []cityHit {
+// cityHits lists the municipalities with which the text may begin, the longest
+// of each part first.
+func (t *Table) cityHits(text folded) (hits []cityHit) {
+	for _, p := range t.parts {
+		hits = append(hits, p.cityHits(text)...)
+	}
+	return hits
+}
+
+func (t *part) cityHits(text folded) []cityHit {
 	start, pref := 0, ""
 	for n := 1; n <= min(t.maxPref, len(text.runes)); n++ {
 		if p := string(text.runes[:n]); t.prefs[p] {
@@ -67,7 +77,7 @@ func (t *Table) cityHits(text folded) []cityHit {
 	for n := min(t.maxCity, len(text.runes)-start); n >= 2; n-- {
 		for _, row := range t.cities[string(text.runes[start:start+n])] {
 			if pref == "" || t.cityRows[row].pref == pref {
-				hits = append(hits, cityHit{row: row, runes: start + n})
+				hits = append(hits, cityHit{part: t, row: row, runes: start + n})
 			}
 		}
 	}
@@ -85,7 +95,7 @@ func (m municipality) longest(text folded) (rows []int, runes int) {
 }
 
 // inArea chooses among the rows of one town by what follows the town.
-func (t *Table) inArea(rows []int, tail string) []Town {
+func (t *part) inArea(rows []int, tail string) []Town {
 	var all, fits, rest, open []Town
 	for _, i := range rows {
 		town := t.towns[i]
@@ -191,6 +201,7 @@ func (t *Table) City(address string) (city, rest string) {
 	if len(hits) == 0 {
 		return "", address
 	}
-	at := text.at(hits[0].runes) // the longest comes first
+	longest := slices.MaxFunc(hits, func(a, b cityHit) int { return a.runes - b.runes })
+	at := text.at(longest.runes)
 	return address[:at], address[at:]
 }

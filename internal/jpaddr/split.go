@@ -1,6 +1,7 @@
 package jpaddr
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -19,11 +20,11 @@ func (t *Table) Split(postal, address string) (townPart, rest string, ok bool) {
 // match finds the row of the postal code that takes the longest part of the
 // address, and the byte offset behind it.
 func (t *Table) match(postal, address string) (row Town, at int, ok bool) {
-	span := t.byPostal[postal]
+	towns := t.rows(postal)
 	for _, numbers := range []bool{false, true} {
 		text := fold(address, numbers)
-		for _, town := range t.towns[span[0]:span[1]] {
-			if n, hit := t.covers(town, text, numbers); hit && (!ok || n > at) {
+		for _, town := range towns {
+			if n, hit := covers(town, text, numbers); hit && (!ok || n > at) {
 				row, at, ok = town, n, true
 			}
 		}
@@ -31,7 +32,7 @@ func (t *Table) match(postal, address string) (row Town, at int, ok bool) {
 			return row, at, true
 		}
 	}
-	for _, town := range t.towns[span[0]:span[1]] {
+	for _, town := range towns {
 		if n, hit := behindCity(town, address); hit && (!ok || n > at) {
 			row, at, ok = town, n, true
 		}
@@ -41,7 +42,7 @@ func (t *Table) match(postal, address string) (row Town, at int, ok bool) {
 
 // covers reports whether the address begins with the town, with or without
 // prefecture and city in front, and the offset behind it.
-func (t *Table) covers(town Town, text folded, numbers bool) (at int, ok bool) {
+func covers(town Town, text folded, numbers bool) (at int, ok bool) {
 	rest := text
 	if n, hit := rest.after(fold(town.Prefecture, numbers).runes); hit {
 		rest = rest.from(n)
@@ -133,19 +134,19 @@ func (t *Table) Customer(postal, address string) (Symbol, Reason) {
 	if code == "" {
 		return Symbol{}, NoPostalCode
 	}
-	span, known := t.byPostal[code]
-	if !known {
+	towns := t.rows(code)
+	if len(towns) == 0 {
 		if strings.HasSuffix(code, boxes) {
-			return t.box(code, address)
+			return box(code, address)
 		}
 		return Symbol{}, UnknownCode
 	}
-	if one := t.towns[span[0]]; one.Single && span[1]-span[0] == 1 {
+	if len(towns) == 1 && towns[0].Single {
 		return encoded(code)
 	}
 	town, at, ok := t.match(code, address)
 	switch {
-	case t.representative(code):
+	case representative(code, towns):
 		return Symbol{}, RepresentativeCode
 	case !ok:
 		return Symbol{}, TownNotFound
@@ -155,20 +156,12 @@ func (t *Table) Customer(postal, address string) (Symbol, Reason) {
 	return encoded(code + AddressDigits(address[at:]))
 }
 
-func (t *Table) representative(code string) bool {
-	if !strings.HasSuffix(code, "00") {
-		return false
-	}
-	span := t.byPostal[code]
-	for _, town := range t.towns[span[0]:span[1]] {
-		if town.Name == "" {
-			return true
-		}
-	}
-	return false
+// representative reports whether a code stands for a whole municipality.
+func representative(code string, towns []Town) bool {
+	return strings.HasSuffix(code, "00") && slices.ContainsFunc(towns, func(t Town) bool { return t.Name == "" })
 }
 
-func (t *Table) box(code, address string) (Symbol, Reason) {
+func box(code, address string) (Symbol, Reason) {
 	digits := AddressDigits(address)
 	if i := strings.LastIndexAny(digits, "-"); i >= 0 {
 		digits = digits[i+1:]

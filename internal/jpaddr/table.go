@@ -39,7 +39,12 @@ type Town struct {
 // Table is a set of towns. The zero value is empty and ready to use; a Table
 // never changes and may be used by several goroutines.
 type Table struct {
-	edition  string
+	edition string
+	parts   []*part // the country, then what With added
+}
+
+// part is a list of towns with its indexes.
+type part struct {
 	towns    []Town            // by postal code
 	cities   map[string][]int  // folded city, with and without 郡, → cityRows
 	cityRows []municipality    //
@@ -80,24 +85,33 @@ func parse(packed []byte) (*Table, error) {
 		f := strings.SplitN(strings.TrimSuffix(line, "\n"), "\t", 5)
 		towns = append(towns, Town{Postal: f[0], Prefecture: f[1], City: f[2], Name: f[3], Area: f[4]})
 	}
-	return newTable(edition, towns), nil
+	return &Table{edition: edition, parts: []*part{newPart(towns)}}, nil
 }
 
 // Edition tells where the data comes from and how old it is.
 func (t *Table) Edition() string { return t.edition }
 
 // Len is the number of rows.
-func (t *Table) Len() int { return len(t.towns) }
-
-// With returns a table that holds the towns of t and extra, such as the towns
-// that a city adds for itself. t stays as it is.
-func (t *Table) With(extra []Town) *Table {
-	return newTable(t.edition, slices.Concat(t.towns, extra))
+func (t *Table) Len() int {
+	n := 0
+	for _, p := range t.parts {
+		n += len(p.towns)
+	}
+	return n
 }
 
-func newTable(edition string, towns []Town) *Table {
+// With returns a table that holds the towns of t and extra, such as the towns
+// that a city adds for itself. t stays as it is and is shared, not copied.
+func (t *Table) With(extra []Town) *Table {
+	if len(extra) == 0 {
+		return t
+	}
+	return &Table{edition: t.edition, parts: append(slices.Clip(t.parts), newPart(slices.Clone(extra)))}
+}
+
+func newPart(towns []Town) *part {
 	slices.SortStableFunc(towns, func(a, b Town) int { return strings.Compare(a.Postal, b.Postal) })
-	t := &Table{edition: edition, towns: towns, cities: map[string][]int{}, prefs: map[string]bool{}, byPostal: map[string][2]int{}}
+	t := &part{towns: towns, cities: map[string][]int{}, prefs: map[string]bool{}, byPostal: map[string][2]int{}}
 	index := map[[2]string]int{}
 	for i, town := range towns {
 		span, known := t.byPostal[town.Postal]
@@ -117,7 +131,7 @@ func newTable(edition string, towns []Town) *Table {
 	return t
 }
 
-func (t *Table) addCity(town Town) int {
+func (t *part) addCity(town Town) int {
 	n := len(t.cityRows)
 	pref := fold(town.Prefecture, false).String()
 	t.prefs[pref] = true
@@ -149,13 +163,32 @@ func (m *municipality) add(town string, row int) {
 	}
 }
 
-// All goes through the rows by postal code.
-func (t *Table) All() iter.Seq2[int, Town] { return slices.All(t.towns) }
+// All goes through the rows.
+func (t *Table) All() iter.Seq[Town] {
+	return func(yield func(Town) bool) {
+		for _, p := range t.parts {
+			for _, town := range p.towns {
+				if !yield(town) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // Towns returns the rows of a postal code.
-func (t *Table) Towns(postal string) []Town {
-	span := t.byPostal[Digits(postal)]
-	return slices.Clone(t.towns[span[0]:span[1]])
+func (t *Table) Towns(postal string) []Town { return slices.Clone(t.rows(Digits(postal))) }
+
+// rows returns the rows of a code of seven digits. They are not to be changed.
+func (t *Table) rows(code string) (rows []Town) {
+	for _, p := range t.parts {
+		if span, known := p.byPostal[code]; known && rows == nil {
+			rows = p.towns[span[0]:span[1]:span[1]]
+		} else if known {
+			rows = append(rows, p.towns[span[0]:span[1]]...)
+		}
+	}
+	return rows
 }
 
 // Digits returns the seven digits of a postal code written in any usual way

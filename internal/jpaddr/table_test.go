@@ -104,6 +104,20 @@ func TestWith_LeavesTheTableAsItIs(t *testing.T) {
 	if got, why := table.Customer("9990101", "交付市本町一丁目2番3号"); got.Digits != "99901011-2-3" {
 		t.Errorf("Customer = %q, %q", got.Digits, why)
 	}
+	// A town that a real city adds for itself stands beside those of the country.
+	more := table.With([]jpaddr.Town{{Postal: "1020075", Prefecture: "東京都", City: "千代田区", Name: "三番町新地"}})
+	if got := more.Towns("1020075"); len(got) != 2 {
+		t.Errorf("Towns = %v", got)
+	}
+	if town, rest, ok := more.Split("1020075", "千代田区三番町新地1-2"); town != "千代田区三番町新地" || rest != "1-2" || !ok {
+		t.Errorf("Split = %q, %q, %v", town, rest, ok)
+	}
+	if postal, town, ok := more.FindPostal("千代田区三番町新地1-2"); postal != "1020075" || town != "三番町新地" || !ok {
+		t.Errorf("FindPostal = %q, %q, %v", postal, town, ok)
+	}
+	if city, _ := more.City("架空県交付市本町"); city != "架空県交付市" || more.Len() != national.Len()+2 {
+		t.Errorf("City = %q, %d rows", city, more.Len())
+	}
 	if _, _, ok := national.FindPostal("架空県交付市本町1"); ok || len(national.Towns("9990101")) != 0 {
 		t.Error("With changed the table it started from")
 	}
@@ -117,7 +131,7 @@ func TestSplit_EveryTown(t *testing.T) {
 	table, bad := jpaddr.LoadNational(), 0
 	seen := map[string]bool{}
 	n := 0
-	for _, town := range table.All() {
+	for town := range table.All() {
 		key := town.Postal + town.City + town.Name
 		if seen[key] {
 			continue

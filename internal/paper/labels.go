@@ -153,7 +153,7 @@ func (r Report) refusal() error {
 	}
 	var details []fault.Detail
 	for _, g := range r.Glyphs {
-		if !g.Decided {
+		if g.open() {
 			details = append(details, fault.Detail{
 				Code: "paper.glyph", Column: message.Text("paper.field_"+g.Field, nil), Value: g.Cluster,
 				Args: fault.Args("key", g.Key, "code", g.Codepoint()),

@@ -14,6 +14,7 @@
 package paper
 
 import (
+	"slices"
 	"time"
 
 	"kofu/internal/glyph"
@@ -78,10 +79,9 @@ type Report struct {
 
 // Open reports whether something still keeps the job from being rendered.
 func (r Report) Open() bool {
-	for _, g := range r.Glyphs {
-		if !g.Decided {
-			return true
-		}
-	}
-	return len(r.Overflow) > 0
+	return slices.ContainsFunc(r.Glyphs, GlyphFinding.open) || len(r.Overflow) > 0
 }
+
+// open reports whether a person must still decide. A glyph traced from a
+// bitmap is only worth knowing.
+func (g GlyphFinding) open() bool { return !g.Decided && g.State != glyph.OKBitmap }
