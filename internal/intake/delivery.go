@@ -102,7 +102,19 @@ func (g *deliveryRows) finish() error {
 		}
 		g.counts.New += len(cards)
 	}
+	if g.run.LotNo == "" {
+		g.run.LotNo = g.names()
+	}
 	return g.link()
+}
+
+// names are the lots of the file, for people.
+func (g *deliveryRows) names() string {
+	var names []string
+	for _, l := range g.lots {
+		names = append(names, l.no)
+	}
+	return strings.Join(names, ", ")
 }
 
 // lotByHand makes the 発送番号 of a list that names none, from the day and a

@@ -81,7 +81,7 @@ type Run struct {
 	Warnings      []Warning
 	FindingsTotal int
 	Findings      []tabfile.Finding // the first 1,000
-	LotNo         string
+	LotNo         string            // 発送番号 of a delivery, several with commas
 	DeliveryID    int64
 	CreatedAt     string
 	CreatedBy     string

@@ -247,11 +247,12 @@ func TestRegistry_LinksBothWays(t *testing.T) {
 
 func TestRegistry_NobodyIsGuessed(t *testing.T) {
 	db := testkit.DB(t)
-	apply(t, db, "納品一覧.csv", deliveryFile(t, cardLine(1, "髙﨑 花子", "19650401")))
+	apply(t, db, "納品一覧.csv", deliveryFile(t, cardLine(1, "髙﨑 花子", "19650401"), cardLine(2, "表 トメ", "19400000")))
 	run := apply(t, db, "住記抽出.csv", legacy(t,
 		[6]string{"0000000001", "髙﨑 花子", "19650401", "", "", "○○市1"},
-		[6]string{"0000000002", "高崎 花子", "19650401", "", "", "○○市2"}))
-	if run.Counts.Linked != 0 || run.Counts.Unlinked != 1 {
+		[6]string{"0000000002", "高崎 花子", "19650401", "", "", "○○市2"},
+		[6]string{"0000000003", "表 トメ", "19400000", "", "", "○○市3"}))
+	if run.Counts.Linked != 0 || run.Counts.Unlinked != 2 {
 		t.Errorf("counts %+v, want no link", run.Counts)
 	}
 	want := []tabfile.Finding{{
@@ -261,6 +262,24 @@ func TestRegistry_NobodyIsGuessed(t *testing.T) {
 	if diff := cmp.Diff(want, run.Findings); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
+}
+
+func TestRegistry_TheAddressDecidesBetweenTwo(t *testing.T) {
+	db := testkit.DB(t)
+	apply(t, db, "納品一覧.csv", deliveryFile(t, cardLine(1, "髙﨑 花子", "19650401")))
+	run := apply(t, db, "住記抽出.csv", legacy(t,
+		[6]string{"0000000001", "髙﨑 花子", "19650401", "", "", "見本県○○市□□町4番5号"},
+		[6]string{"0000000002", "髙﨑 花子", "19650401", "", "", "見本県○○市△△町一丁目2番3号"}))
+	if run.Counts.Linked != 1 || len(run.Findings) != 0 {
+		t.Errorf("counts %+v, findings %v, want one link", run.Counts, run.Findings)
+	}
+	testkit.Read(t, db, func(rx *store.Rx) error {
+		r, _, err := resident.ByID(rx, cards(t, db, "A1B-000001")[0].ResidentID)
+		if r.No != "0000000002" {
+			t.Errorf("linked to %q, want the one at the card's address", r.No)
+		}
+		return err
+	})
 }
 
 func TestRegistry_OnePercentChangedWritesOnlyThese(t *testing.T) {

@@ -1,7 +1,11 @@
 package intake
 
 import (
+	"strings"
+	"time"
+
 	"kofu/internal/card"
+	"kofu/internal/jptext"
 	"kofu/internal/resident"
 	"kofu/internal/store"
 	"kofu/internal/tabfile"
@@ -158,16 +162,17 @@ func ends(code string) bool { return code >= "21" && code <= "28" }
 
 // loose is a card without a person.
 type loose struct {
-	id                              int64
-	noticeNo, key, birth, appliedOn string
+	id                                       int64
+	noticeNo, key, birth, address, appliedOn string
 }
 
 // link joins cards that have no person yet to the one person of the registry
-// with this name and birth date. Where several fit, nobody is chosen.
+// with this name and birth date. Of several the one at the card's address is
+// meant; where that does not tell either, nobody is chosen.
 func (w *worker) link() error {
 	var waiting []loose
 	err := card.Unlinked(w.tx.Rx, func(c card.Card) error {
-		waiting = append(waiting, loose{c.ID, c.NoticeNo, c.NameKey, c.Birth, c.AppliedOn})
+		waiting = append(waiting, loose{c.ID, c.NoticeNo, c.NameKey, c.Birth, c.Address, c.AppliedOn})
 		return nil
 	})
 	if err != nil {
@@ -188,12 +193,18 @@ func (w *worker) link() error {
 }
 
 func (w *worker) linkOne(c loose) (bool, error) {
-	if c.key == "" || len(c.birth) != len("2006-01-02") {
+	if c.key == "" || c.birth == "" {
 		return false, nil
 	}
 	people, err := resident.ByName(w.tx.Rx, c.key, c.birth)
 	if err != nil || len(people) == 0 {
 		return false, err
+	}
+	wholeDay := len(c.birth) == len(time.DateOnly)
+	if at := livingAt(people, c.address); len(at) == 1 {
+		people = at
+	} else if !wholeDay {
+		return false, nil // a year alone does not tell one person from another
 	}
 	if len(people) > 1 {
 		w.found.warn(0, "", c.noticeNo, "registry.match_ambiguous", "numbers", numbers(people))
@@ -207,6 +218,18 @@ func (w *worker) linkOne(c loose) (bool, error) {
 		return false, err
 	}
 	return true, w.catchUp(c, person)
+}
+
+// livingAt returns those who live at the address, which J-LIS writes without
+// the prefecture and either with 方書 or without.
+func livingAt(people []resident.Resident, address string) (found []resident.Resident) {
+	key := jptext.SearchKey(address)
+	for _, p := range people {
+		if key != "" && (strings.HasSuffix(jptext.SearchKey(p.Address), key) || strings.HasSuffix(jptext.SearchKey(p.Address+p.Building), key)) {
+			found = append(found, p)
+		}
+	}
+	return found
 }
 
 func numbers(people []resident.Resident) (list string) {

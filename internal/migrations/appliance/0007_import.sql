@@ -15,7 +15,7 @@ CREATE TABLE import_run (
     sample       TEXT NOT NULL DEFAULT '{}',  -- JSON: headings and first rows, emptied once applied or cancelled
     warnings     TEXT NOT NULL DEFAULT '[]',  -- JSON: code and arguments
     findings     INTEGER NOT NULL DEFAULT 0,  -- how many there were, also beyond those stored
-    lot_no       TEXT NOT NULL DEFAULT '',    -- 発送番号 of a file that names none
+    lot_no       TEXT NOT NULL DEFAULT '',    -- 発送番号, given by us to a list that names none
     spool        TEXT NOT NULL DEFAULT '',    -- name of the copy while it waits to be applied
     delivery_id  INTEGER,                     -- the first delivery that it announced
     created_at   TEXT NOT NULL,
