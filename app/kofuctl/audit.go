@@ -77,14 +77,14 @@ func (c *call) auditExport() error {
 // auditTable is the log as a list.
 func (c *call) auditTable(rx *store.Rx, filter audit.Filter, total int) sheet.Table {
 	heading := func(code string, kind sheet.Kind) sheet.Column {
-		return sheet.Column{Heading: message.Text("kofuctl.audit_"+code, nil), Kind: kind}
+		return sheet.Column{Heading: message.Text(code, nil), Kind: kind}
 	}
 	return sheet.Table{
 		Title: message.Text("kofuctl.audit_title", nil), Made: rx.Now, By: c.actor().Name,
 		Columns: []sheet.Column{
-			heading("seq", sheet.Int), heading("at", sheet.DateTime), heading("actor", sheet.Text), heading("name", sheet.Text),
-			heading("terminal", sheet.Text), heading("action", sheet.Text), heading("object", sheet.Text),
-			heading("result", sheet.Text), heading("detail", sheet.Text),
+			heading("kofuctl.audit_seq", sheet.Int), heading("kofuctl.audit_at", sheet.DateTime), heading("kofuctl.audit_actor", sheet.Text), heading("kofuctl.audit_name", sheet.Text),
+			heading("kofuctl.audit_terminal", sheet.Text), heading("kofuctl.audit_action", sheet.Text), heading("kofuctl.audit_object", sheet.Text),
+			heading("kofuctl.audit_result", sheet.Text), heading("kofuctl.audit_detail", sheet.Text),
 		},
 		Rows: auditRows(rx, filter, total),
 	}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"time"
 
-	"kofu/internal/audit"
 	"kofu/internal/fault"
 	"kofu/internal/jptext"
 	"kofu/internal/office"
@@ -35,10 +34,7 @@ func writeCSV(table sheet.Table, enc jptext.Encoding) func(io.Writer) error {
 
 // exported notes in the audit log that a list left the program, and says so.
 func (c *call) exported(o *office.Office, action, object, out string, rows int) error {
-	err := o.DB.Write(c.ctx, c.actor(), func(tx *store.Tx) error {
-		return audit.Append(tx, action, object, map[string]any{"rows": rows})
-	})
-	if err != nil {
+	if err := c.looked(o, action, object, rows); err != nil {
 		return err
 	}
 	result := struct {

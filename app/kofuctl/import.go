@@ -10,7 +10,6 @@ import (
 	"kofu/internal/intake"
 	"kofu/internal/message"
 	"kofu/internal/office"
-	"kofu/internal/tabfile"
 )
 
 // importFile brings a file in: it shows what the file would change and, unless
@@ -85,7 +84,7 @@ func (c *call) printRun(code string, r intake.Run) error {
 	return c.answer(result, func() (err error) {
 		n := strconv.Itoa
 		err = c.say(code, "no", strconv.FormatInt(r.ID, 10), "file", r.FileName, "profile", intake.ProfileName(r.Profile), "rows", n(r.Rows))
-		if r.Kind == tabfile.Delivery {
+		if r.LotNo != "" {
 			err = errors.Join(err, c.say("kofuctl.import_lot", "lot", r.LotNo))
 		}
 		err = errors.Join(err,
@@ -94,8 +93,11 @@ func (c *call) printRun(code string, r intake.Run) error {
 		for _, w := range result.Warnings {
 			err = errors.Join(err, c.row(w))
 		}
-		for _, d := range result.Findings {
+		for _, d := range result.Findings[:min(shownDetails, len(result.Findings))] {
 			err = errors.Join(err, c.row("  "+d.line()))
+		}
+		if more := result.Total - shownDetails; more > 0 {
+			err = errors.Join(err, c.row("  "+message.Text("kofuctl.more", fault.Args("count", n(more)))))
 		}
 		return err
 	})

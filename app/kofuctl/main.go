@@ -43,16 +43,28 @@ const (
 
 // commands lists what the program can do, by the words of the command.
 var commands = map[string]func(*call) error{
-	"init":         (*call).initialise,
-	"sample city":  (*call).sampleCity,
-	"staff add":    (*call).staffAdd,
-	"staff reset":  (*call).staffReset,
-	"staff list":   (*call).staffList,
-	"audit verify": (*call).auditVerify,
-	"audit export": (*call).auditExport,
-	"import":       (*call).importFile,
-	"version":      (*call).version,
-	"help":         (*call).help,
+	"init":          (*call).initialise,
+	"sample city":   (*call).sampleCity,
+	"staff add":     (*call).staffAdd,
+	"staff reset":   (*call).staffReset,
+	"staff list":    (*call).staffList,
+	"audit verify":  (*call).auditVerify,
+	"audit export":  (*call).auditExport,
+	"import":        (*call).importFile,
+	"fonts add":     (*call).fontsAdd,
+	"places add":    (*call).placesAdd,
+	"places list":   (*call).placesList,
+	"scan receive":  (*call).scanReceive,
+	"scan inspect":  (*call).scanInspect,
+	"scan preset":   (*call).scanPreset,
+	"scan shelve":   (*call).scanShelve,
+	"cards list":    (*call).cardsList,
+	"cards show":    (*call).cardsShow,
+	"cards export":  (*call).cardsExport,
+	"print labels":  (*call).printLabels,
+	"print notices": (*call).printNotices,
+	"version":       (*call).version,
+	"help":          (*call).help,
 }
 
 // Run runs the program with the arguments and returns its exit code.

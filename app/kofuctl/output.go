@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -53,6 +54,9 @@ type failureDetail struct {
 	Value   string `json:"value,omitempty"`
 }
 
+// shownDetails is how many details a person gets to read; --json has all.
+const shownDetails = 100
+
 // report says what went wrong: the message, then one line for each detail.
 func (c *call) report(err error) {
 	f := failure{Code: "internal", Message: message.Of(err)}
@@ -69,7 +73,11 @@ func (c *call) report(err error) {
 		return
 	}
 	fmt.Fprintln(c.Err, f.Message)
-	for _, d := range f.Details {
+	for i, d := range f.Details {
+		if i == shownDetails {
+			fmt.Fprintln(c.Err, "  "+message.Text("kofuctl.more", fault.Args("count", strconv.Itoa(len(f.Details)-i))))
+			break
+		}
 		fmt.Fprintln(c.Err, "  "+d.line())
 	}
 	if f.Code == "internal" {
@@ -77,9 +85,12 @@ func (c *call) report(err error) {
 	}
 }
 
+// namesRow recognises a message that says in which row or record it is.
+var namesRow = regexp.MustCompile(`[0-9]+ ?(行目|番目)`)
+
 // line puts the row in front of a message that does not name it itself.
 func (d failureDetail) line() string {
-	if d.Row == 0 || strings.Contains(d.Message, strconv.Itoa(d.Row)) {
+	if d.Row == 0 || namesRow.MatchString(d.Message) {
 		return d.Message
 	}
 	return message.Text("kofuctl.place", fault.Args("row", strconv.Itoa(d.Row), "column", d.Column)) + d.Message
