@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -85,12 +84,9 @@ func (c *call) report(err error) {
 	}
 }
 
-// namesRow recognises a message that says in which row or record it is.
-var namesRow = regexp.MustCompile(`[0-9]+ ?(行目|番目)`)
-
 // line puts the row in front of a message that does not name it itself.
 func (d failureDetail) line() string {
-	if d.Row == 0 || namesRow.MatchString(d.Message) {
+	if d.Row == 0 || strings.Contains(message.Text(d.Code, nil), "{row}") {
 		return d.Message
 	}
 	return message.Text("kofuctl.place", fault.Args("row", strconv.Itoa(d.Row), "column", d.Column)) + d.Message
