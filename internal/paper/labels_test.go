@@ -332,3 +332,25 @@ func TestLabels_PostalCodeIsHighEnough(t *testing.T) {
 		}
 	}
 }
+
+// A glyph traced from the bitmap font of a delivery prints at once, and stands
+// in the list all the same.
+func TestLabels_BitmapGlyphIsListedNotStopped(t *testing.T) {
+	const bdf = "STARTFONT 2.1\nFONT -test\nSIZE 16 75 75\nFONTBOUNDINGBOX 16 16 0 -2\nCHARS 1\n" +
+		"STARTCHAR a\nENCODING 57344\nSWIDTH 1000 0\nDWIDTH 16 0\nBBX 8 4 2 2\nBITMAP\nFF\n81\n81\nFF\nENDCHAR\nENDFONT\n"
+	l := labels(t, standard)
+	dots, _, err := glyph.OpenBDF("lot.bdf", strings.NewReader(bdf), int64(len(bdf)), "lot", glyph.UnicodeCodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Fonts = glyph.NewSet(append(l.Fonts.Sources(), dots)...)
+	a := samples()[0]
+	a.Name, a.GaijiSet = "\ue000田　太郎", "lot"
+	pdf, report := render(t, l, []paper.Addressee{a})
+	if len(report.Glyphs) != 1 || report.Glyphs[0].State != glyph.OKBitmap || report.Open() {
+		t.Errorf("%+v", report)
+	}
+	if text := squeezed(tool(t, "pdftotext", "-raw", save(t, "bitmap", pdf), "-")); !strings.Contains(text, "\ue000田太郎様") {
+		t.Errorf("text %q", text)
+	}
+}
