@@ -17,6 +17,7 @@ func (s *server) routes() []gate.Route {
 		s.noticeRoutes(),
 		s.staffRoutes(),
 		s.settingsRoutes(),
+		s.stockRoutes(),
 		s.auditRoutes(),
 	)
 }

@@ -7,7 +7,7 @@ import (
 	"kofu/internal/gate"
 	"kofu/internal/message"
 	"kofu/internal/paper"
-	"kofu/internal/settings"
+	"kofu/internal/press"
 	"kofu/internal/staff"
 	"kofu/internal/store"
 )
@@ -39,7 +39,11 @@ func (s *server) getLabelStocks(w http.ResponseWriter, r *http.Request, _ store.
 	}
 	rows := []LabelStock{}
 	for _, own := range config.Stocks {
-		rows = append(rows, labelStock(ownStock(own), own.Name, own.Maker))
+		stock, err := press.Stock(config, own.ID)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, labelStock(stock, own.Name, own.Maker))
 	}
 	for _, stock := range paper.Stocks() {
 		rows = append(rows, labelStock(stock, message.Text("web.stock", map[string]string{
@@ -47,23 +51,6 @@ func (s *server) getLabelStocks(w http.ResponseWriter, r *http.Request, _ store.
 		}), stock.Makers))
 	}
 	return ok(w, rows)
-}
-
-// findStock is the stock of the id: one of the city's own or a built-in one.
-func findStock(config settings.Settings, id string) (paper.Stock, bool) {
-	for _, own := range config.Stocks {
-		if own.ID == id {
-			return ownStock(own), true
-		}
-	}
-	return paper.FindStock(id)
-}
-
-func ownStock(s settings.Stock) paper.Stock {
-	return paper.Stock{
-		Name: s.ID, Makers: s.Maker, Paper: s.Paper, PaperW: s.PaperW, PaperH: s.PaperH, Columns: s.Columns, Rows: s.Rows,
-		LabelW: s.LabelW, LabelH: s.LabelH, PitchX: s.PitchX, PitchY: s.PitchY, Left: s.Left, Top: s.Top,
-	}
 }
 
 func labelStock(s paper.Stock, name, maker string) LabelStock {
