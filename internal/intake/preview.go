@@ -33,7 +33,7 @@ func Preview(ctx context.Context, db *store.DB, actor store.Actor, up Upload) (r
 		}
 	}()
 	run = Run{FileName: shownName(up.FileName), Size: s.size, SHA256: s.sha256, LotNo: strings.TrimSpace(up.LotNo), spool: s.name}
-	profile, err := choose(ctx, up, s.head)
+	profile, err := choose(ctx, db, up, s)
 	if err != nil {
 		return Run{}, err
 	}

@@ -1,12 +1,14 @@
 package intake
 
 import (
-	"bytes"
 	"context"
+	"errors"
+	"os"
 	"regexp"
 	"slices"
 
 	"kofu/internal/fault"
+	"kofu/internal/store"
 	"kofu/internal/tabfile"
 )
 
@@ -28,7 +30,7 @@ const clear = 0.05
 // choose finds the profile of an upload. Errors: fault.Invalid
 // "import.profile_unclear" with the candidates as details,
 // "import.profile_unknown", or what the profile that comes closest objects to.
-func choose(ctx context.Context, up Upload, head []byte) (tabfile.Profile, error) {
+func choose(ctx context.Context, db *store.DB, up Upload, s spooled) (tabfile.Profile, error) {
 	profiles := Profiles()
 	if up.Profile != "" {
 		p, ok := tabfile.ByID(profiles, up.Profile)
@@ -37,9 +39,9 @@ func choose(ctx context.Context, up Upload, head []byte) (tabfile.Profile, error
 		}
 		return p, nil
 	}
-	found := tabfile.Detect(up.FileName, head, profiles)
+	found := tabfile.Detect(up.FileName, s.head, profiles)
 	if len(found) == 0 {
-		return tabfile.Profile{}, nearest(ctx, up.FileName, head, profiles)
+		return tabfile.Profile{}, nearest(ctx, up.FileName, spoolPath(db, s.name), profiles)
 	}
 	if len(found) > 1 && found[1].Score > found[0].Score-clear {
 		unclear := fault.New(fault.Invalid, "import.profile_unclear")
@@ -57,22 +59,21 @@ var telling = []string{"tabfile.my_number_heading", "tabfile.my_number_column", 
 
 // nearest explains why no profile fits: by a refusal that holds for any, else
 // by the objection of the profile that understood most of the file.
-func nearest(ctx context.Context, fileName string, head []byte, profiles []tabfile.Profile) error {
-	best, bestScore := error(fault.New(fault.Invalid, "import.profile_unknown")), 0
+func nearest(ctx context.Context, fileName, path string, profiles []tabfile.Profile) error {
+	best, bestScore := error(errForeign), 0
 	for _, p := range profiles {
-		good := 0
-		_, err := tabfile.Read(ctx, bytes.NewReader(head), p, tabfile.Sink{Row: func(tabfile.Row) error {
-			good++
-			return nil
-		}})
+		good, err := attempt(ctx, path, p)
 		f, ok := fault.As(err)
+		if err != nil && !ok {
+			return err
+		}
 		if !ok {
 			continue
 		}
 		if slices.Contains(telling, f.Code) {
 			return err
 		}
-		if re, reErr := regexp.Compile(p.FileName); reErr == nil && p.FileName != "" && re.MatchString(fileName) && p.Kind != "" {
+		if re, reErr := regexp.Compile(p.FileName); reErr == nil && p.FileName != "" && re.MatchString(fileName) {
 			good++
 		}
 		if good > bestScore {
@@ -80,4 +81,31 @@ func nearest(ctx context.Context, fileName string, head []byte, profiles []tabfi
 		}
 	}
 	return best
+}
+
+// errForeign ends an attempt in which nothing is understood.
+var errForeign = fault.New(fault.Invalid, "import.profile_unknown")
+
+// attempt reads a file by a profile and returns how many rows it understood
+// before it was refused.
+func attempt(ctx context.Context, path string, p tabfile.Profile) (good int, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	bad := 0
+	_, err = tabfile.Read(ctx, file, p, tabfile.Sink{
+		Row: func(tabfile.Row) error {
+			good++
+			return nil
+		},
+		Finding: func(tabfile.Finding) error {
+			if bad++; bad > shownFindings && good == 0 {
+				return errForeign
+			}
+			return nil
+		},
+	})
+	return good, err
 }

@@ -23,8 +23,8 @@ import (
 // spoolPrefix marks the files of this package in the spool folder.
 const spoolPrefix = "import-"
 
-// headSize is how much of a file decides what it is.
-const headSize = 64 << 10
+// headSize is how much of a file decides what it is, as tabfile.Detect expects.
+const headSize = 256 << 10
 
 // spooled is our own copy of an upload. Everything is read from the copy, so
 // that a medium may be pulled out once it is there.
