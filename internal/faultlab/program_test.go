@@ -300,10 +300,12 @@ func (p *program) see(l *batch) faultlab.Seen {
 		}
 	}
 	if s.Deliveries == 0 {
-		var page cardPage
-		p.must(p.get("/api/cards?limit=500&lot="+url.QueryEscape(l.No), &page))
-		for _, row := range page.Rows {
-			s.Cards[row.NoticeNo] = false
+		for _, number := range []string{l.Numbers[0], l.Numbers[len(l.Numbers)-1]} {
+			var page cardPage
+			p.must(p.get("/api/cards?limit=500&q="+url.QueryEscape(number), &page))
+			for _, row := range page.Rows {
+				s.Cards[row.NoticeNo] = false
+			}
 		}
 	}
 	return s
