@@ -27,14 +27,11 @@ var declarations = []string{
 // Types writes the types of the interface in TypeScript: what the routes take
 // and give, and what these consist of.
 func Types() (string, error) {
-	w := &typeWriter{done: map[string]reflect.Type{}, text: map[string]string{}}
+	all := wireTypes()
 	for _, route := range (&server{}).routes() {
-		w.reach(route.In)
-		w.reach(route.Out)
+		all = append(all, route.In, route.Out)
 	}
-	for _, v := range wireTypes() {
-		w.reach(v)
-	}
+	w := typesOf(all...)
 	if w.err != nil {
 		return "", w.err
 	}
@@ -55,10 +52,15 @@ type typeWriter struct {
 	err  error
 }
 
-func (w *typeWriter) reach(v any) {
-	if v != nil {
-		w.of(reflect.TypeOf(v))
+// typesOf writes the types of the values and those that these consist of.
+func typesOf(values ...any) *typeWriter {
+	w := &typeWriter{done: map[string]reflect.Type{}, text: map[string]string{}}
+	for _, v := range values {
+		if v != nil {
+			w.of(reflect.TypeOf(v))
+		}
 	}
+	return w
 }
 
 // of is the TypeScript name of a Go type.
@@ -74,11 +76,11 @@ func (w *typeWriter) of(t reflect.Type) string {
 	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Float64:
 		return "number"
 	case reflect.Slice:
-		if elem := w.of(t.Elem()); strings.ContainsAny(elem, "|{ ") {
-			return "(" + elem + ")[]"
-		} else {
-			return elem + "[]"
+		elem := w.of(t.Elem())
+		if strings.ContainsAny(elem, "|{ ") {
+			elem = "(" + elem + ")"
 		}
+		return elem + "[]"
 	case reflect.Map:
 		return "Record<string, " + w.of(t.Elem()) + ">"
 	case reflect.Pointer:

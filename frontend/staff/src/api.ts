@@ -8,7 +8,7 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
-    readonly details: T.ErrorDetail[] = [],
+    readonly details: T.ProblemDetail[] = [],
     readonly args: Record<string, string> = {},
   ) {
     super(message);
@@ -42,9 +42,9 @@ async function send(method: string, path: string, body?: unknown): Promise<Respo
 }
 
 async function failure(answer: Response): Promise<ApiError> {
-  let body: Partial<T.ErrorBody> = {};
+  let body: Partial<T.Problem> = {};
   try {
-    body = (await answer.json()) as T.ErrorBody;
+    body = (await answer.json()) as T.Problem;
   } catch { /* not our JSON: a proxy or a crash answered */ }
   const message = body.message || text('ui.error.status', { status: answer.status });
   return new ApiError(answer.status, body.code ?? 'unknown', message, body.details ?? [], body.args ?? {});
@@ -120,7 +120,7 @@ export const api = {
   undoLast: () => post<{ card: T.CardPage }>('/api/undo-last'),
 
   places: () => get<T.Place[]>('/api/places'),
-  newPlaces: (b: T.NewPlace) => post<T.Place[]>('/api/places', b),
+  newPlaces: (b: T.NewPlaces) => post<T.Place[]>('/api/places', b),
   shelve: (placeCode: string, code: string) =>
     post<T.ScanResult>('/api/shelving/scans', placeCode ? { placeCode, code } : { code }),
 
