@@ -53,7 +53,7 @@ func text(t testing.TB, enc jptext.Encoding, write func(io.Writer) error) string
 	return s
 }
 
-func registry(t testing.TB, c *city.City, enc jptext.Encoding, write func(io.Writer, city.Night) error, night city.Night) [][]string {
+func registry(t testing.TB, enc jptext.Encoding, write func(io.Writer, city.Night) error, night city.Night) [][]string {
 	t.Helper()
 	r := csv.NewReader(strings.NewReader(text(t, enc, func(w io.Writer) error { return write(w, night) })))
 	r.FieldsPerRecord = -1
@@ -221,7 +221,7 @@ func TestRegistry_EveryEdgeCaseIsThere(t *testing.T) {
 
 func TestRegistry_FrequenciesOfNames(t *testing.T) {
 	c := town(t, city.Config{Population: 30_000, Seed: 11})
-	rows := registry(t, c, jptext.CP932, c.WriteRB, city.FirstNight)
+	rows := registry(t, jptext.CP932, c.WriteRB, city.FirstNight)
 	common, private := 0, 0
 	for _, r := range rows[:len(rows)-1] {
 		if strings.HasPrefix(r[2], "佐藤 ") {
@@ -294,7 +294,7 @@ func TestFont_DrawsEveryGaiji(t *testing.T) {
 func TestDeliveries_CardsBelongToResidents(t *testing.T) {
 	c := town(t, city.Config{Population: 20_000, Seed: 9})
 	holders := map[string]int{}
-	rows := registry(t, c, jptext.CP932, c.WriteRB, city.FirstNight)
+	rows := registry(t, jptext.CP932, c.WriteRB, city.FirstNight)
 	for _, r := range rows[:len(rows)-1] {
 		holders[r[2]+"|"+r[4]]++
 	}
@@ -345,8 +345,8 @@ func TestDeliveries_NewestBeforeToday(t *testing.T) {
 func TestNextNight_OneInAHundredChanges(t *testing.T) {
 	const population = 20_000
 	c := town(t, city.Config{Population: population, Seed: 13})
-	before := registry(t, c, jptext.CP932, c.WriteRB, city.FirstNight)
-	after := registry(t, c, jptext.CP932, c.WriteRB, city.NextNight)
+	before := registry(t, jptext.CP932, c.WriteRB, city.FirstNight)
+	after := registry(t, jptext.CP932, c.WriteRB, city.NextNight)
 	first := map[string]string{}
 	for _, r := range before[:len(before)-1] {
 		first[r[0]] = strings.Join(r, ",")
@@ -377,7 +377,7 @@ func TestNextNight_OneInAHundredChanges(t *testing.T) {
 			t.Errorf("resident %s: %v; want an event and its cancellation", no, codes)
 		}
 	}
-	diff := registry(t, c, jptext.UTF8, c.WriteRA, city.NextNight)
+	diff := registry(t, jptext.UTF8, c.WriteRA, city.NextNight)
 	if rows := len(diff) - 1; rows < len(changed) || rows > 2*len(changed)+newcomers {
 		t.Errorf("R-A of the next night has %d rows for %d changed and %d new residents", rows, len(changed), newcomers)
 	}
@@ -386,8 +386,8 @@ func TestNextNight_OneInAHundredChanges(t *testing.T) {
 func TestFiles_NoIndividualNumber(t *testing.T) {
 	c := town(t, city.Config{Population: 5000, Seed: 17})
 	for _, rows := range [][][]string{
-		registry(t, c, jptext.UTF8, c.WriteRA, city.FirstNight),
-		registry(t, c, jptext.CP932, c.WriteRB, city.FirstNight),
+		registry(t, jptext.UTF8, c.WriteRA, city.FirstNight),
+		registry(t, jptext.CP932, c.WriteRB, city.FirstNight),
 	} {
 		for _, row := range rows {
 			for _, value := range row {
