@@ -16,6 +16,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/lan"
 	"kofu/internal/office"
+	"kofu/internal/practice"
 )
 
 // Parts is what the appliance behind the doors may use.
@@ -72,7 +73,11 @@ func startServer(ctx context.Context, config Config, clock func() time.Time, ope
 			err = errors.Join(err, s.stop())
 		}
 	}()
-	if s.office, err = office.Open(ctx, config.Data, office.Options{Practice: config.Practice, Clock: clock}); err != nil {
+	opts := office.Options{Practice: config.Practice, Clock: clock}
+	if config.Practice {
+		opts.Before = practice.Discard
+	}
+	if s.office, err = office.Open(ctx, config.Data, opts); err != nil {
 		return nil, err
 	}
 	if err := prepare(s.office.Dir); err != nil {

@@ -6,6 +6,8 @@ import (
 
 	"kofu/frontend"
 	"kofu/internal/fault"
+	"kofu/internal/message"
+	"kofu/internal/practice"
 	"kofu/internal/staff"
 	"kofu/internal/store"
 	"kofu/internal/web"
@@ -14,16 +16,25 @@ import (
 // itself is on whose behalf the program writes before anybody can sign in.
 var itself = store.Actor{ID: "kofu", Name: "kofu", Terminal: "kofu"}
 
-// fillPractice fills an empty practice database with the synthetic city and
-// returns the accounts to practise with; a full one stays as it is. It is nil
-// in a program without the city, whose practice begins with the first set-up.
-var fillPractice func(context.Context, Parts) ([]Account, error)
+// fillPractice fills a new practice database with the synthetic city and
+// returns the accounts to practise with.
+func fillPractice(ctx context.Context, p Parts) ([]Account, error) {
+	made, err := practice.Fill(ctx, practice.Office{
+		DB: p.Office.DB, Ring: p.Office.Ring, Hasher: staff.NewHasher(staff.StandardCost, p.Office.Ring),
+		Dir: string(p.Office.Dir), Fonts: p.Office.Dir.Fonts(), Spool: p.Office.Dir.Spool(),
+	})
+	var accounts []Account
+	for _, a := range made {
+		accounts = append(accounts, Account{Role: message.Text("staff.role."+a.Role, nil), Login: a.Login, Password: a.Password})
+	}
+	return accounts, err
+}
 
 // openAppliance opens the product itself.
 func openAppliance(ctx context.Context, p Parts) (_ *Appliance, err error) {
 	defer fault.Add(&err, "openAppliance")
 	a := &Appliance{}
-	if p.Practice && fillPractice != nil {
+	if p.Practice {
 		a.Accounts, err = fillPractice(ctx, p)
 	} else {
 		a.InstallationCode, err = installationCode(ctx, p.Office.DB)

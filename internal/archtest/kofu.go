@@ -17,7 +17,7 @@ func Kofu() Rules {
 			"vault", "delivery", "notice", "visit",
 			"intake",
 			"progress",
-			"paper", "sheet", "press", "report", "city",
+			"paper", "sheet", "press", "report", "city", "practice",
 			"web", "lan", "desk",
 			"testkit", "archtest", "faultlab",
 		},

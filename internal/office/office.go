@@ -31,6 +31,9 @@ type Options struct {
 	// Shared works beside the program that owns the folder: it takes no lock and
 	// changes no schema. For reading, and for the audit line of what was read.
 	Shared bool
+	// Before is called with the folder once it is ours and before the database
+	// is opened; nil calls nothing.
+	Before func(dir string) error
 }
 
 // Office is an open data folder.
@@ -65,6 +68,11 @@ func Open(ctx context.Context, dir string, opts Options) (_ *Office, err error) 
 	if !opts.Shared {
 		if o.lock, err = acquire(o.Dir.Lock()); err != nil {
 			return nil, err
+		}
+	}
+	if opts.Before != nil {
+		if err := opts.Before(abs); err != nil {
+			return nil, errors.Join(err, o.unlock())
 		}
 	}
 	if err := o.open(ctx, opts); err != nil {

@@ -196,7 +196,7 @@ func (j *job) letters() (paper.Letters, []paper.Letter) {
 		},
 		Title: s.Notice.Title, Body: s.Notice.Paragraphs,
 	}
-	return paper.Letters{Press: j.press, Title: j.run.No, Form: form, Barcode: true}, list
+	return paper.Letters{Press: j.press, Title: j.run.No, Form: form, Calibration: j.calibration(), Barcode: true}, list
 }
 
 func (j *job) letter(p notice.Piece) paper.Letter {
@@ -216,8 +216,9 @@ func (j *job) letter(p notice.Piece) paper.Letter {
 			"code": j.codes[p.CardID],
 		},
 	}
+	// Capitals keep the QR in its compact mode; host names do not care.
 	if url := strings.TrimSuffix(s.Notice.BookingURL, "/"); url != "" {
-		l.Link = &paper.Link{Code: j.codes[p.CardID], URL: url + "/C/" + j.codes[p.CardID], Short: strings.TrimPrefix(url, "https://"), Phone: s.Pickup.Phone}
+		l.Link = &paper.Link{Code: j.codes[p.CardID], URL: strings.ToUpper(url) + "/C/" + j.codes[p.CardID], Short: strings.TrimPrefix(url, "https://"), Phone: s.Pickup.Phone}
 	}
 	return l
 }
