@@ -70,7 +70,7 @@ func (g *gate) failWith(w http.ResponseWriter, r *http.Request, status int, e *f
 		// Half of another answer is out. Cutting the connection shows that it is
 		// not whole.
 		g.Log.ErrorContext(r.Context(), "answer broken off", "code", e.Code)
-		panic(http.ErrAbortHandler)
+		panic(http.ErrAbortHandler) //nolint:forbidigo // the server's own way to cut a connection
 	}
 	noteCode(r.Context(), e.Code)
 	h := w.Header()

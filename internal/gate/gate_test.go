@@ -292,7 +292,8 @@ func TestErrors_AfterTheAnswerBeganTheConnectionIsCut(t *testing.T) {
 		return errors.New("the rest is gone")
 	}})
 	defer func() {
-		if p := recover(); p != http.ErrAbortHandler {
+		p := recover()
+		if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
 			t.Errorf("recovered %v, want http.ErrAbortHandler", p)
 		}
 	}()

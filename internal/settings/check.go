@@ -135,7 +135,8 @@ func (c *checker) lan(l LAN) {
 		}
 	}
 	for i, address := range l.Addresses {
-		if a, err := netip.ParseAddr(address); err != nil || !(a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast()) {
+		a, err := netip.ParseAddr(address)
+		if inside := a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast(); err != nil || !inside {
 			c.add(fmt.Sprintf("lan.addresses.%d", i), "settings.address", address)
 		}
 	}

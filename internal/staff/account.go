@@ -2,12 +2,11 @@ package staff
 
 import (
 	"context"
+	"crypto/rand"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	"crypto/rand"
 
 	"kofu/internal/audit"
 	"kofu/internal/fault"

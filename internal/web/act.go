@@ -48,7 +48,7 @@ type ActRequest struct {
 }
 
 func (s *server) postAct(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func recorded(tx *store.Tx, err error, action string, id int64, detail string) e
 func objectOf(kind string, id int64) string { return fmt.Sprintf("%s/%d", kind, id) }
 
 func (s *server) postUndo(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}

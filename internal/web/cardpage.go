@@ -98,7 +98,7 @@ type CardPage struct {
 
 // getCard shows a card. Who looked at whom is part of the audit log.
 func (s *server) getCard(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}

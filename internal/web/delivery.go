@@ -154,7 +154,7 @@ func (s *server) postDelivery(w http.ResponseWriter, r *http.Request, actor stor
 }
 
 func (s *server) getDelivery(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (s *server) getDelivery(w http.ResponseWriter, r *http.Request, _ store.Act
 }
 
 func (s *server) getDeliveryCards(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -210,7 +210,7 @@ var scanTones = map[delivery.Result]Tone{
 }
 
 func (s *server) postDeliveryScan(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -245,7 +245,7 @@ func wireScan(o delivery.Outcome) ScanResult {
 }
 
 func (s *server) postDeliveryClose(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (s *server) getHandoverForm(w http.ResponseWriter, _ *http.Request, _ store
 }
 
 func (s *server) postHandover(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}

@@ -175,7 +175,7 @@ func (s *server) getImports(w http.ResponseWriter, r *http.Request, _ store.Acto
 }
 
 func (s *server) getImport(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (s *server) replyImport(w http.ResponseWriter, r *http.Request, id int64) e
 }
 
 func (s *server) postImportApply(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (s *server) postImportApply(w http.ResponseWriter, r *http.Request, actor s
 }
 
 func (s *server) postImportCancel(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (s *server) postImportCancel(w http.ResponseWriter, r *http.Request, actor 
 }
 
 func (s *server) postImportUndo(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -235,7 +235,7 @@ func (s *server) postImportUndo(w http.ResponseWriter, r *http.Request, actor st
 }
 
 func (s *server) getImportRejected(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}

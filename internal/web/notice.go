@@ -294,7 +294,7 @@ func (s *server) preflight(r *http.Request, id int64) (press.Report, error) {
 }
 
 func (s *server) getRun(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -304,7 +304,7 @@ func (s *server) getRun(w http.ResponseWriter, r *http.Request, _ store.Actor) e
 // getRunPDF answers with one PDF of a printed run.
 func (s *server) getRunPDF(part string) gate.Handler {
 	return func(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-		id, err := pathID(r, "id")
+		id, err := pathID(r)
 		if err != nil {
 			return err
 		}

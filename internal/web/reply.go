@@ -37,10 +37,10 @@ func decode[T any](r *http.Request) (v T, err error) {
 	return v, err
 }
 
-// pathID is the number in the place name of the path. Errors: fault.NotFound
+// pathID is the number in the place {id} of the path. Errors: fault.NotFound
 // "gate.no_such_address".
-func pathID(r *http.Request, name string) (int64, error) {
-	id, err := strconv.ParseInt(r.PathValue(name), 10, 64)
+func pathID(r *http.Request) (int64, error) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	if err != nil || id <= 0 {
 		return 0, fault.New(fault.NotFound, "gate.no_such_address")
 	}

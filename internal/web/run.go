@@ -82,7 +82,7 @@ func (s *server) checkStock(ctx context.Context, name string, cell int) (towns *
 }
 
 func (s *server) postDecisions(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (s *server) postDecisions(w http.ResponseWriter, r *http.Request, actor sto
 // postRender starts printing in the background. What is undecided is refused
 // at once.
 func (s *server) postRender(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (r *renders) status(id int64) (status renderStatus, running bool) {
 }
 
 func (s *server) postPosted(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -201,7 +201,7 @@ func (s *server) postRunCancel(w http.ResponseWriter, r *http.Request, actor sto
 func (s *server) withReason(w http.ResponseWriter, r *http.Request, actor store.Actor,
 	act func(context.Context, *store.DB, store.Actor, int64, string) (notice.Run, error),
 ) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (s *server) withReason(w http.ResponseWriter, r *http.Request, actor store.
 
 // getRunGlyphs writes the characters of a run that need a decision as CSV.
 func (s *server) getRunGlyphs(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r, "id")
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}

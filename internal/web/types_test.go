@@ -36,7 +36,7 @@ func TestTypes_Forms(t *testing.T) {
 		No string `json:"no"`
 	}
 	type Line struct {
-		inner                 //nolint:unused // its fields are the line's
+		inner
 		Count  int            `json:"count"`
 		Share  *float64       `json:"share"`
 		Parent *int64         `json:"parent,omitempty"`
