@@ -2,6 +2,7 @@ package staff_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -538,4 +539,28 @@ func TestNames_EveryRoleAndPermissionHasAText(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// Without the work on a made-up hash an unknown name would be answered many
+// times faster than a wrong password.
+func TestSignIn_UnknownNamesTakeAsLong(t *testing.T) {
+	o := newOffice(t)
+	o.hasher = staff.NewHasher(staff.Cost{Memory: 32 << 10, Time: 3}, keyring.ForTest(1))
+	o.mustSignIn("boss") // brings the stored hash to this cost
+	middle := func(login string) time.Duration {
+		var all []time.Duration
+		for range 3 {
+			start := time.Now()
+			if _, err := o.signIn(login, other); err == nil {
+				t.Fatal("signed in")
+			}
+			all = append(all, time.Since(start))
+		}
+		slices.Sort(all)
+		return all[1]
+	}
+	known, unknown := middle("boss"), middle("nobody")
+	if unknown < known/2 || known < unknown/2 {
+		t.Errorf("a wrong password takes %v, an unknown name %v", known, unknown)
+	}
 }
