@@ -2,7 +2,6 @@ package staff_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -547,20 +546,18 @@ func TestSignIn_UnknownNamesTakeAsLong(t *testing.T) {
 	o := newOffice(t)
 	o.hasher = staff.NewHasher(staff.Cost{Memory: 32 << 10, Time: 3}, keyring.ForTest(1))
 	o.mustSignIn("boss") // brings the stored hash to this cost
-	middle := func(login string) time.Duration {
-		var all []time.Duration
-		for range 3 {
+	// The shortest of some turns is what the machine's other work did not touch.
+	fastest := map[string]time.Duration{"boss": time.Hour, "nobody": time.Hour}
+	for range 4 {
+		for login, before := range fastest {
 			start := time.Now()
 			if _, err := o.signIn(login, other); err == nil {
 				t.Fatal("signed in")
 			}
-			all = append(all, time.Since(start))
+			fastest[login] = min(before, time.Since(start))
 		}
-		slices.Sort(all)
-		return all[1]
 	}
-	known, unknown := middle("boss"), middle("nobody")
-	if unknown < known/2 || known < unknown/2 {
+	if known, unknown := fastest["boss"], fastest["nobody"]; unknown < known/4 || known < unknown/4 {
 		t.Errorf("a wrong password takes %v, an unknown name %v", known, unknown)
 	}
 }
