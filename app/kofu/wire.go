@@ -6,6 +6,7 @@ import (
 
 	"kofu/frontend"
 	"kofu/internal/fault"
+	"kofu/internal/intake"
 	"kofu/internal/message"
 	"kofu/internal/practice"
 	"kofu/internal/staff"
@@ -42,13 +43,16 @@ func openAppliance(ctx context.Context, p Parts) (_ *Appliance, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := intake.CleanSpool(ctx, p.Office.DB, itself); err != nil {
+		return nil, err
+	}
 	var screens fs.FS // stays nil in a program without screens, which a page then says
 	if built, ok := frontend.Staff(); ok {
 		screens = built
 	}
 	deps := web.Deps{
 		DB: p.Office.DB, Ring: p.Office.Ring, Log: p.Log, Clock: p.Clock, Assets: screens, Version: p.Version,
-		Spool: p.Office.Dir.Spool(), Fonts: p.Office.Dir.Fonts(),
+		Spool: p.Office.Dir.Spool(), Fonts: p.Office.Dir.Fonts(), Background: ctx,
 	}
 	if p.Connection != nil {
 		deps.Connection = func() (web.Connection, error) {
