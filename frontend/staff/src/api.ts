@@ -128,12 +128,12 @@ export const api = {
   due: (offset: number, limit: number) => get<T.DueList>(`/api/notices/due${query({ offset, limit })}`),
   printRuns: () => get<T.PrintRun[]>('/api/print-runs'),
   printRun: (id: number) => get<T.PrintRun>(`/api/print-runs/${id}`),
-  newPrintRun: (b: { cards: 'due' | number[]; stock: string; startCell: number; order: string }) =>
+  newPrintRun: (b: T.NewRun) =>
     post<T.PrintRun>('/api/print-runs', b),
-  decide: (id: number, decisions: { key: string; decision: string; substitute?: string }[]) =>
+  decide: (id: number, decisions: T.GlyphDecision[]) =>
     post<T.PrintRun>(`/api/print-runs/${id}/decisions`, { decisions }),
   render: (id: number) => post<T.PrintRun>(`/api/print-runs/${id}/render`),
-  posted: (id: number, postedOn: string) => post<T.PrintRun>(`/api/print-runs/${id}/posted`, { postedOn }),
+  posted: (id: number, b: T.Posting) => post<T.PrintRun>(`/api/print-runs/${id}/posted`, b),
   cancelRun: (id: number, reason: string) => post<T.PrintRun>(`/api/print-runs/${id}/cancel`, { reason }),
   undoPosted: (id: number, reason: string) => post<T.PrintRun>(`/api/print-runs/${id}/undo-posted`, { reason }),
 
@@ -148,6 +148,7 @@ export const api = {
 
   staff: () => get<T.StaffRow[]>('/api/staff'),
   newStaff: (b: T.NewStaff) => post<T.StaffCreated>('/api/staff', b),
+  changeStaff: (id: string, b: T.StaffChange) => call<T.StaffRow>('PUT', `/api/staff/${id}`, b),
   resetStaff: (id: string) => post<{ initialPassword: string }>(`/api/staff/${id}/reset`),
   disableStaff: (id: string) => post<unknown>(`/api/staff/${id}/disable`),
   enableStaff: (id: string) => post<unknown>(`/api/staff/${id}/enable`),

@@ -52,14 +52,18 @@ export const screens: ScreenDef[] = [
   { key: 'help', pattern: '/help', page: Help, icon: 'help' },
 ];
 
+/** Addresses that the server's tasks use beside ours. */
+const also: Record<string, string> = { print: 'prints' };
+
 /** The screen of an address and the number in it. */
 export function screenOf(route: Route): { screen: ScreenDef; id: number } | undefined {
+  const parts = route.parts.map((part, i) => (i === 0 ? (also[part] ?? part) : part));
   for (const screen of screens) {
     const want = screen.pattern.split('/').filter(Boolean);
-    if (want.length !== route.parts.length) continue;
-    if (want.every((part, i) => part === route.parts[i] || (part === ':id' && /^\d+$/.test(route.parts[i] ?? '')))) {
+    if (want.length !== parts.length) continue;
+    if (want.every((part, i) => part === parts[i] || (part === ':id' && /^\d+$/.test(parts[i] ?? '')))) {
       const at = want.indexOf(':id');
-      return { screen, id: at < 0 ? 0 : Number(route.parts[at]) };
+      return { screen, id: at < 0 ? 0 : Number(parts[at]) };
     }
   }
   return undefined;
