@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"os/user"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 
 	"kofu/internal/fault"
+	"kofu/internal/message"
 	"kofu/internal/office"
 	"kofu/internal/store"
 )
@@ -94,6 +96,9 @@ func (c *call) open(shared bool) (*office.Office, error) {
 	practice, _, err := office.Practice(c.dir())
 	if err != nil {
 		return nil, err
+	}
+	if practice && !c.json {
+		fmt.Fprintln(c.Err, message.Text("kofuctl.practice", nil))
 	}
 	return office.Open(c.ctx, c.dir(), office.Options{
 		Practice: practice, Clock: c.Clock, Existing: true, Shared: shared,

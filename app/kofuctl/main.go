@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kofu/internal/fault"
+	"kofu/internal/staff"
 )
 
 // version is set by the linker from wails.json.
@@ -22,7 +23,7 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	p := &Program{Out: os.Stdout, Err: os.Stderr, Clock: time.Now}
+	p := &Program{Out: os.Stdout, Err: os.Stderr, Clock: time.Now, Cost: staff.StandardCost}
 	code := p.Run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -32,6 +33,7 @@ func main() {
 type Program struct {
 	Out, Err io.Writer
 	Clock    func() time.Time
+	Cost     staff.Cost // of hashing a password
 }
 
 // Exit codes of the program.

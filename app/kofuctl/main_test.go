@@ -12,13 +12,14 @@ import (
 
 	"kofu/internal/message"
 	"kofu/internal/office"
+	"kofu/internal/staff"
 	"kofu/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"kofuctl": func() {
-			p := &Program{Out: os.Stdout, Err: os.Stderr, Clock: testkit.NewClock().Now}
+			p := &Program{Out: os.Stdout, Err: os.Stderr, Clock: testkit.NewClock().Now, Cost: staff.Cost{Memory: 64, Time: 1}}
 			os.Exit(p.Run(context.Background(), os.Args[1:]))
 		},
 	})

@@ -11,7 +11,7 @@ import (
 	"kofu/internal/store"
 )
 
-func hasher(o *office.Office) *staff.Hasher { return staff.NewHasher(staff.StandardCost, o.Ring) }
+func (c *call) hasher(o *office.Office) *staff.Hasher { return staff.NewHasher(c.Cost, o.Ring) }
 
 // staffAdd makes an account and prints its first password once.
 func (c *call) staffAdd() error {
@@ -31,7 +31,7 @@ func (c *call) staffAdd() error {
 		n.Roles = strings.Split(roles, ",")
 	}
 	return c.with(false, func(o *office.Office) error {
-		account, password, err := staff.Create(c.ctx, o.DB, hasher(o), c.actor(), n)
+		account, password, err := staff.Create(c.ctx, o.DB, c.hasher(o), c.actor(), n)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (c *call) staffReset() error {
 		if err != nil {
 			return err
 		}
-		password, err := staff.Reset(c.ctx, o.DB, hasher(o), c.actor(), account.ID)
+		password, err := staff.Reset(c.ctx, o.DB, c.hasher(o), c.actor(), account.ID)
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func (c *call) staffReset() error {
 
 func (c *call) accounts(o *office.Office) (all []staff.Account, err error) {
 	err = o.DB.Read(c.ctx, func(rx *store.Rx) error {
-		all, err = staff.List(rx, hasher(o))
+		all, err = staff.List(rx, c.hasher(o))
 		return err
 	})
 	return all, err
