@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"kofu/internal/audit"
 	"kofu/internal/fault"
@@ -71,7 +72,7 @@ func applyFile(ctx context.Context, db *store.DB, actor store.Actor, run *Run, p
 			return err
 		}
 		run.take(w)
-		if run.Counts != seen {
+		if run.Counts.effect() != seen.effect() {
 			return errStale
 		}
 		if err := saveFindings(tx, run.ID, w.found.sorted()); err != nil {
@@ -87,7 +88,9 @@ func applyFile(ctx context.Context, db *store.DB, actor store.Actor, run *Run, p
 // lookAgain stores the figures that the import has now.
 func lookAgain(ctx context.Context, db *store.DB, actor store.Actor, run Run) error {
 	return db.Write(ctx, actor, func(tx *store.Tx) error {
-		run.Warnings = append(run.Warnings, Warning{Code: "import.preview_stale"})
+		if !slices.ContainsFunc(run.Warnings, func(w Warning) bool { return w.Code == errStale.Code }) {
+			run.Warnings = append(run.Warnings, Warning{Code: errStale.Code})
+		}
 		if err := previewAgain(tx, run); err != nil {
 			return err
 		}

@@ -51,6 +51,13 @@ type Counts struct {
 	HoldsClosed int `json:"holdsClosed"`
 }
 
+// effect leaves out what is no doing of the import: cards without a person
+// come and go with the day's work.
+func (c Counts) effect() Counts {
+	c.Unlinked = 0
+	return c
+}
+
 // Warning concerns the file as a whole.
 type Warning struct {
 	Code string            `json:"code"`

@@ -24,8 +24,8 @@ func ProfileName(id string) string {
 	return id
 }
 
-// clear is by how much the best profile must lead to be chosen without asking.
-const clear = 0.05
+// lead is by how much the best profile must lead to be chosen without asking.
+const lead = 0.05
 
 // choose finds the profile of an upload. Errors: fault.Invalid
 // "import.profile_unclear" with the candidates as details,
@@ -43,7 +43,7 @@ func choose(ctx context.Context, db *store.DB, up Upload, s spooled) (tabfile.Pr
 	if len(found) == 0 {
 		return tabfile.Profile{}, nearest(ctx, up.FileName, spoolPath(db, s.name), profiles)
 	}
-	if len(found) > 1 && found[1].Score > found[0].Score-clear {
+	if len(found) > 1 && found[1].Score > found[0].Score-lead {
 		unclear := fault.New(fault.Invalid, "import.profile_unclear")
 		for _, c := range found {
 			unclear = unclear.With(fault.Detail{Code: "import.candidate", Value: c.ID, Args: fault.Args("name", c.Name)})

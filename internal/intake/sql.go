@@ -85,7 +85,7 @@ func insertRun(tx *store.Tx, r *Run) error {
 	if r.Warnings == nil {
 		r.Warnings = []Warning{}
 	}
-	json, err := texts(r.Counts, sample{r.Columns, r.Sample}, r.Warnings)
+	columns, err := texts(r.Counts, sample{r.Columns, r.Sample}, r.Warnings)
 	if err != nil {
 		return err
 	}
@@ -93,18 +93,18 @@ func insertRun(tx *store.Tx, r *Run) error {
 	return tx.Row(`INSERT INTO import_run (profile, kind, file_name, file_date, size, sha256, encoding, state, rows, counts, sample,
     warnings, findings, lot_no, spool, created_at, created_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id`,
-		r.Profile, string(r.Kind), r.FileName, r.FileDate, r.Size, r.SHA256, r.Encoding, string(r.State), r.Rows, json[0], json[1],
-		json[2], r.FindingsTotal, r.LotNo, r.spool, r.CreatedAt, r.CreatedBy).Scan(&r.ID)
+		r.Profile, string(r.Kind), r.FileName, r.FileDate, r.Size, r.SHA256, r.Encoding, string(r.State), r.Rows, columns[0], columns[1],
+		columns[2], r.FindingsTotal, r.LotNo, r.spool, r.CreatedAt, r.CreatedBy).Scan(&r.ID)
 }
 
 // previewAgain stores what a second look at a waiting import found.
 func previewAgain(tx *store.Tx, r Run) error {
-	json, err := texts(r.Counts, r.Warnings)
+	columns, err := texts(r.Counts, r.Warnings)
 	if err != nil {
 		return err
 	}
 	return changed(tx.Exec("UPDATE import_run SET counts = $1, warnings = $2, findings = $3 WHERE id = $4 AND state = 'previewed'",
-		json[0], json[1], r.FindingsTotal, r.ID))
+		columns[0], columns[1], r.FindingsTotal, r.ID))
 }
 
 // changed turns «no row» of an update into the refusal that the import is not
@@ -122,9 +122,13 @@ func seal(tx *store.Tx, r Run) error {
 	if r.DeliveryID != 0 {
 		delivery = r.DeliveryID
 	}
+	columns, err := texts(r.Counts)
+	if err != nil {
+		return err
+	}
 	return changed(tx.Exec(`UPDATE import_run SET state = 'applied', sample = '{}', spool = '', findings = $1, delivery_id = $2,
-    applied_at = $3, applied_by = $4 WHERE id = $5 AND state = 'previewed'`,
-		r.FindingsTotal, delivery, store.Stamp(tx.Now), tx.Actor.Name, r.ID))
+    applied_at = $3, applied_by = $4, counts = $5 WHERE id = $6 AND state = 'previewed'`,
+		r.FindingsTotal, delivery, store.Stamp(tx.Now), tx.Actor.Name, columns[0], r.ID))
 }
 
 // leave ends a waiting import without applying it.

@@ -135,6 +135,16 @@ func TestApply_WhatTheClerkSawIsWhatHappens(t *testing.T) {
 	}
 }
 
+func TestApply_OtherCardsDoNotSpoilAPreview(t *testing.T) {
+	db := testkit.DB(t)
+	waiting := preview(t, db, "住記抽出1.csv", legacy(t, [6]string{"0001234567", "髙﨑 花子", "19650401", "", "", "○○市1"}))
+	apply(t, db, "番号.txt", cp932(t, "A1B-000123"))
+	run, err := intake.Apply(t.Context(), db, testkit.Clerk, waiting.ID, nil)
+	if err != nil || run.Counts != (intake.Counts{New: 1, Unlinked: 1}) {
+		t.Errorf("counts %+v, error %v", run.Counts, err)
+	}
+}
+
 func TestApply_CancelledLeavesEverything(t *testing.T) {
 	db := testkit.DB(t)
 	var rows [][6]string
