@@ -249,7 +249,7 @@ func TestErrors_DetailsAreReadyToShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := gate.Problem{
-		Code: "staff.login_taken", Message: "職員ID「hanako」はすでに使われています。別のログイン名にしてください。",
+		Code: "staff.login_taken", Message: "職員ID「hanako」はすでに使われています。別の職員IDにしてください。",
 		Args: map[string]string{"login": "hanako"},
 		Details: []gate.ProblemDetail{
 			{Code: "staff.role_unknown", Message: "役割「chief」はありません。画面を読み込み直して、選び直してください。", Row: 12, Column: "roles", Value: "chief"},
