@@ -71,7 +71,7 @@ it('imports the list of a parcel after a preview', async () => {
   await clerk.open('取込');
   await clerk.page.locator('input[type=file]').setInputFiles(delivery.file);
   await clerk.heading('取込の確認');
-  await shown('J1');
+  await shown(/J-LIS 納品一覧/);
   await clerk.check('preview');
   await clerk.press('Control+Enter');
   await clerk.heading('取込の結果');

@@ -1,7 +1,7 @@
 // The F-key bar: each screen says which keys it answers, the bar shows them,
 // and every key has a second way that the browser does not keep for itself.
 import { onMount } from 'svelte';
-import { scannerAtWork } from '../scan/listen';
+import { scannedSince, scannerAtWork } from '../scan/listen';
 
 export const names = ['F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9', 'F10', 'F11', 'F12'] as const;
 export type FKey = (typeof names)[number];
@@ -59,7 +59,7 @@ function inText(target: EventTarget | null): boolean {
 export function listenKeys(): () => void {
   const down = (e: KeyboardEvent) => {
     const key = meaning(e);
-    if (!key || scannerAtWork(e.timeStamp)) return;
+    if (!key || scannerAtWork()) return;
     const own = keys.ready(key) || !['F5', 'F11', 'F12'].includes(e.key);
     if (own) e.preventDefault();
     if (!e.altKey) {
@@ -67,7 +67,7 @@ export function listenKeys(): () => void {
       return;
     }
     const at = e.timeStamp;
-    setTimeout(() => { if (!scannerAtWork(at)) keys.press(key); }, 40);
+    setTimeout(() => { if (!scannedSince(at)) keys.press(key); }, 40);
   };
   addEventListener('keydown', down);
   return () => removeEventListener('keydown', down);

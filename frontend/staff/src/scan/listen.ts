@@ -11,6 +11,7 @@ const decoder = new Decoder();
 let before: { field: HTMLInputElement | HTMLTextAreaElement; value: string } | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let scannedAt = -Infinity;
+let busy = false;
 
 /** The screen on top takes all scans until the returned function is called. */
 export function takeScans(taker: Taker): () => void {
@@ -22,8 +23,12 @@ export function takeScans(taker: Taker): () => void {
 }
 
 /** True while keys belong to a scanner, for listeners that would take them for commands. */
-export function scannerAtWork(now: number): boolean {
-  return now - scannedAt < 2 * silence;
+export function scannerAtWork(): boolean {
+  return busy;
+}
+/** Whether a scanner has typed since the given time of an event. */
+export function scannedSince(time: number): boolean {
+  return scannedAt >= time;
 }
 
 /** Starts listening; the returned function ends it. fallback gets the scans no screen asked for. */
@@ -33,9 +38,10 @@ export function listen(fallback: Taker): () => void {
     remember(e);
     const reading = decoder.feed({ code: e.code, shiftKey: e.shiftKey, timeStamp: e.timeStamp });
     clearTimeout(timer);
-    if (reading.kind === 'burst') {
+    busy = reading.kind === 'burst';
+    if (busy) {
       scannedAt = e.timeStamp;
-      timer = setTimeout(() => deliver(decoder.idle(performance.now()), fallback), silence + 10);
+      timer = setTimeout(() => { busy = false; deliver(decoder.idle(performance.now()), fallback); }, silence + 10);
     }
     if (reading.kind === 'scan' || reading.kind === 'half') {
       // The Enter of a scanner must neither press a button nor leave the field.
@@ -54,7 +60,7 @@ export function listen(fallback: Taker): () => void {
 
 /** Keeps what a field held before the scanner typed into it. */
 function remember(e: KeyboardEvent): void {
-  if (scannerAtWork(e.timeStamp) && before?.field === e.target) return;
+  if (busy && before?.field === e.target) return;
   const field = e.target;
   const text = field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement;
   const now = e.timeStamp;
