@@ -41,6 +41,7 @@ type Record struct {
 	Object   string          `json:"object"`
 	Result   Result          `json:"result"`
 	Detail   json.RawMessage `json:"detail"`
+	State    string          `json:"state"` // digest of all tables as the transaction found them
 }
 
 // Append adds a record of a successful act. detail is written as JSON and
@@ -63,9 +64,13 @@ func AppendResult(tx *store.Tx, action, object string, result Result, detail any
 	if _, err := io.ReadFull(rand.Reader, salt); err != nil {
 		return err
 	}
+	state, err := store.StateDigest(tx.Rx)
+	if err != nil {
+		return err
+	}
 	r := Record{
 		Seq: seq, At: store.Stamp(tx.Now), Actor: tx.Actor.ID, Name: tx.Actor.Name, Role: tx.Actor.Role,
-		Terminal: tx.Actor.Terminal, Action: action, Object: object, Result: result, Detail: body,
+		Terminal: tx.Actor.Terminal, Action: action, Object: object, Result: result, Detail: body, State: state,
 	}
 	leaf, err := leafHash(salt, r)
 	if err != nil {

@@ -20,9 +20,9 @@ func insert(tx *store.Tx, r Record, salt []byte, leaf tlog.Hash) error {
 		return err
 	}
 	_, err := tx.Exec(`
-INSERT INTO audit_body (seq, salt, at, actor, name, role, terminal, action, object, result, detail)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		r.Seq, base64.RawURLEncoding.EncodeToString(salt), r.At, r.Actor, r.Name, r.Role, r.Terminal, r.Action, r.Object, string(r.Result), string(r.Detail))
+INSERT INTO audit_body (seq, salt, at, actor, name, role, terminal, action, object, result, detail, state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		r.Seq, base64.RawURLEncoding.EncodeToString(salt), r.At, r.Actor, r.Name, r.Role, r.Terminal, r.Action, r.Object, string(r.Result), string(r.Detail), r.State)
 	if err != nil {
 		return err
 	}
@@ -81,14 +81,14 @@ WHERE ($1 = '' OR at >= $1) AND ($2 = '' OR at < $2)
 		r, err := scanRecord(scan)
 		records = append(records, r)
 		return err
-	}, "SELECT seq, at, actor, name, role, terminal, action, object, result, detail"+where+
+	}, "SELECT seq, at, actor, name, role, terminal, action, object, result, detail, state"+where+
 		" ORDER BY seq DESC LIMIT $6 OFFSET $7", append(args, f.Limit, f.Offset)...)
 	return records, total, err
 }
 
 func scanRecord(scan func(...any) error, more ...any) (r Record, err error) {
 	var detail string
-	places := []any{&r.Seq, &r.At, &r.Actor, &r.Name, &r.Role, &r.Terminal, &r.Action, &r.Object, &r.Result, &detail}
+	places := []any{&r.Seq, &r.At, &r.Actor, &r.Name, &r.Role, &r.Terminal, &r.Action, &r.Object, &r.Result, &detail, &r.State}
 	err = scan(append(places, more...)...)
 	r.Detail = json.RawMessage(detail)
 	return r, err
@@ -123,8 +123,11 @@ func allCheckpoints(rx *store.Rx) (all []Checkpoint, err error) {
 const (
 	everyLeaf = `
 SELECT a.seq, COALESCE(b.at, ''), COALESCE(b.actor, ''), COALESCE(b.name, ''), COALESCE(b.role, ''), COALESCE(b.terminal, ''),
-       COALESCE(b.action, ''), COALESCE(b.object, ''), COALESCE(b.result, ''), COALESCE(b.detail, 'null'), COALESCE(b.salt, ''), a.leaf, a.at
+       COALESCE(b.action, ''), COALESCE(b.object, ''), COALESCE(b.result, ''), COALESCE(b.detail, 'null'), COALESCE(b.state, ''), COALESCE(b.salt, ''), a.leaf, a.at
 FROM audit a LEFT JOIN audit_body b ON b.seq = a.seq
 ORDER BY a.seq`
 	everyHash = `SELECT idx, hash FROM audit_hash ORDER BY idx`
 )
+
+// Size is the number of records.
+func Size(rx *store.Rx) (int64, error) { return size(rx) }

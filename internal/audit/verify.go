@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 
@@ -89,6 +90,24 @@ func Verify(rx *store.Rx, verifier note.Verifier) (Proof, error) {
 		return Proof{}, err
 	}
 	return Proof{Records: tree.size, Checkpoints: len(checkpoints), Root: encode(root)}, nil
+}
+
+// VerifyAll verifies the log, then every table against the digest that each
+// commit left. Error beside those of Verify: fault.Conflict
+// "audit.table_changed", which names the table.
+func VerifyAll(ctx context.Context, db *store.DB, verifier note.Verifier) (proof Proof, err error) {
+	defer fault.Add(&err, "audit.VerifyAll")
+	err = db.Read(ctx, func(rx *store.Rx) error {
+		if proof, err = Verify(rx, verifier); err != nil {
+			return err
+		}
+		table, err := db.ChangedTable(rx)
+		if err == nil && table != "" {
+			return fault.New(fault.Conflict, "audit.table_changed", "table", table)
+		}
+		return err
+	})
+	return proof, err
 }
 
 // rebuilt is the tree computed anew from the leaves.

@@ -176,6 +176,9 @@ func (r *Ring) Unseal(purpose, place, sealed string) (string, error) {
 	return string(plain), err
 }
 
+// DigestKey is the key of the digests that package store keeps of its tables.
+func (r *Ring) DigestKey() []byte { return r.key("digest") }
+
 func (r *Ring) aead(purpose string) (cipher.AEAD, error) {
 	return chacha20poly1305.NewX(r.key("seal/" + purpose))
 }

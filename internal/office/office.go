@@ -28,9 +28,11 @@ type Options struct {
 	Clock    func() time.Time // required
 	// Existing refuses a folder without a database instead of making one.
 	Existing bool
-	// Shared works beside the program that owns the folder: it takes no lock and
-	// changes no schema. For reading, and for the audit line of what was read.
+	// Shared also works beside the program that owns the folder, and changes no
+	// schema. For reading, and for the audit line of what was read.
 	Shared bool
+	// Whole compares every byte of the database with its seal.
+	Whole bool
 	// Before is called with the folder once it is ours and before the database
 	// is opened; nil calls nothing.
 	Before func(dir string) error
@@ -65,10 +67,9 @@ func Open(ctx context.Context, dir string, opts Options) (_ *Office, err error) 
 	if err := o.Dir.make(); err != nil {
 		return nil, err
 	}
-	if !opts.Shared {
-		if o.lock, err = acquire(o.Dir.Lock()); err != nil {
-			return nil, err
-		}
+	o.lock, err = acquire(o.Dir.Lock())
+	if err != nil && !(opts.Shared && fault.Is(err, fault.Conflict, "office.in_use")) {
+		return nil, err
 	}
 	if opts.Before != nil {
 		if err := opts.Before(abs); err != nil {
@@ -85,12 +86,22 @@ func (o *Office) open(ctx context.Context, opts Options) (err error) {
 	if o.Ring, err = keyring.Open(o.Dir.Keys(), rand.Reader); err != nil {
 		return err
 	}
+	intact := true
+	if o.lock != nil {
+		if intact, err = o.intact(opts.Whole); err != nil {
+			return err
+		}
+		if err := o.breakSeal(); err != nil {
+			return err
+		}
+	}
 	files, err := migrations.Appliance()
 	if err != nil {
 		return err
 	}
 	settings := store.Options{
 		Clock: opts.Clock, Migrations: files, Snapshots: o.Dir.Snapshots(), Reserve: o.Dir.Reserve(),
+		DigestKey: o.Ring.DigestKey(),
 	}
 	if opts.Practice {
 		settings.ApplicationID = store.PracticeData
@@ -98,13 +109,28 @@ func (o *Office) open(ctx context.Context, opts Options) (err error) {
 	if opts.Shared {
 		settings.Reserve, settings.KeepSchema = "", true
 	}
-	o.DB, err = store.Open(ctx, o.Dir.DB(), settings)
-	return err
+	if o.DB, err = store.Open(ctx, o.Dir.DB(), settings); err != nil || intact {
+		return err
+	}
+	if err := o.noteChange(ctx); err != nil {
+		return errors.Join(err, o.DB.Close())
+	}
+	return nil
 }
 
-// Close closes the database and gives the lock back. A second call does nothing.
+// Close closes the database, seals it and gives the lock back. A second call
+// does nothing.
 func (o *Office) Close() (err error) {
-	o.closed.Do(func() { err = errors.Join(o.DB.Close(), o.unlock()) })
+	o.closed.Do(func() {
+		err = o.DB.Close()
+		if o.lock == nil { // the owner may have gone meanwhile without our last writes
+			o.lock, _ = acquire(o.Dir.Lock()) // still held: the owner will seal
+		}
+		if o.lock != nil && err == nil {
+			err = o.makeSeal()
+		}
+		err = errors.Join(err, o.unlock())
+	})
 	return err
 }
 

@@ -28,8 +28,10 @@ CREATE TABLE IF NOT EXISTS schema_migration (
 // refuses a database that a newer program has changed, or whose recorded files
 // differ from ours, before it touches anything.
 func (db *DB) migrate(ctx context.Context) error {
-	if _, err := db.writer.ExecContext(ctx, createMigrations); err != nil {
-		return err
+	for _, own := range []string{createMigrations, createDigests} {
+		if _, err := db.writer.ExecContext(ctx, own); err != nil {
+			return err
+		}
 	}
 	done, err := db.recorded(ctx)
 	if err != nil {
@@ -52,7 +54,10 @@ func (db *DB) migrate(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", file.Name, err)
 		}
 	}
-	return nil
+	if db.digest == nil {
+		return nil
+	}
+	return db.digestAll(ctx)
 }
 
 func (db *DB) recorded(ctx context.Context) (_ map[string]string, err error) {

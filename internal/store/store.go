@@ -1,7 +1,9 @@
 // Package store opens the database, runs transactions and migrations, and
 // knows no domain. It is the only package that imports database/sql. SQLite is
 // always opened with a write-ahead log that is synced at every commit; there
-// is no setting that lowers this. Writes table schema_migration.
+// is no setting that lowers this. With a key it keeps a digest of every table,
+// so that a change by another tool shows. Writes tables schema_migration and
+// table_digest.
 package store
 
 import (
@@ -40,6 +42,7 @@ type Options struct {
 	Snapshots     string // folder for the copy made before a migration; "" makes none
 	Reserve       string // path of the reserve file; "" keeps none
 	ReserveSize   int64  // bytes, default 64 MiB
+	DigestKey     []byte // keeps a keyed digest of every table; empty keeps none
 }
 
 // DB is an open database: one writing connection and a few reading ones.
@@ -51,6 +54,7 @@ type DB struct {
 
 	state   atomic.Int32 // State
 	dirty   atomic.Bool  // written since the last checkpoint
+	digest  *digester    // nil without a key
 	stop    chan struct{}
 	stopped sync.WaitGroup
 }
@@ -105,8 +109,10 @@ func Open(ctx context.Context, path string, opts Options) (_ *DB, err error) {
 }
 
 func (db *DB) openWriter(ctx context.Context) (err error) {
-	db.writer, err = sql.Open("sqlite", dsn(db.path, writeMode))
-	if err != nil {
+	if len(db.opts.DigestKey) > 0 {
+		db.digest = &digester{key: db.opts.DigestKey}
+		db.writer = openDigested(dsn(db.path, writeMode), db.digest)
+	} else if db.writer, err = sql.Open("sqlite", dsn(db.path, writeMode)); err != nil {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)

@@ -28,6 +28,7 @@ type Rx struct {
 	ctx        context.Context
 	tx         *sql.Tx
 	statements map[string]*sql.Stmt
+	failed     bool // a statement failed: the transaction can only be rolled back
 }
 
 // Tx is one transaction that writes. Everything that happens in it happens at
@@ -57,7 +58,14 @@ func (db *DB) Write(ctx context.Context, actor Actor, fn func(*Tx) error) error 
 		return fault.New(fault.Unavailable, "store.broken")
 	}
 	err := db.run(ctx, db.writer, nil, func(rx *Rx) error {
-		return fn(&Tx{Rx: rx, Actor: actor})
+		if db.digest == nil {
+			return fn(&Tx{Rx: rx, Actor: actor})
+		}
+		db.digest.begin()
+		if err := fn(&Tx{Rx: rx, Actor: actor}); err != nil {
+			return err
+		}
+		return db.digest.settle(rx.ctx, rx.tx)
 	})
 	db.dirty.Store(true)
 	return db.note(err)
@@ -95,6 +103,9 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn fun
 	if err := fn(rx); err != nil {
 		return err
 	}
+	if rx.failed {
+		return errors.New("commit after a failed statement")
+	}
 	done = true
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
@@ -123,8 +134,9 @@ func (rx *Rx) statement(query string) (*sql.Stmt, error) {
 
 // Row is the result of a query for at most one row.
 type Row struct {
-	row *sql.Row
-	err error
+	row    *sql.Row
+	failed *bool
+	err    error
 }
 
 // Scan copies the row into dest. Without a row it returns ErrNoRows.
@@ -132,7 +144,11 @@ func (r Row) Scan(dest ...any) error {
 	if r.err != nil {
 		return r.err
 	}
-	return r.row.Scan(dest...)
+	err := r.row.Scan(dest...)
+	if err != nil && !errors.Is(err, ErrNoRows) {
+		*r.failed = true
+	}
+	return err
 }
 
 // Row asks for at most one row.
@@ -141,7 +157,7 @@ func (rx *Rx) Row(query string, args ...any) Row {
 	if err != nil {
 		return Row{err: err}
 	}
-	return Row{row: s.QueryRowContext(rx.ctx, args...)}
+	return Row{row: s.QueryRowContext(rx.ctx, args...), failed: &rx.failed}
 }
 
 // Query calls fn for each row of the result. scan copies the current row.
@@ -171,6 +187,7 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	}
 	result, err := s.ExecContext(tx.ctx, args...)
 	if err != nil {
+		tx.failed = true
 		return 0, fmt.Errorf("exec %q: %w", shorten(query), err)
 	}
 	return result.RowsAffected()

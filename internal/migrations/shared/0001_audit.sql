@@ -21,7 +21,8 @@ CREATE TABLE audit_body (
     action   TEXT NOT NULL,            -- such as delivery.received
     object   TEXT NOT NULL,            -- such as card/123
     result   TEXT NOT NULL CHECK (result IN ('ok', 'denied', 'error')),
-    detail   TEXT NOT NULL             -- JSON, no personal data beyond ids
+    detail   TEXT NOT NULL,            -- JSON, no personal data beyond ids
+    state    TEXT NOT NULL DEFAULT ''  -- digest of all tables as the transaction found them
 );
 CREATE INDEX audit_body_object ON audit_body (object, seq);
 CREATE INDEX audit_body_actor ON audit_body (actor, seq);
