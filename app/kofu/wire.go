@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io/fs"
+	"time"
 
 	"kofu/frontend"
 	"kofu/internal/fault"
@@ -11,6 +12,7 @@ import (
 	"kofu/internal/practice"
 	"kofu/internal/staff"
 	"kofu/internal/store"
+	"kofu/internal/upkeep"
 	"kofu/internal/web"
 )
 
@@ -60,8 +62,13 @@ func openAppliance(ctx context.Context, p Parts) (_ *Appliance, err error) {
 			return web.Connection(c), err
 		}
 	}
-	a.Handler, err = web.New(deps)
-	return a, err
+	if a.Handler, err = web.New(deps); err != nil {
+		return nil, err
+	}
+	tick := time.NewTicker(upkeep.Every)
+	context.AfterFunc(ctx, tick.Stop)
+	go upkeep.Run(ctx, p.Office.DB, p.Office.Ring, p.Log, tick.C)
+	return a, nil
 }
 
 // installationCode returns the code for the first account, or "" once there is

@@ -18,7 +18,7 @@ func Kofu() Rules {
 			"intake",
 			"progress",
 			"paper", "sheet", "press", "report", "city", "practice",
-			"web", "lan", "desk",
+			"upkeep", "web", "lan", "desk",
 			"testkit", "archtest", "faultlab",
 		},
 		Writers: writersOfKofu,
