@@ -17,7 +17,7 @@ func owned(t *testing.T, db *store.DB, f card.Facts) int64 {
 	t.Helper()
 	id := listed(t, db, f)
 	testkit.Write(t, db, testkit.Clerk, func(tx *store.Tx) error {
-		if _, err := tx.Exec("INSERT OR IGNORE INTO resident (id, resident_no, name, name_key, digest, import_id, updated_at) VALUES ($1, '0001', 'n', 'n', '', 1, '')", residentID); err != nil {
+		if _, err := tx.Exec("INSERT OR IGNORE INTO resident (id, resident_no, name, name_key, digest, added_by, import_id, updated_at) VALUES ($1, '0001', 'n', 'n', '', 1, 1, '')", residentID); err != nil {
 			return err
 		}
 		return card.Link(tx, id, card.Person{ResidentID: residentID, Kana: "タカサキ ハナコ"})
