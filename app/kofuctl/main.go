@@ -51,6 +51,7 @@ var commands = map[string]func(*call) error{
 	"staff reset":   (*call).staffReset,
 	"staff list":    (*call).staffList,
 	"audit verify":  (*call).auditVerify,
+	"audit accept":  (*call).auditAccept,
 	"audit export":  (*call).auditExport,
 	"import":        (*call).importFile,
 	"fonts add":     (*call).fontsAdd,

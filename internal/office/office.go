@@ -86,15 +86,6 @@ func (o *Office) open(ctx context.Context, opts Options) (err error) {
 	if o.Ring, err = keyring.Open(o.Dir.Keys(), rand.Reader); err != nil {
 		return err
 	}
-	intact := true
-	if o.lock != nil {
-		if intact, err = o.intact(opts.Whole); err != nil {
-			return err
-		}
-		if err := o.breakSeal(); err != nil {
-			return err
-		}
-	}
 	files, err := migrations.Appliance()
 	if err != nil {
 		return err
@@ -109,13 +100,36 @@ func (o *Office) open(ctx context.Context, opts Options) (err error) {
 	if opts.Shared {
 		settings.Reserve, settings.KeepSchema = "", true
 	}
-	if o.DB, err = store.Open(ctx, o.Dir.DB(), settings); err != nil || intact {
+	if o.lock == nil {
+		o.DB, err = store.Open(ctx, o.Dir.DB(), settings)
 		return err
 	}
-	if err := o.noteChange(ctx); err != nil {
-		return errors.Join(err, o.DB.Close())
+	return o.openSealed(ctx, settings, opts.Whole)
+}
+
+// openSealed opens the database of which this program is the owner. If that
+// fails, the seal stays as it was.
+func (o *Office) openSealed(ctx context.Context, settings store.Options, whole bool) error {
+	before, sealed, err := o.readSeal()
+	if err != nil {
+		return err
 	}
-	return nil
+	intact, err := o.intact(before, whole)
+	if err != nil {
+		return err
+	}
+	if err := o.writeSeal(seal{}); err != nil {
+		return err
+	}
+	if o.DB, err = store.Open(ctx, o.Dir.DB(), settings); err == nil && !intact {
+		if err = o.noteChange(ctx); err != nil {
+			err = errors.Join(err, o.DB.Close())
+		}
+	}
+	if err != nil && sealed {
+		err = errors.Join(err, o.writeSeal(before))
+	}
+	return err
 }
 
 // Close closes the database, seals it and gives the lock back. A second call
