@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 
 	"kofu/internal/fault"
 	"kofu/internal/message"
+	"kofu/internal/mynumber"
 )
 
 // say prints a text of the catalogue.
@@ -60,10 +62,14 @@ const shownDetails = 100
 func (c *call) report(err error) {
 	f := failure{Code: "internal", Message: message.Of(err)}
 	if known, ok := fault.As(err); ok {
-		f.Code, f.Args = known.Code, known.Args
+		f.Code, f.Args = known.Code, maps.Clone(known.Args)
 		for _, d := range known.Details {
-			f.Details = append(f.Details, failureDetail{d.Code, message.OfDetail(d), d.Row, d.Column, d.Value})
+			f.Details = append(f.Details, failureDetail{d.Code, mynumber.Mask(message.OfDetail(d)), d.Row, d.Column, mynumber.Mask(d.Value)})
 		}
+	}
+	f.Message = mynumber.Mask(f.Message) // what was typed by mistake is not shown again
+	for name, value := range f.Args {
+		f.Args[name] = mynumber.Mask(value)
 	}
 	if c.json {
 		e := json.NewEncoder(c.Err)

@@ -78,7 +78,11 @@ func eachLine(r io.Reader, do func(code string) error) (result scans, err error)
 		case err == nil:
 			result.Done++
 		case ok:
-			result.Refused = append(result.Refused, failureDetail{known.Code, message.Of(err), n, "", scancode.Fold(code)})
+			value := scancode.Fold(code)
+			if scancode.Read(code).Kind == scancode.IndividualNumber {
+				value = "" // never shown
+			}
+			result.Refused = append(result.Refused, failureDetail{known.Code, message.Of(err), n, "", value})
 		default:
 			return result, err
 		}

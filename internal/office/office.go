@@ -68,7 +68,7 @@ func Open(ctx context.Context, dir string, opts Options) (_ *Office, err error) 
 		return nil, err
 	}
 	o.lock, err = acquire(o.Dir.Lock())
-	if err != nil && !(opts.Shared && fault.Is(err, fault.Conflict, "office.in_use")) {
+	if guest := opts.Shared && fault.Is(err, fault.Conflict, "office.in_use"); err != nil && !guest {
 		return nil, err
 	}
 	if opts.Before != nil {
