@@ -1,7 +1,7 @@
 import { fireEvent, render, screen } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { listen } from '../scan/listen';
+import { listen, takeScans } from '../scan/listen';
 import { expectAccessible } from '../test-axe';
 import ScanField from './ScanField.svelte';
 
@@ -112,6 +112,20 @@ describe('the scan field', () => {
     await fireEvent(window, new Event('blur'));
     expect(screen.getByRole('button', { name: 'クリックしてください' })).toBeTruthy();
   });
+});
+
+it('a scan that a screen writes into the field under the cursor stays there', async () => {
+  const field = document.createElement('input');
+  document.body.append(field);
+  field.focus();
+  const untake = takeScans((scan) => { field.value = scan.code; });
+  clock += 3_000;
+  for (const d of '9100000017') { key(field, `Digit${d}`, 8); field.value += d; }
+  key(field, 'Enter', 8, { key: 'Enter' });
+  await new Promise((done) => setTimeout(done, 5));
+  expect(field.value).toBe('9100000017');
+  untake();
+  field.remove();
 });
 
 it('a scan on a screen without scan field goes to the program', () => {

@@ -60,6 +60,7 @@ export function listen(fallback: Taker): () => void {
 
 /** Keeps what a field held before the scanner typed into it. */
 function remember(e: KeyboardEvent): void {
+  composed = (busy && composed) || e.isComposing || e.keyCode === 229;
   if (busy && before?.field === e.target) return;
   const field = e.target;
   const text = field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement;
@@ -72,21 +73,25 @@ function remember(e: KeyboardEvent): void {
   lastKey = now;
 }
 let lastKey = -Infinity;
+let composed = false;
 
 function deliver(reading: Reading, fallback: Taker): void {
   if (reading.kind !== 'scan' && reading.kind !== 'half') return;
   const spoiled = before;
+  const late = composed;
   before = undefined;
-  if (spoiled && reading.kind === 'scan') restore(spoiled.field, spoiled.value);
-  (takers.at(-1) ?? fallback)(reading);
+  composed = false;
+  const give = () => {
+    if (spoiled && reading.kind === 'scan') restore(spoiled.field, spoiled.value);
+    (takers.at(-1) ?? fallback)(reading);
+  };
+  // With the input method on, the text arrives only after the keys.
+  if (late) setTimeout(give, 0);
+  else give();
 }
 
 function restore(field: HTMLInputElement | HTMLTextAreaElement, value: string): void {
-  // After an open composition the text arrives later than the keys, hence once more.
-  const put = () => {
-    field.value = value;
-    field.dispatchEvent(new Event('input', { bubbles: true }));
-  };
-  put();
-  setTimeout(put, 0);
+  if (field.value === value) return;
+  field.value = value;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
 }
