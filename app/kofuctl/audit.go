@@ -12,15 +12,14 @@ import (
 	"kofu/internal/store"
 )
 
-// auditVerify says whether anything was changed by other means than Kofu: in
-// the log, and in any table while no program had the database open.
+// auditVerify says whether anything was changed by other means than Kofu, in
+// the log or in any table.
 func (c *call) auditVerify() error {
 	if _, err := c.parse(nil); err != nil {
 		return err
 	}
-	c.whole = true
 	return c.with(true, func(o *office.Office) error {
-		proof, err := o.Verify(c.ctx)
+		proof, err := audit.VerifyAll(c.ctx, o.DB, o.Ring.Verifier())
 		if err != nil {
 			return err
 		}
@@ -28,20 +27,6 @@ func (c *call) auditVerify() error {
 			return c.say("kofuctl.verified", "records", strconv.FormatInt(proof.Records, 10),
 				"checkpoints", strconv.Itoa(proof.Checkpoints), "root", proof.Root)
 		})
-	})
-}
-
-// auditAccept records that a change by other means is known.
-func (c *call) auditAccept() error {
-	var reason string
-	if _, err := c.parse(func(f *flag.FlagSet) { f.StringVar(&reason, "reason", "", "") }); err != nil {
-		return err
-	}
-	return c.with(false, func(o *office.Office) error {
-		if err := o.Accept(c.ctx, c.actor(), reason); err != nil {
-			return err
-		}
-		return c.answer(struct{}{}, func() error { return c.say("kofuctl.accepted") })
 	})
 }
 

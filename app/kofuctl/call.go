@@ -26,7 +26,6 @@ type call struct {
 	data     string
 	practice bool
 	json     bool
-	whole    bool // compare every byte of the database with its seal
 }
 
 // flagsFirst runs a command before which flags stand: kofuctl --data DIR init.
@@ -102,7 +101,7 @@ func (c *call) open(shared bool) (*office.Office, error) {
 		fmt.Fprintln(c.Err, message.Text("kofuctl.practice", nil))
 	}
 	return office.Open(c.ctx, c.dir(), office.Options{
-		Practice: practice, Clock: c.Clock, Existing: true, Shared: shared, Whole: c.whole,
+		Practice: practice, Clock: c.Clock, Existing: true, Shared: shared,
 	})
 }
 

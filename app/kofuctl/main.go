@@ -51,7 +51,6 @@ var commands = map[string]func(*call) error{
 	"staff reset":   (*call).staffReset,
 	"staff list":    (*call).staffList,
 	"audit verify":  (*call).auditVerify,
-	"audit accept":  (*call).auditAccept,
 	"audit export":  (*call).auditExport,
 	"import":        (*call).importFile,
 	"fonts add":     (*call).fontsAdd,

@@ -44,9 +44,6 @@ func (d Dir) State() string { return d.at("state.json") }
 // Reserve is the file that is given up when the disk is full.
 func (d Dir) Reserve() string { return d.at("reserve") }
 
-// Seal is the file that says what the database was like when it was closed.
-func (d Dir) Seal() string { return d.at("seal.json") }
-
 // Lock is the file whose lock means ownership of the folder.
 func (d Dir) Lock() string { return d.at("lock") }
 

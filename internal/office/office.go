@@ -31,8 +31,6 @@ type Options struct {
 	// Shared also works beside the program that owns the folder, and changes no
 	// schema. For reading, and for the audit line of what was read.
 	Shared bool
-	// Whole compares every byte of the database with its seal.
-	Whole bool
 	// Before is called with the folder once it is ours and before the database
 	// is opened; nil calls nothing.
 	Before func(dir string) error
@@ -67,9 +65,10 @@ func Open(ctx context.Context, dir string, opts Options) (_ *Office, err error) 
 	if err := o.Dir.make(); err != nil {
 		return nil, err
 	}
-	o.lock, err = acquire(o.Dir.Lock())
-	if guest := opts.Shared && fault.Is(err, fault.Conflict, "office.in_use"); err != nil && !guest {
-		return nil, err
+	if !opts.Shared {
+		if o.lock, err = acquire(o.Dir.Lock()); err != nil {
+			return nil, err
+		}
 	}
 	if opts.Before != nil {
 		if err := opts.Before(abs); err != nil {
@@ -100,51 +99,13 @@ func (o *Office) open(ctx context.Context, opts Options) (err error) {
 	if opts.Shared {
 		settings.Reserve, settings.KeepSchema = "", true
 	}
-	if o.lock == nil {
-		o.DB, err = store.Open(ctx, o.Dir.DB(), settings)
-		return err
-	}
-	return o.openSealed(ctx, settings, opts.Whole)
-}
-
-// openSealed opens the database of which this program is the owner. If that
-// fails, the seal stays as it was.
-func (o *Office) openSealed(ctx context.Context, settings store.Options, whole bool) error {
-	before, sealed, err := o.readSeal()
-	if err != nil {
-		return err
-	}
-	intact, err := o.intact(before, whole)
-	if err != nil {
-		return err
-	}
-	if err := o.writeSeal(seal{}); err != nil {
-		return err
-	}
-	if o.DB, err = store.Open(ctx, o.Dir.DB(), settings); err == nil && !intact {
-		if err = o.noteChange(ctx); err != nil {
-			err = errors.Join(err, o.DB.Close())
-		}
-	}
-	if err != nil && sealed {
-		err = errors.Join(err, o.writeSeal(before))
-	}
+	o.DB, err = store.Open(ctx, o.Dir.DB(), settings)
 	return err
 }
 
-// Close closes the database, seals it and gives the lock back. A second call
-// does nothing.
+// Close closes the database and gives the lock back. A second call does nothing.
 func (o *Office) Close() (err error) {
-	o.closed.Do(func() {
-		err = o.DB.Close()
-		if o.lock == nil { // the owner may have gone meanwhile without our last writes
-			o.lock, _ = acquire(o.Dir.Lock()) // still held: the owner will seal
-		}
-		if o.lock != nil && err == nil {
-			err = o.makeSeal()
-		}
-		err = errors.Join(err, o.unlock())
-	})
+	o.closed.Do(func() { err = errors.Join(o.DB.Close(), o.unlock()) })
 	return err
 }
 

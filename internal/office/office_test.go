@@ -1,13 +1,9 @@
 package office_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"testing"
 
 	"kofu/internal/fault"
@@ -139,105 +135,5 @@ func closed(t *testing.T, dir string, opts office.Options) {
 	t.Helper()
 	if err := open(t, dir, opts).Close(); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestVerify_ChangeWhileClosed(t *testing.T) {
-	dir := t.TempDir()
-	closed(t, dir, office.Options{})
-	o := open(t, dir, office.Options{Whole: true})
-	if _, err := o.Verify(t.Context()); err != nil {
-		t.Fatalf("untouched: %v", err)
-	}
-	if err := o.Close(); err != nil {
-		t.Fatal(err)
-	}
-	change(t, dir, touch)
-	closed(t, dir, office.Options{}) // an ordinary start in between hides nothing
-	o = open(t, dir, office.Options{})
-	_, err := o.Verify(t.Context())
-	testkit.WantFault(t, err, fault.Conflict, "office.changed_outside")
-
-	testkit.WantFault(t, o.Accept(t.Context(), testkit.Supervisor, ""), fault.Invalid, "office.reason_missing")
-	if err := o.Accept(t.Context(), testkit.Supervisor, "restored"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := o.Verify(t.Context()); err != nil {
-		t.Errorf("accepted: %v", err)
-	}
-}
-
-func TestVerify_ForgedOrMissingSeal(t *testing.T) {
-	dir := t.TempDir()
-	closed(t, dir, office.Options{})
-	sealed, err := os.ReadFile(office.Dir(dir).Seal())
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Sealing a changed database takes the key.
-	change(t, dir, touch)
-	db, err := os.ReadFile(office.Dir(dir).DB())
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(db)
-	forged := regexp.MustCompile(`"sha256":"[0-9a-f]+"`).ReplaceAllString(string(sealed), `"sha256":"`+hex.EncodeToString(sum[:])+`"`)
-	if err := os.WriteFile(office.Dir(dir).Seal(), []byte(forged), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err = open(t, dir, office.Options{}).Verify(t.Context())
-	testkit.WantFault(t, err, fault.Conflict, "office.changed_outside")
-}
-
-func TestVerify_AfterACrashNothingIsCompared(t *testing.T) {
-	dir := t.TempDir()
-	closed(t, dir, office.Options{})
-	for name, content := range map[string]string{"while open": `{"sha256":"","stamp":"","mac":""}`, "while sealing": `{"sha25`} {
-		if err := os.WriteFile(office.Dir(dir).Seal(), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		o := open(t, dir, office.Options{Whole: true})
-		if _, err := o.Verify(t.Context()); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		if err := o.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func TestClose_GuestAfterTheOwnerSealsToo(t *testing.T) {
-	dir := t.TempDir()
-	owner := open(t, dir, office.Options{})
-	guest := open(t, dir, office.Options{Shared: true})
-	if err := owner.Close(); err != nil { // the guest still has the database open: no seal yet
-		t.Fatal(err)
-	}
-	err := guest.DB.Write(t.Context(), testkit.Clerk, func(tx *store.Tx) error {
-		_, err := tx.Exec(touch)
-		return err
-	})
-	if err := errors.Join(err, guest.Close()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := open(t, dir, office.Options{Whole: true}).Verify(t.Context()); err != nil {
-		t.Errorf("the guest's own write counts as foreign: %v", err)
-	}
-	if b, err := os.ReadFile(office.Dir(dir).Seal()); err != nil || !strings.Contains(string(b), `"sha256":""`) {
-		t.Errorf("the seal of an open database is %s, error %v", b, err)
-	}
-}
-
-func TestOpen_RefusalKeepsTheSeal(t *testing.T) {
-	dir := t.TempDir()
-	closed(t, dir, office.Options{Practice: true})
-	before, err := os.ReadFile(office.Dir(dir).Seal())
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused(t, dir, office.Options{}, fault.Conflict, "store.other_kind")
-	after, err := os.ReadFile(office.Dir(dir).Seal())
-	if err != nil || string(after) != string(before) {
-		t.Errorf("seal %s, error %v; want %s", after, err, before)
 	}
 }

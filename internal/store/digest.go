@@ -32,6 +32,10 @@ CREATE TABLE IF NOT EXISTS table_digest (
 
 var undigested = map[string]bool{"table_digest": true, "schema_migration": true, "audit": true, "audit_body": true, "audit_hash": true}
 
+// schemaTable holds the definitions of tables, indexes and triggers, which
+// only migrations change.
+const schemaTable = "sqlite_schema"
+
 // sum is a number modulo 2^256, lowest word first.
 type sum [4]uint64
 
@@ -241,7 +245,7 @@ func (db *DB) ChangedTable(rx *Rx) (string, error) {
 		return "", err
 	}
 	var all sum
-	for _, table := range tables {
+	for _, table := range append(tables, schemaTable) {
 		if undigested[table] {
 			continue
 		}
@@ -271,7 +275,11 @@ func storedEquals(rx *Rx, table string, now sum) (bool, error) {
 
 // tableSum computes the digest of a table from its rows.
 func tableSum(ctx context.Context, tx *sql.Tx, key []byte, table string) (total sum, err error) {
-	rows, err := tx.QueryContext(ctx, fmt.Sprintf("SELECT * FROM %q", table))
+	query := fmt.Sprintf("SELECT * FROM %q", table)
+	if table == schemaTable { // without page numbers, and without what ANALYZE adds
+		query = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"
+	}
+	rows, err := tx.QueryContext(ctx, query)
 	if err != nil {
 		return total, err
 	}
@@ -306,7 +314,7 @@ func (db *DB) digestAll(ctx context.Context) (err error) {
 		_, err = tx.ExecContext(ctx, "DELETE FROM table_digest")
 	}
 	var all sum
-	for _, table := range tables {
+	for _, table := range append(tables, schemaTable) {
 		if err != nil || undigested[table] {
 			continue
 		}

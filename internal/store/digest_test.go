@@ -65,6 +65,9 @@ func TestChangedTable_FindsWhatAnotherToolDid(t *testing.T) {
 		{"UPDATE item SET n = (CASE id WHEN 1 THEN 20 ELSE 10 END)", "item"}, // values swapped
 		{"DELETE FROM table_digest WHERE name = 'item'", "item"},
 		{"DELETE FROM table_digest WHERE name = ''", "table_digest"},
+		{"DROP TRIGGER log_no_delete", "sqlite_schema"},
+		{"ALTER TABLE item ADD COLUMN extra TEXT", "item"}, // every row has a cell more,
+		{"ANALYZE", ""},
 		{"UPDATE item SET n = 10 WHERE id = 1", ""}, // no change at all
 	} {
 		path := filepath.Join(t.TempDir(), "kofu.db")
