@@ -59,15 +59,6 @@ func Code(rx *store.Rx, ring *keyring.Ring, p Piece) (linkcode.Code, error) {
 	return linkcode.Code(plain), err
 }
 
-// CloseCode ends the link code of a card, if it has one.
-func CloseCode(tx *store.Tx, cardID int64) error { return endCodes(tx, cardID, codeClosed) }
-
-// ReopenCode gives a card back the code that ended at the instant, when the
-// act that ended it is undone.
-func ReopenCode(tx *store.Tx, cardID int64, endedAt string) error {
-	return reviveCode(tx, cardID, endedAt)
-}
-
 // CardOfCode finds the card of a link code, whether it lives or not.
 func CardOfCode(rx *store.Rx, ring *keyring.Ring, code linkcode.Code) (cardID int64, live, ok bool, err error) {
 	return cardByMAC(rx, ring.MAC(linkPurpose, string(code)))
@@ -79,7 +70,7 @@ func Withdraw(tx *store.Tx, cardID int64, seen int, reason string) error {
 	if err != nil {
 		return err
 	}
-	if err := CloseCode(tx, cardID); err != nil {
+	if err := Settle(tx, cardID, reason); err != nil {
 		return err
 	}
 	return audit.Append(tx, "card.withdrawn", fmt.Sprintf("card/%d", cardID), map[string]any{"event": change.EventID})
@@ -93,7 +84,7 @@ func UndoWithdraw(tx *store.Tx, e card.Event, u card.Undoing) error {
 	if _, err := card.Undo(tx, e.ID, u); err != nil {
 		return err
 	}
-	if err := ReopenCode(tx, e.CardID, e.At); err != nil {
+	if err := Settle(tx, e.CardID, u.Reason); err != nil {
 		return err
 	}
 	return audit.Append(tx, "card.undone", fmt.Sprintf("card/%d", e.CardID), map[string]any{"event": e.ID, "reason": u.Reason})

@@ -30,6 +30,13 @@ func (c Candidate) Address() (postal, address, building, gaijiSet string) {
 	return "", c.Card.Address, "", c.Card.GaijiSet
 }
 
+// differs reports whether the letter would not be written as the piece says.
+func (c Candidate) differs(p Piece) bool {
+	postal, address, building, gaijiSet := c.Address()
+	return c.Name() != p.Name || address != p.Address || building != p.Building || gaijiSet != p.GaijiSet ||
+		postal != "" && postal != p.PostalCode
+}
+
 // gone are the 住民状態 of people to whom no letter is sent.
 var gone = map[string]string{"2": "notice.moved_out", "3": "notice.dead", "9": "notice.deleted"}
 

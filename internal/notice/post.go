@@ -16,7 +16,8 @@ import (
 // cards become 通知済. When the registry has stopped a card since the printing,
 // nothing is recorded and the pieces to pull out of the pile are named; called
 // again with pulled, they are left out. Errors: fault.Invalid
-// "notice.bad_day", fault.Conflict "notice.pull_first" with one detail a piece.
+// "notice.bad_day", fault.Conflict "notice.pull_first" with one detail a piece,
+// "notice.nothing_to_post" when not one is left.
 func Post(ctx context.Context, db *store.DB, actor store.Actor, runID int64, day string, pulled bool) (run Run, err error) {
 	defer fault.Add(&err, "notice.Post(%d)", runID)
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
@@ -77,15 +78,14 @@ func pullOut(tx *store.Tx, run Run, pulled bool) (Run, error) {
 	if len(out) > 0 && !pulled {
 		return run, refused
 	}
-	for id := range out {
-		if err := CloseCode(tx, id); err != nil {
-			return run, err
-		}
+	if len(out) == run.Pieces && len(out) > 0 {
+		return run, fault.New(fault.Conflict, "notice.nothing_to_post", "run", run.No).With(refused.Details...)
 	}
 	return Withhold(tx, run, out)
 }
 
-// Cancel gives a run up before it is posted. Its link codes die.
+// Cancel gives a run up before it is posted. Its link codes die; that of an
+// earlier letter that a card got lives again.
 func Cancel(ctx context.Context, db *store.DB, actor store.Actor, runID int64, reason string) (run Run, err error) {
 	defer fault.Add(&err, "notice.Cancel(%d)", runID)
 	if reason == "" {
@@ -95,15 +95,10 @@ func Cancel(ctx context.Context, db *store.DB, actor store.Actor, runID int64, r
 		if run, err = inState(tx.Rx, runID, Draft, Ready); err != nil {
 			return err
 		}
-		if run.State == Ready {
-			if err := unprint(tx, run, reason); err != nil {
-				return err
-			}
-		}
-		if err := closeCodesOfRun(tx, runID); err != nil {
+		if err := setCancelled(tx, run, reason); err != nil {
 			return err
 		}
-		if err := setCancelled(tx, run, reason); err != nil {
+		if err := settleAll(tx, runID, reason); err != nil {
 			return err
 		}
 		if run, err = ByID(tx.Rx, runID); err != nil {
@@ -114,25 +109,14 @@ func Cancel(ctx context.Context, db *store.DB, actor store.Actor, runID int64, r
 	return run, err
 }
 
-// unprint takes the mark of printing off the cards that still wear it.
-func unprint(tx *store.Tx, run Run, reason string) error {
-	pieces, err := Pieces(tx.Rx, run.ID)
+// settleAll settles the cards of a run that was cancelled.
+func settleAll(tx *store.Tx, runID int64, reason string) error {
+	pieces, err := Pieces(tx.Rx, runID)
 	if err != nil {
 		return err
 	}
 	for _, p := range pieces {
-		c, err := card.ByID(tx.Rx, p.CardID)
-		if err != nil {
-			return err
-		}
-		if c.Notice != card.Printed || p.HeldOut {
-			continue
-		}
-		before, err := stateBefore(tx.Rx, p.CardID, card.ActPrint, runGroup(run.ID))
-		if err != nil {
-			return err
-		}
-		if _, err := card.Do(tx, p.CardID, card.ActUnprint, card.Input{Reason: reason, Restore: before}); err != nil {
+		if err := Settle(tx, p.CardID, reason); err != nil {
 			return fmt.Errorf("piece %d: %w", p.Seq, err)
 		}
 	}
@@ -141,7 +125,8 @@ func unprint(tx *store.Tx, run Run, reason string) error {
 
 // Unpost takes a posting back that was recorded by mistake: the run is ready
 // again and its cards are what they were. It is refused once one of the cards
-// was handed over or withdrawn.
+// was handed over or withdrawn, or got a later letter. Errors: the guards of
+// the card, fault.Conflict "notice.later_letter".
 func Unpost(ctx context.Context, db *store.DB, actor store.Actor, runID int64, reason string) (run Run, err error) {
 	defer fault.Add(&err, "notice.Unpost(%d)", runID)
 	if reason == "" {
@@ -152,6 +137,9 @@ func Unpost(ctx context.Context, db *store.DB, actor store.Actor, runID int64, r
 			return err
 		}
 		done, err := onPieces(tx, runID, card.ActUnpost, func(p Piece) (card.Input, error) {
+			if err := refuseLater(tx.Rx, p, runID); err != nil {
+				return card.Input{}, err
+			}
 			before, err := stateBefore(tx.Rx, p.CardID, card.ActPost, runGroup(runID)+"-post")
 			return card.Input{Reason: reason, Restore: before}, err
 		})
@@ -167,6 +155,20 @@ func Unpost(ctx context.Context, db *store.DB, actor store.Actor, runID int64, r
 		return audit.Append(tx, "notice.unposted", object(runID), map[string]any{"pieces": done, "reason": reason})
 	})
 	return run, err
+}
+
+// refuseLater objects when the card has a letter of a later run: the posting of
+// the earlier one is no longer what its state says.
+func refuseLater(rx *store.Rx, p Piece, runID int64) error {
+	letters, err := lettersOf(rx, p.CardID)
+	if err != nil || len(letters) == 0 || letters[0].runID <= runID {
+		return err
+	}
+	later, err := ByID(rx, letters[0].runID)
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Conflict, "notice.later_letter", "no", p.NoticeNo, "run", later.No)
 }
 
 // stateBefore is the state that the newest such event of the group found.

@@ -62,7 +62,7 @@ func plan(tx *store.Tx, o Office, order Order) (Run, error) {
 			return Run{}, err
 		}
 	}
-	due, excluded, err := sift(tx.Rx, tx.Actor, cards)
+	due, excluded, err := sift(tx.Rx, tx.Actor, once(cards))
 	if err != nil {
 		return Run{}, err
 	}
@@ -80,6 +80,18 @@ func plan(tx *store.Tx, o Office, order Order) (Run, error) {
 		return Run{}, err
 	}
 	return run, audit.Append(tx, "notice.planned", object(run.ID), map[string]any{"pieces": len(due), "excluded": len(excluded)})
+}
+
+// once drops what is named a second time: nobody gets two letters of one run.
+func once(cards []int64) (list []int64) {
+	seen := make(map[int64]bool, len(cards))
+	for _, id := range cards {
+		if !seen[id] {
+			list = append(list, id)
+		}
+		seen[id] = true
+	}
+	return list
 }
 
 // deadline is the last day to collect the card: so many months from the day of
@@ -179,13 +191,17 @@ func Decide(ctx context.Context, db *store.DB, actor store.Actor, runID int64, d
 	})
 }
 
-// Withhold leaves pieces out of a run that is not posted yet.
+// Withhold leaves pieces out of a run that is not posted yet. Their link codes
+// end, because no letter carries them.
 func Withhold(tx *store.Tx, run Run, cards map[int64]Exclusion) (Run, error) {
 	if len(cards) == 0 {
 		return run, nil
 	}
 	for id, why := range cards {
 		if err := holdOut(tx, run.ID, id); err != nil {
+			return run, err
+		}
+		if err := Settle(tx, id, ""); err != nil {
 			return run, err
 		}
 		run.Excluded = append(run.Excluded, why)
@@ -196,8 +212,8 @@ func Withhold(tx *store.Tx, run Run, cards map[int64]Exclusion) (Run, error) {
 }
 
 // Recheck leaves out the pieces whose cards must not get a letter any more,
-// because a night's registry file came between, and those that cannot be
-// printed, with the reason of each (a key of the catalogue).
+// because a night's registry file came between, those whose name or address it
+// changed, and those that cannot be printed, with the reason of each (a key of the catalogue).
 func Recheck(ctx context.Context, db *store.DB, actor store.Actor, runID int64, unprintable map[int64]string) (run Run, err error) {
 	defer fault.Add(&err, "notice.Recheck(%d)", runID)
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
@@ -219,6 +235,8 @@ func Recheck(ctx context.Context, db *store.DB, actor store.Actor, runID int64, 
 			}
 			if code, args := c.obstacle(tx.Rx, tx.Actor); code != "" {
 				out[p.CardID] = Exclusion{CardID: p.CardID, Code: code, Args: args}
+			} else if c.differs(p) {
+				out[p.CardID] = Exclusion{CardID: p.CardID, Code: "notice.data_changed"}
 			} else if code := unprintable[p.CardID]; code != "" {
 				out[p.CardID] = Exclusion{CardID: p.CardID, Code: code}
 			}

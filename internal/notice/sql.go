@@ -220,14 +220,28 @@ func endCodes(tx *store.Tx, cardID int64, state string) error {
 	return err
 }
 
-func closeCodesOfRun(tx *store.Tx, runID int64) error {
-	_, err := tx.Exec("UPDATE link_code SET state = 'closed', ended_at = $1 WHERE run_id = $2 AND state = 'issued'", store.Stamp(tx.Now), runID)
+// liveCode is the id of the card's living code, 0 for none.
+func liveCode(rx *store.Rx, cardID int64) (id int64, err error) {
+	err = rx.Row("SELECT COALESCE(MAX(id), 0) FROM link_code WHERE card_id = $1 AND state = 'issued'", cardID).Scan(&id)
+	return id, err
+}
+
+func reviveCode(tx *store.Tx, id int64) error {
+	_, err := tx.Exec("UPDATE link_code SET state = 'issued', ended_at = '' WHERE id = $1", id)
 	return err
 }
 
-func reviveCode(tx *store.Tx, cardID int64, endedAt string) error {
-	_, err := tx.Exec("UPDATE link_code SET state = 'issued', ended_at = '' WHERE card_id = $1 AND state = 'closed' AND ended_at = $2", cardID, endedAt)
-	return err
+// lettersOf are the letters of a card that count, newest first.
+func lettersOf(rx *store.Rx, cardID int64) (letters []letter, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		var l letter
+		err := scan(&l.linkID, &l.runID, &l.state)
+		letters = append(letters, l)
+		return err
+	}, `
+SELECT COALESCE(p.link_id, 0), r.id, r.state FROM notice_piece p JOIN notice_run r ON r.id = p.run_id
+WHERE p.card_id = $1 AND p.held_out = 0 AND r.state <> 'cancelled' ORDER BY r.id DESC`, cardID)
+	return letters, err
 }
 
 func cardByMAC(rx *store.Rx, mac string) (cardID int64, live, ok bool, err error) {

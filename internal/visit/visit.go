@@ -72,7 +72,7 @@ func Give(ctx context.Context, db *store.DB, ring *keyring.Ring, actor store.Act
 		if err != nil {
 			return err
 		}
-		if err := notice.CloseCode(tx, cardID); err != nil {
+		if err := notice.Settle(tx, cardID, ""); err != nil {
 			return err
 		}
 		if r, err = insert(tx, cardID, change.EventID, h); err != nil {
@@ -161,7 +161,7 @@ func Undo(tx *store.Tx, e card.Event, u card.Undoing) (card.Change, error) {
 	if err != nil {
 		return change, err
 	}
-	if err := notice.ReopenCode(tx, e.CardID, e.At); err != nil {
+	if err := notice.Settle(tx, e.CardID, u.Reason); err != nil {
 		return change, err
 	}
 	if err := markUndone(tx, e.ID); err != nil {
