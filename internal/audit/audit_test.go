@@ -1,12 +1,9 @@
 package audit_test
 
 import (
-	"database/sql"
 	"fmt"
 	"path/filepath"
 	"testing"
-
-	_ "modernc.org/sqlite" // plays the other tool that changes rows behind the program's back
 
 	"pgregory.net/rapid"
 
@@ -104,7 +101,7 @@ func TestVerifyAll_FindsEveryChangeByAnotherTool(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-		tamper(t, path, c.tamper)
+		testkit.SQLite3(t, path, c.tamper)
 		db = log(t, path, 0)
 		_, err := audit.VerifyAll(t.Context(), db, ring.Verifier())
 		if !fault.Is(err, fault.Conflict, c.code) {
@@ -113,20 +110,6 @@ func TestVerifyAll_FindsEveryChangeByAnotherTool(t *testing.T) {
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-func tamper(t *testing.T, path, statements string) {
-	t.Helper()
-	other, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := other.Exec(statements); err != nil {
-		t.Fatalf("%s: %v", statements, err)
-	}
-	if err := other.Close(); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -1,13 +1,11 @@
 package office_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"kofu/internal/fault"
-	"kofu/internal/migrations"
 	"kofu/internal/office"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -101,39 +99,5 @@ func TestOpen_PracticeAndRealDataNeverMix(t *testing.T) {
 	}
 	if practice, found, err := office.Practice(t.TempDir()); practice || found || err != nil {
 		t.Errorf("Practice of an empty folder = %v, %v, %v; want false, false, nil", practice, found, err)
-	}
-}
-
-// change edits the closed database as another SQLite tool would.
-func change(t *testing.T, dir, statement string) {
-	t.Helper()
-	db, err := store.Open(t.Context(), office.Dir(dir).DB(), store.Options{Clock: testkit.NewClock().Now, Migrations: appliance(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = db.Write(t.Context(), testkit.Clerk, func(tx *store.Tx) error {
-		_, err := tx.Exec(statement)
-		return err
-	})
-	if err := errors.Join(err, db.Close()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func appliance(t *testing.T) []migrations.File {
-	t.Helper()
-	files, err := migrations.Appliance()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
-const touch = "INSERT INTO place (id, kind, code, name, path, sort, created_at) VALUES (1, 'office', '1', 'x', 'x', '1', '2026-11-24T00:30:00.000Z')"
-
-func closed(t *testing.T, dir string, opts office.Options) {
-	t.Helper()
-	if err := open(t, dir, opts).Close(); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -21,7 +21,7 @@ func localDrive(dir string) error {
 	if err := unix.Statfs(dir, &fs); err != nil {
 		return err
 	}
-	if networkDrives[int64(uint32(fs.Type))] { //nolint:unconvert // Type differs in width between architectures
+	if networkDrives[int64(uint32(fs.Type))] { // Type differs in width between architectures
 		return fault.New(fault.Conflict, "store.network_drive")
 	}
 	return nil

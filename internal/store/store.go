@@ -245,7 +245,7 @@ func (db *DB) checkpoint() {
 		mode = "TRUNCATE"
 	}
 	if _, err := db.writer.Exec("PRAGMA wal_checkpoint(" + mode + ")"); err != nil {
-		db.note(err)
+		_ = db.note(err)     // its effect on the state is what counts here
 		db.dirty.Store(true) // try again at the next tick
 	}
 }

@@ -242,7 +242,7 @@ func TestWrite_ConcurrentReadThenWrite(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 25 {
-				err := db.Write(context.Background(), clerk, func(tx *store.Tx) error { //nolint:usetesting // outlives a failing sub-step
+				err := db.Write(context.Background(), clerk, func(tx *store.Tx) error {
 					var n int
 					if err := tx.Row("SELECT n FROM item WHERE id = 1").Scan(&n); err != nil {
 						return err

@@ -153,7 +153,7 @@ func (r Row) Scan(dest ...any) error {
 
 // Row asks for at most one row.
 func (rx *Rx) Row(query string, args ...any) Row {
-	s, err := rx.statement(query)
+	s, err := rx.statement(query) //nolint:sqlclosecheck // kept for the transaction, whose end closes it
 	if err != nil {
 		return Row{err: err}
 	}
@@ -162,7 +162,7 @@ func (rx *Rx) Row(query string, args ...any) Row {
 
 // Query calls fn for each row of the result. scan copies the current row.
 func (rx *Rx) Query(fn func(scan func(dest ...any) error) error, query string, args ...any) error {
-	s, err := rx.statement(query)
+	s, err := rx.statement(query) //nolint:sqlclosecheck // kept for the transaction, whose end closes it
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (rx *Rx) Query(fn func(scan func(dest ...any) error) error, query string, a
 
 // Exec runs a statement that changes rows and returns how many it changed.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
-	s, err := tx.statement(query)
+	s, err := tx.statement(query) //nolint:sqlclosecheck // kept for the transaction, whose end closes it
 	if err != nil {
 		return 0, err
 	}
