@@ -2,6 +2,7 @@ package visit
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"kofu/internal/fault"
@@ -110,6 +111,23 @@ func (h HandOver) gaps() (gaps []fault.Detail) {
 	return gaps
 }
 
+// asked is the form reduced to what is asked for: nothing else, such as a PIN
+// that somebody sends along, reaches the record.
+func (h HandOver) asked() HandOver {
+	if h.NoticeScan != "" {
+		h.WalkIn = ""
+	}
+	if h.Receiver != Proxy {
+		h.ProxyReason = ""
+	}
+	answers := map[string]string{}
+	for _, kind := range OldCards {
+		answers[kind] = h.OldCards[kind]
+	}
+	h.OldCards = answers
+	return h
+}
+
 func (h HandOver) proxyGaps() (gaps []fault.Detail) {
 	if !h.identified("receiver") {
 		gaps = append(gaps, fault.Detail{Code: "visit.receiver_not_identified", Column: "documents"})
@@ -125,12 +143,31 @@ func (h HandOver) proxyGaps() (gaps []fault.Detail) {
 	return gaps
 }
 
+// Ages of the law, in years.
+const (
+	ofAge      = 15 // below, the legal representative comes with the holder
+	pupilUntil = 16 // a pupil of the 中学校 is younger
+	elderFrom  = 75
+)
+
+// ageGaps are what the holder's age says against the receiver.
+func (h HandOver) ageGaps(age int) (gaps []fault.Detail) {
+	if h.Receiver == Self && age < ofAge {
+		gaps = append(gaps, fault.Detail{Code: "visit.under_age", Column: "receiver", Args: fault.Args("age", strconv.Itoa(age))})
+	}
+	if h.Receiver == Proxy && (h.ProxyReason == "P03" && age >= pupilUntil || h.ProxyReason == "P05" && age < elderFrom) {
+		gaps = append(gaps, fault.Detail{Code: "visit.reason_not_by_age", Column: "proxyReason", Args: fault.Args(
+			"reason", "@proxy_reason."+h.ProxyReason, "age", strconv.Itoa(age))})
+	}
+	return gaps
+}
+
 func (h HandOver) shown(code string) bool { return slices.Contains(h.Documents, code) }
 
 // identified counts the papers of a person: one of class A or two of class B.
 func (h HandOver) identified(who string) bool {
 	a, b := 0, 0
-	for _, code := range h.Documents {
+	for _, code := range slices.Compact(slices.Sorted(slices.Values(h.Documents))) {
 		name, ok := strings.CutPrefix(code, who+"_")
 		switch {
 		case !ok:

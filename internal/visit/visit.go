@@ -12,6 +12,7 @@ import (
 	"kofu/internal/audit"
 	"kofu/internal/card"
 	"kofu/internal/fault"
+	"kofu/internal/jpdate"
 	"kofu/internal/keyring"
 	"kofu/internal/linkcode"
 	"kofu/internal/notice"
@@ -54,9 +55,11 @@ type Record struct {
 // and letter belong together, that the stay has not run out, the papers, and
 // the old cards. Errors: those of the guards, fault.Conflict
 // "visit.wrong_card", "visit.wrong_notice", "visit.stay_expired"; fault.Invalid
-// with one detail per gap, "visit.incomplete".
+// "visit.no_notice", "scan.individual_number", and with one detail per gap
+// "visit.incomplete".
 func Give(ctx context.Context, db *store.DB, ring *keyring.Ring, actor store.Actor, cardID int64, h HandOver) (r Record, err error) {
 	defer fault.Add(&err, "visit.Give(%d)", cardID)
+	h = h.asked()
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
 		c, err := card.ByID(tx.Rx, cardID)
 		if err != nil {
@@ -95,15 +98,46 @@ func check(rx *store.Rx, ring *keyring.Ring, c card.Card, h HandOver) error {
 	if err := stayRunning(rx, c); err != nil {
 		return err
 	}
-	if gaps := h.gaps(); len(gaps) > 0 {
+	gaps := h.gaps()
+	age, known, err := ageOf(rx, c)
+	if err != nil {
+		return err
+	}
+	if known {
+		gaps = append(gaps, h.ageGaps(age)...)
+	}
+	if len(gaps) > 0 {
 		return fault.New(fault.Invalid, "visit.incomplete").With(gaps...)
 	}
 	return nil
 }
 
+// ageOf is the age of the holder today, false when the birth date is not known
+// to the day.
+func ageOf(rx *store.Rx, c card.Card) (age int, known bool, err error) {
+	birth := jpdate.Day(c.Birth)
+	if c.ResidentID != 0 {
+		r, ok, err := resident.ByID(rx, c.ResidentID)
+		if err != nil {
+			return 0, false, err
+		}
+		if ok && r.Birth != "" {
+			birth = jpdate.Day(r.Birth)
+		}
+	}
+	if !birth.Valid() {
+		return 0, false, nil
+	}
+	return jpdate.LegalAge(birth, jpdate.Day(rx.Today())), true, nil
+}
+
 // sameCard makes sure that the card in hand is the one on the screen.
 func sameCard(rx *store.Rx, c card.Card, entry string) error {
-	found, err := card.Find(rx, scancode.Read(entry))
+	code := scancode.Read(entry)
+	if code.Kind == scancode.IndividualNumber {
+		return fault.New(fault.Invalid, "scan.individual_number")
+	}
+	found, err := card.Find(rx, code)
 	if err != nil {
 		return err
 	}
@@ -123,6 +157,9 @@ func sameNotice(rx *store.Rx, ring *keyring.Ring, c card.Card, h HandOver) error
 		return nil
 	}
 	code := scancode.Read(h.NoticeScan)
+	if code.Kind == scancode.IndividualNumber {
+		return fault.New(fault.Invalid, "scan.individual_number")
+	}
 	if code.Kind == scancode.Link {
 		id, live, ok, err := notice.CardOfCode(rx, ring, linkcode.Code(code.Text))
 		if err != nil {
@@ -156,7 +193,11 @@ func stayRunning(rx *store.Rx, c card.Card) error {
 
 // Undo takes a hand-over back: the card is at the counter again and the link
 // code of its letter lives again. The record stays and says so.
+// Error: fault.Conflict "card.undo_not_last" for an event that is none.
 func Undo(tx *store.Tx, e card.Event, u card.Undoing) (card.Change, error) {
+	if e.Act != card.ActHandOver {
+		return card.Change{}, fault.New(fault.Conflict, "card.undo_not_last")
+	}
 	change, err := card.Undo(tx, e.ID, u)
 	if err != nil {
 		return change, err
