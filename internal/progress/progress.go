@@ -4,13 +4,9 @@
 package progress
 
 import (
-	"fmt"
 	"slices"
 
 	"kofu/internal/card"
-	"kofu/internal/fault"
-	"kofu/internal/jptext"
-	"kofu/internal/scancode"
 	"kofu/internal/store"
 )
 
@@ -41,15 +37,16 @@ const (
 )
 
 // sorts are the orders that a list offers. Each follows an index, so that the
-// first page of millions comes at once; the last column makes it definite.
+// first page of millions comes at once; the last column makes it definite, so
+// that pages neither overlap nor leave a card out.
 var sorts = map[string]string{
 	"noticeNo":    "c.notice_no, c.id",
 	"-receivedAt": "c.received_on DESC, c.id DESC",
 	"kana":        "c.kana, c.id",
 	"status":      "c.status, c.notice_no, c.id",
 	"deadline":    "c.deadline, c.id",
-	"place":       "c.place_id, c.position",
-	"lot":         "c.delivery_id, c.notice_no",
+	"place":       "c.place_id, c.position, c.id",
+	"lot":         "c.delivery_id, c.notice_no, c.id",
 }
 
 // Sorts names the orders.
@@ -94,19 +91,33 @@ func Cards(rx *store.Rx, f Filter) (l List, err error) {
 	if err != nil {
 		return l, err
 	}
-	if l.Total, err = count(rx, w); err != nil {
-		return l, err
-	}
-	if l.Rows, err = page(rx, f, w); err != nil {
-		return l, err
-	}
-	f.Status = ""
-	all, err := f.where(rx)
+	all := f
+	all.Status = ""
+	whole, err := all.where(rx)
 	if err != nil {
 		return l, err
 	}
-	l.Statuses, err = statuses(rx, all)
+	if l.Statuses, err = statuses(rx, whole); err != nil {
+		return l, err
+	}
+	if l.Total, err = total(rx, f, w, l.Statuses); err != nil {
+		return l, err
+	}
+	l.Rows, err = page(rx, f, w, l.Total)
 	return l, err
+}
+
+// total reads the number of matches off the counts, where they contain it.
+func total(rx *store.Rx, f Filter, w where, counts []Count) (n int, err error) {
+	if f.Status == card.StatusVoided {
+		return count(rx, w)
+	}
+	for _, c := range counts {
+		if f.Status == "" || f.Status == c.Status {
+			n += c.Count
+		}
+	}
+	return n, nil
 }
 
 // Each calls fn for every row that matches, in the order of the filter, for
@@ -116,7 +127,11 @@ func Each(rx *store.Rx, f Filter, fn func(Row) error) error {
 	if err != nil {
 		return err
 	}
-	return each(rx, f, w, fn)
+	n, err := count(rx, w)
+	if err != nil {
+		return err
+	}
+	return each(rx, f, w, n, fn)
 }
 
 // IDs returns the cards that match, for bulk work.
@@ -125,98 +140,10 @@ func IDs(rx *store.Rx, f Filter) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ids(rx, f, w)
-}
-
-// where is a condition with its arguments.
-type where struct {
-	text string
-	args []any
-}
-
-func (w *where) and(condition string, args ...any) {
-	for _, a := range args {
-		w.args = append(w.args, a)
-		condition = replaceFirst(condition, "?", fmt.Sprintf("$%d", len(w.args)))
+	n, err := count(rx, w)
+	if err != nil {
+		return nil, err
 	}
-	w.text += " AND " + condition
-}
-
-func replaceFirst(s, old, with string) string {
-	for i := range len(s) {
-		if s[i] == old[0] {
-			return s[:i] + with + s[i+1:]
-		}
-	}
-	return s
-}
-
-// where turns the filter into a condition. Cards of an import that was taken
-// back show only when asked for.
-func (f Filter) where(rx *store.Rx) (w where, err error) {
-	if _, ok := sorts[f.Sort]; !ok && f.Sort != "" {
-		return w, fault.New(fault.Invalid, "list.bad_filter", "name", "sort")
-	}
-	w.text = "1 = 1"
-	switch {
-	case f.Status != "":
-		w.and("c.status = ?", string(f.Status))
-	case f.Procedure != card.Voided:
-		w.and("c.status <> 'VOIDED'")
-	}
-	if f.Procedure != "" {
-		w.and("c.procedure = ?", string(f.Procedure))
-	}
-	if f.Custody != "" {
-		w.and("c.custody = ?", string(f.Custody))
-	}
-	if f.Lot != 0 {
-		w.and("c.delivery_id = ?", f.Lot)
-	}
-	if f.Hold != "" {
-		w.and("EXISTS (SELECT 1 FROM hold h WHERE h.card_id = c.id AND h.flag = ? AND h.closed_at = '')", string(f.Hold))
-	}
-	if f.Place != 0 {
-		w.and(`c.place_id IN (WITH RECURSIVE below (id) AS (SELECT ? UNION ALL SELECT p.id FROM place p JOIN below b ON p.parent_id = b.id)
-               SELECT id FROM below)`, f.Place)
-	}
-	switch f.Due {
-	case "":
-	case DueNotice:
-		w.and("c.procedure = 'READY' AND c.notice = ''")
-	case Overdue:
-		w.and("c.procedure = 'NOTIFIED' AND c.deadline < ?", rx.Today())
-	default:
-		return w, fault.New(fault.Invalid, "list.bad_filter", "name", "due")
-	}
-	switch f.Arrived {
-	case Arrived:
-		w.and("c.received_on <> ''")
-	case NotArrived:
-		w.and("c.received_on = ''")
-	}
-	f.search(&w)
-	return w, f.only(&w)
-}
-
-// search looks for a whole number first; anything else is part of a name or
-// the beginning of a reading.
-func (f Filter) search(w *where) {
-	if f.Query == "" {
-		return
-	}
-	switch code := scancode.Read(f.Query); code.Kind {
-	case scancode.Notice:
-		w.and("c.notice_no = ?", code.Text)
-	case scancode.Application:
-		w.and("c.application_id = ?", code.Text)
-	case scancode.Card:
-		w.and("c.id = ?", code.ID)
-	case scancode.IndividualNumber:
-		w.and("1 = 0") // never looked for
-	default:
-		key := jptext.SearchKey(f.Query)
-		w.and("(instr(c.name_key, ?) > 0 OR instr(c.kana, ?) > 0 OR substr(replace(c.notice_no, '-', ''), 1, ?) = ?)",
-			key, jptext.WidenKana(f.Query), len(code.Text), code.Text)
-	}
+	f.Offset, f.Limit = 0, -1 // all of them
+	return ids(rx, f, w, n)
 }

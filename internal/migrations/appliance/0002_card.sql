@@ -39,15 +39,23 @@ CREATE TABLE card (
     handed_over_on   TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX card_delivery_notice_no ON card (delivery_id, notice_no);
-CREATE INDEX card_notice_no ON card (notice_no);
 CREATE INDEX card_application_id ON card (application_id) WHERE application_id <> '';
-CREATE INDEX card_status ON card (status, notice_no);
-CREATE INDEX card_procedure ON card (procedure, custody);
 CREATE INDEX card_resident ON card (resident_id) WHERE resident_id IS NOT NULL;
-CREATE INDEX card_name ON card (name_key, birth);
-CREATE INDEX card_kana ON card (kana, id);
-CREATE INDEX card_received ON card (received_on, id);
-CREATE INDEX card_deadline ON card (deadline, id);
+-- Finds the cards of a name; for a part of a name or reading it is read from
+-- end to end in place of the table.
+CREATE INDEX card_name ON card (name_key, birth, kana, notice_no, status, resident_id);
+-- What lists find cards by, with the notice number as the order within; then
+-- columns that let a count do without the table.
+CREATE INDEX card_status ON card (status, notice_no, id);
+CREATE INDEX card_procedure ON card (procedure, notice_no, id, status, deadline);
+CREATE INDEX card_custody ON card (custody, notice_no, id, status, received_on);
+-- The orders of lists. The status at the end lets a walk far down a list leave
+-- out cards without reading them.
+CREATE INDEX card_notice_no ON card (notice_no, id, status);
+CREATE INDEX card_kana ON card (kana, id, status);
+CREATE INDEX card_received ON card (received_on, id, status);
+CREATE INDEX card_deadline ON card (deadline, id, status);
+CREATE INDEX card_lot ON card (delivery_id, notice_no, id, status);
 -- One card at a position.
 CREATE UNIQUE INDEX card_position ON card (place_id, position);
 
