@@ -8,7 +8,6 @@ import (
 	"os"
 	"strconv"
 
-	"kofu/internal/audit"
 	"kofu/internal/card"
 	"kofu/internal/delivery"
 	"kofu/internal/fault"
@@ -143,10 +142,8 @@ func actOn(tx *store.Tx, act card.Act, code string) error {
 	if len(found) != 1 {
 		return fault.New(fault.NotFound, "card.not_found")
 	}
-	if _, err := card.Do(tx, found[0].ID, act, card.Input{}); err != nil {
-		return err
-	}
-	return audit.Append(tx, "card."+string(act), "card/"+strconv.FormatInt(found[0].ID, 10), nil)
+	_, err = card.Perform(tx, found[0].ID, act, card.Input{})
+	return err
 }
 
 // scanShelve puts the cards into a place.

@@ -2,7 +2,9 @@ package card
 
 import (
 	"encoding/json"
+	"fmt"
 
+	"kofu/internal/audit"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -43,6 +45,16 @@ func Do(tx *store.Tx, id int64, act Act, in Input) (Change, error) {
 	after := c.State
 	rules[act].apply(&after, in, tx.Rx)
 	return record(tx, c, after, event{Act: act, Reason: in.Reason, Group: in.Group})
+}
+
+// Perform does an act that stands for itself, with its line in the audit log.
+// Acts that are part of a larger one use Do and leave the line to that one.
+func Perform(tx *store.Tx, id int64, act Act, in Input) (Change, error) {
+	change, err := Do(tx, id, act, in)
+	if err != nil {
+		return change, err
+	}
+	return change, audit.Append(tx, "card."+string(act), fmt.Sprintf("card/%d", id), map[string]int64{"event": change.EventID})
 }
 
 // record appends the event that leads from c to after. The version that was
