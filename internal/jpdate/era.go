@@ -39,7 +39,7 @@ type tables struct {
 var calendar = sync.OnceValue(func() *tables {
 	t := new(tables)
 	if err := toml.Unmarshal(calendarFile, t); err != nil {
-		panic(fmt.Sprintf("calendar.toml: %v", err))
+		panic(fmt.Sprintf("calendar.toml: %v", err)) // an embedded table that does not parse; the tests fail first
 	}
 	for i := range t.Eras[1:] {
 		t.Eras[i].To = t.Eras[i+1].From.AddDays(-1)

@@ -157,8 +157,10 @@ func TestDecode_BadBytesKeepTheirNeighbours(t *testing.T) {
 		{"undefined cell, trail below 80", CP932, "\x85\x41,", "\uFFFDA,", []BadSeq{{0, []byte("\x85")}}},
 		{"undefined cell, trail from 80", CP932, "\x85\x9F,", "\uFFFD,", []BadSeq{{0, []byte("\x85\x9F")}}},
 		{"lead at the end", CP932, "\x82\xA0\x82", "あ\uFFFD", []BadSeq{{2, []byte("\x82")}}},
-		{"Windows' inventions", CP932, "\x80\xA0\xFD\xFE\xFF", "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD",
-			[]BadSeq{{0, []byte("\x80")}, {1, []byte("\xA0")}, {2, []byte("\xFD")}, {3, []byte("\xFE")}, {4, []byte("\xFF")}}},
+		{
+			"Windows' inventions", CP932, "\x80\xA0\xFD\xFE\xFF", "\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD",
+			[]BadSeq{{0, []byte("\x80")}, {1, []byte("\xA0")}, {2, []byte("\xFD")}, {3, []byte("\xFE")}, {4, []byte("\xFF")}},
+		},
 		{"user-defined area", CP932, "\xF0\x40\xF0\x7E\xF0\x80\xF9\xFC", "\uE000\uE03E\uE03F\uE757", nil},
 		{"half-width kana", CP932, "\xC0\xB6\xBB\xB7", "ﾀｶｻｷ", nil},
 		{"trail bytes 5C and 7C", CP932, "\x95\x5C\x8A\x7C", "表掛", nil},

@@ -34,13 +34,13 @@ func put(t testing.TB, db *store.DB, importID int64, row resident.Row) (out resi
 	return out
 }
 
-func byNo(t testing.TB, db *store.DB, no string) (r resident.Resident, found bool) {
+func byNo(t testing.TB, db *store.DB, no string) (r resident.Resident) {
 	t.Helper()
 	testkit.Read(t, db, func(rx *store.Rx) (err error) {
-		r, found, err = resident.ByNo(rx, no)
+		r, _, err = resident.ByNo(rx, no)
 		return err
 	})
-	return r, found
+	return r
 }
 
 func TestPut_KeepsEveryCharacter(t *testing.T) {
@@ -53,7 +53,7 @@ func TestPut_KeepsEveryCharacter(t *testing.T) {
 		Address: "住所不定 〜～−－‖∥ 1\t2", Building: " △△ハイツ\r\n101号室 ", StayExpiresOn: "2027-03-31", GaijiSet: "juki",
 	}
 	put(t, db, 1, resident.Row{Resident: want, Has: all})
-	got, _ := byNo(t, db, want.No)
+	got := byNo(t, db, want.No)
 	if diff := cmp.Diff(want, got, stored); diff != "" {
 		t.Errorf("stored otherwise than received (-want +got):\n%s", diff)
 	}
@@ -64,7 +64,7 @@ func TestPut_KeepsEveryCharacter(t *testing.T) {
 		_, err := resident.Undo(tx, 2)
 		return err
 	})
-	got, _ = byNo(t, db, want.No)
+	got = byNo(t, db, want.No)
 	if diff := cmp.Diff(want, got, stored); diff != "" {
 		t.Errorf("brought back otherwise than received (-want +got):\n%s", diff)
 	}
@@ -83,7 +83,7 @@ func TestPut_FileWithoutAColumnKeepsWhatIsStored(t *testing.T) {
 	}
 	want := first
 	want.Name = "髙﨑 華子"
-	got, _ := byNo(t, db, "1")
+	got := byNo(t, db, "1")
 	if diff := cmp.Diff(want, got, stored); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
