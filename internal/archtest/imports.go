@@ -47,8 +47,8 @@ func ourImport(quoted, module string) (string, bool) {
 	return strings.TrimPrefix(p, "internal/"), ours
 }
 
-// only checks the imports that few packages may have. Tests are free to use
-// net/http and friends, but not to speak to an engine behind store's back.
+// only checks the imports that few packages may have. Tests are free: they ask
+// over HTTP, and tamper with the file behind the program's back.
 func only(t *tree, rules Rules) []Violation {
 	var found []Violation
 	for _, s := range t.source {
