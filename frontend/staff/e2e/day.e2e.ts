@@ -236,6 +236,18 @@ it('has no accessibility finding on the other screens', async () => {
   for (const screen of ['設定', '外字フォント', '庁内PCの接続', '操作の記録', 'ヘルプ', 'パスワード変更']) await clerk.open(screen);
 });
 
+it('opens the card of a scan from a screen that has no scan field', async () => {
+  await clerk.open('ホーム');
+  await clerk.scan(first, true);
+  await clerk.heading(`カード ${first}`);
+});
+
+it('says in words when a screen is not there', async () => {
+  await clerk.page.evaluate(() => { location.hash = '#/nowhere'; });
+  await clerk.heading('画面がありません');
+  await clerk.check('unknown screen');
+});
+
 it('locks, keeps the screen, and comes back to it', async () => {
   await clerk.open('操作の記録');
   await clerk.push('ロック');

@@ -10,7 +10,7 @@ const row: CardRow = {
 it('copies rows with the zeros of codes and without formulas or stray tabs', () => {
   const [head, line] = tsv(cardColumns(), [row]).split('\n');
   expect(head?.split('\t')).toHaveLength(cardColumns().length);
-  expect(line?.split('\t')).toEqual(['A1B-000123', '交付可能', "'=1+1", '死亡', '本庁 棚A', "'20261118-01", "'001", '', '', 'R9.2.22(月)']);
+  expect(line?.split('\t')).toEqual(['A1B-000123', '交付可能', "'=1+1", '死亡', '本庁 棚A', "'20261118-01", "'001", '', '', 'R9.2.22']);
 });
 
 it('keeps only known filters that are set', () => {

@@ -1,6 +1,6 @@
 // Columns and filters of the card list; screen, clipboard and export show the same.
 import type { CardFilter, CardRow, HoldChip } from '../types';
-import { shortDay } from './date';
+import { plainDay } from './date';
 import type { Column } from './pages.svelte';
 import { text } from './text';
 
@@ -15,6 +15,9 @@ export function holdChips(holds: HoldChip[]): { tone: 'error' | 'warn'; label: s
   return holds.map((h) => ({ tone: h.severity === 'STOP' ? 'error' : 'warn', label: h.label, stop: h.severity === 'STOP' }));
 }
 
+/** The end of a path, where places differ from each other; the whole path is in the tip. */
+const near = (path: string) => path.split(' › ').slice(-3).join(' › ');
+
 export function cardColumns(): Column<CardRow>[] {
   const t = (key: string) => text(`ui.card.${key}`);
   return [
@@ -22,12 +25,12 @@ export function cardColumns(): Column<CardRow>[] {
     { key: 'status', title: t('status'), width: '126px', sort: 'status', value: (r) => r.statusLabel, chip: (r) => [{ tone: r.statusTone, label: r.statusLabel }] },
     { key: 'name', title: t('name'), sort: 'kana', value: (r) => r.name },
     { key: 'holds', title: t('holds'), width: '128px', value: (r) => r.holds.map((h) => h.label).join('・'), chip: (r) => (r.holds.length ? holdChips(r.holds) : undefined) },
-    { key: 'place', title: t('place'), sort: 'place', value: (r) => r.place },
-    { key: 'lotNo', title: t('lotNo'), width: '104px', code: true, sort: 'lot', value: (r) => r.lotNo },
+    { key: 'place', title: t('place'), sort: 'place', value: (r) => r.place, short: near },
+    { key: 'lotNo', title: t('lotNo'), width: '114px', code: true, sort: 'lot', value: (r) => r.lotNo },
     { key: 'boxNo', title: t('boxNo'), width: '44px', code: true, value: (r) => r.boxNo },
-    { key: 'receivedOn', title: t('receivedOn'), width: '100px', sort: '-receivedAt', value: (r) => shortDay(r.receivedOn) },
-    { key: 'noticeOn', title: t('noticeOn'), width: '100px', value: (r) => shortDay(r.noticeOn) },
-    { key: 'deadline', title: t('deadline'), width: '100px', sort: 'deadline', value: (r) => shortDay(r.deadline) },
+    { key: 'receivedOn', title: t('receivedOn'), width: '90px', sort: '-receivedAt', value: (r) => plainDay(r.receivedOn) },
+    { key: 'noticeOn', title: t('noticeOn'), width: '90px', value: (r) => plainDay(r.noticeOn) },
+    { key: 'deadline', title: t('deadline'), width: '90px', sort: 'deadline', value: (r) => plainDay(r.deadline) },
   ];
 }
 

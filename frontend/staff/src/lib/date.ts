@@ -38,6 +38,10 @@ export function longDay(day: string): string {
 export function shortDay(day: string): string {
   return written(day, (era, year, m, d) => `${era.letter}${year}.${m}.${d}`);
 }
+/** "R8.12.15", where there is no room for the weekday. */
+export function plainDay(day: string): string {
+  return shortDay(day).replace(/\(.\)$/, '');
+}
 function written(day: string, format: (era: (typeof eras)[number], year: number, m: number, d: number) => string): string {
   if (!/^\d{4}-\d\d-\d\d$/.test(day)) return day;
   const era = eras.find((e) => day >= e.from);
