@@ -111,6 +111,7 @@ it('receives the cards by scan, undoes one, and closes with one missing', async 
   await shown('欠品にして締める');
   await clerk.press('Control+Enter');
   await shown('この納品は締めています');
+  expect(await clerk.page.evaluate(() => document.activeElement?.hasAttribute('data-scan'))).toBe(true);
 });
 
 it('marks the cards as inspected and preset in one go', async () => {
