@@ -114,7 +114,7 @@ func (w *world) live(tx *store.Tx, dice *rand.Rand, i int, id int64) error {
 	}
 	trunk := []card.Act{card.ActReceive, card.ActInspect, card.ActPreset, card.ActShelve, card.ActPrint, card.ActPost, card.ActPick, card.ActToCounter, card.ActHandOver}
 	for _, act := range trunk[:dice.IntN(len(trunk)+1)] {
-		in := card.Input{Reason: "理由", Day: "2026-08-20", Deadline: []string{"2026-11-20", "2027-02-20"}[dice.IntN(2)]}
+		in := card.Input{Reason: "理由", Day: "2026-08-20", Deadline: []string{"2026-11-20", "2026-11-24", "2027-02-20"}[dice.IntN(3)]}
 		if act == card.ActShelve {
 			if _, err := vault.PutAway(tx, id, w.boxes[dice.IntN(len(w.boxes))]); err != nil {
 				return err
@@ -133,7 +133,14 @@ func (w *world) live(tx *store.Tx, dice *rand.Rand, i int, id int64) error {
 	}
 	if dice.IntN(5) == 0 {
 		_, err := card.OpenHold(tx, id, []card.Severity{card.Stop, card.Warn}[dice.IntN(2)], "確認中")
-		return orRefused(err)
+		if err != nil || dice.IntN(3) > 0 {
+			return orRefused(err)
+		}
+		holds, err := card.HoldsOf(tx.Rx, id)
+		if err == nil {
+			_, err = card.CloseHold(tx, holds[0].ID, "確認済み")
+		}
+		return err
 	}
 	return nil
 }

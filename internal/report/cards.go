@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
-	"slices"
+	"strconv"
 	"strings"
+	"time"
 
-	"kofu/internal/card"
 	"kofu/internal/fault"
+	"kofu/internal/jpdate"
 	"kofu/internal/jptext"
 	"kofu/internal/message"
 	"kofu/internal/progress"
@@ -81,9 +81,9 @@ type Written struct {
 
 // Cards writes the cards that match as a spreadsheet. by is the name of who
 // asks; temp is a folder for what does not fit into memory. A CSV in CP932
-// refuses characters that the encoding does not have and lists them
-// (fault.Invalid "sheet.not_encodable"): what was written until then is no
-// file to give away.
+// refuses characters that the encoding does not have and lists them with the
+// numbers of their cards (fault.Invalid "report.not_encodable"): what was
+// written until then is no file to give away.
 func Cards(ctx context.Context, db *store.DB, w io.Writer, format sheet.Format, f progress.Filter, by, temp string) (done Written, err error) {
 	defer fault.Add(&err, "report.Cards(%s)", format)
 	err = db.Read(ctx, func(rx *store.Rx) error {
@@ -91,28 +91,60 @@ func Cards(ctx context.Context, db *store.DB, w io.Writer, format sheet.Format, 
 		if err != nil {
 			return err
 		}
+		words, err := inWords(rx, f, s)
+		if err != nil {
+			return err
+		}
+		var numbers []string // by line below the headings
 		table := sheet.Table{
-			Title: message.Text("report.cards", nil), Filter: InWords(f, s), AsOf: store.Stamp(rx.Now), By: by, Made: rx.Now,
-			Rows: rows(rx, f, s, &done.Rows),
+			Title: message.Text("report.cards", nil), Filter: words, AsOf: asOf(rx.Now), By: by, Made: rx.Now,
+			Rows: rows(rx, f, s, &numbers),
 		}
 		for _, c := range cardColumns {
 			table.Columns = append(table.Columns, sheet.Column{Heading: message.Text("column."+c.key, nil), Kind: c.kind, Width: c.width})
 		}
 		done.Name = sheet.FileName(table.Title, rx.Now, format)
-		return write(w, format, table, temp)
+		err = write(w, format, table, temp)
+		done.Rows = len(numbers)
+		return withNumbers(err, numbers)
 	})
 	return done, err
 }
 
+// asOf writes an instant as Japanese wall clock: 令和8年11月24日 9時30分.
+func asOf(at time.Time) string {
+	local := at.In(store.Tokyo)
+	return jpdate.Day(store.Day(at)).Japanese() + " " + message.Text("report.time", map[string]string{
+		"hour": strconv.Itoa(local.Hour()), "minute": fmt.Sprintf("%02d", local.Minute()),
+	})
+}
+
+// withNumbers names the cards whose characters CP932 does not have: a line of a
+// file that was not written helps nobody to find them.
+func withNumbers(err error, numbers []string) error {
+	e, refused := fault.As(err)
+	if !refused || e.Code != "sheet.not_encodable" {
+		return err
+	}
+	const headings = 1
+	named := fault.New(fault.Invalid, "report.not_encodable", "count", e.Args["count"])
+	for _, d := range e.Details {
+		d.Code = "report.not_encodable_character"
+		d.Args = fault.Args("no", numbers[d.Row-headings-1], "character", d.Args["character"], "code", d.Args["code"])
+		named = named.With(d)
+	}
+	return named
+}
+
 // rows streams the list while the transaction is open.
-func rows(rx *store.Rx, f progress.Filter, s settings.Settings, count *int) iter.Seq2[[]string, error] {
+func rows(rx *store.Rx, f progress.Filter, s settings.Settings, numbers *[]string) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
 		err := progress.Each(rx, f, func(r progress.Row) error {
 			cells := make([]string, len(cardColumns))
 			for i, c := range cardColumns {
 				cells[i] = c.cell(r, s)
 			}
-			*count++
+			*numbers = append(*numbers, r.NoticeNo)
 			if !yield(cells, nil) {
 				return errStop
 			}
@@ -138,42 +170,4 @@ func write(w io.Writer, format sheet.Format, table sheet.Table, temp string) err
 		return err
 	}
 	return fault.New(fault.Invalid, "report.unknown_format", "format", string(format))
-}
-
-// InWords writes a filter for people.
-func InWords(f progress.Filter, s settings.Settings) string {
-	parts := map[string]string{
-		"1status":    label(f.Status, func(v card.Status) string { return s.StatusLabel(string(v)) }),
-		"2procedure": label(f.Procedure, func(v card.Procedure) string { return word("procedure.", string(v)) }),
-		"3custody":   label(f.Custody, func(v card.Custody) string { return word("custody.", string(v)) }),
-		"4hold":      label(f.Hold, func(v card.Flag) string { return word("flag.", string(v)) }),
-		"5due":       label(f.Due, func(v string) string { return word("due.", v) }),
-		"6query":     f.Query,
-	}
-	var words []string
-	for _, key := range slices.Sorted(maps.Keys(parts)) {
-		if parts[key] != "" {
-			words = append(words, message.Text("filter."+key[1:], map[string]string{"value": parts[key]}))
-		}
-	}
-	if f.Lot != 0 {
-		words = append(words, message.Text("filter.lot", nil))
-	}
-	if f.Place != 0 {
-		words = append(words, message.Text("filter.place", nil))
-	}
-	if len(f.IDs) > 0 {
-		words = append(words, message.Text("filter.chosen", map[string]string{"count": fmt.Sprint(len(f.IDs))}))
-	}
-	if len(words) == 0 {
-		return message.Text("filter.none", nil)
-	}
-	return strings.Join(words, "、")
-}
-
-func label[T ~string](v T, text func(T) string) string {
-	if v == "" {
-		return ""
-	}
-	return text(v)
 }
