@@ -89,7 +89,7 @@ type CardRef struct {
 
 func (s *server) cardRoutes() []gate.Route {
 	return []gate.Route{
-		{Pattern: "GET /api/home", Permission: staff.CardView, Handle: s.getHome, Out: Home{}},
+		{Pattern: "GET /api/home", Permission: staff.SignedIn, Handle: s.getHome, Out: Home{}},
 		{Pattern: "GET /api/cards", Permission: staff.CardView, Handle: s.getCards, Out: CardList{}},
 		{Pattern: "GET /api/cards/export", Permission: staff.ListExport, Handle: s.getCardsExport},
 		{Pattern: "GET /api/cards/lookup", Permission: staff.CardView, Handle: s.getCardLookup, Out: CardRef{}},
