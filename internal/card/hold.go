@@ -138,7 +138,7 @@ func refuseWhileStopped(rx *store.Rx, c Card) error {
 	}
 	for _, h := range holds {
 		if h.stopping(rx.Today()) {
-			return fault.New(fault.Conflict, "card.stopped", "flag", "@flag."+string(h.Flag), "reason", h.Why())
+			return fault.New(fault.Conflict, "card.stopped", "reason", h.Why())
 		}
 	}
 	return nil
