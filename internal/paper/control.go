@@ -13,6 +13,9 @@ type Control struct {
 	Title string // 宛名ラベル
 	Run   string // number of the print run
 	Facts []Fact // what else belongs on the sheet, such as who printed when
+	// LastOnly leaves the sheet in front out: a sheet of labels that is used in
+	// part lies on top of the pile and must not be taken for it.
+	LastOnly bool
 }
 
 // Fact is a line of a table: what it is and its text. A strong one, such as a
@@ -24,7 +27,7 @@ type Fact struct {
 
 // first puts the control sheet in front.
 func (c *Control) first(s *setter, to *canvas, stock Stock, r Report) {
-	if c == nil {
+	if c == nil || c.LastOnly {
 		return
 	}
 	c.sheet(s, to, stock, "paper.control_first", r, nil)

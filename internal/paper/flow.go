@@ -7,11 +7,24 @@ import (
 // Measures of the letter, in mm.
 const (
 	left, right = 20.0, 190.0
-	panelTop    = 204.0
+	panelTop    = 211.0
 	counterTop  = 268.0
 	pageBottom  = 280.0
-	bodySize    = 10.5
-	bodyLead    = 1.65
+)
+
+// density is how closely the text of a letter is set.
+type density struct {
+	body, bodyLead  float64 // points; in em
+	fact, factPad   float64 // points; mm above and below
+	label           float64
+	item, itemLead  float64
+	heading, behind float64 // points; mm below a list
+}
+
+// A letter is set roomy, and closely when that spares the second sheet.
+var (
+	roomy = density{body: 10.5, bodyLead: 1.65, fact: 11, factPad: 1.7, label: 9.5, item: 10, itemLead: 1.5, heading: 11, behind: 3}
+	dense = density{body: 9.5, bodyLead: 1.45, fact: 10, factPad: 1.0, label: 9, item: 9, itemLead: 1.35, heading: 10, behind: 1.5}
 )
 
 // flow runs text down a letter and on to further pages.
@@ -22,6 +35,7 @@ type flow struct {
 	calib    Calibration
 	gaijiSet string
 	sender   Sender
+	d        density
 	y        float64
 	bottom   float64 // of the present page
 }
@@ -53,37 +67,38 @@ func (f *flow) right(text string, st style, y float64) float64 {
 }
 
 func (f *flow) paragraph(text string) {
-	lines := f.s.flow(text, f.style(bodySize), right-left)
+	lines := f.s.flow(text, f.style(f.d.body), right-left)
 	if len(lines) == 0 {
-		f.y += bodySize * mm
+		f.y += f.d.body * mm
 	}
 	for _, l := range lines {
-		f.need(l.size * mm * bodyLead)
-		f.y = f.p.put(l, left, f.y, bodyLead)
+		f.need(l.size * mm * f.d.bodyLead)
+		f.y = f.p.put(l, left, f.y, f.d.bodyLead)
 	}
 	f.y += 1
 }
 
 // facts draws a table: what it is on the left, the text on the right.
 func (f *flow) facts(facts []Fact) {
-	const labelW, pad = 34.0, 1.7
+	const labelW = 34.0
+	pad, size, small := f.d.factPad, f.d.fact, f.d.label
 	if len(facts) == 0 {
 		return
 	}
 	f.y += 2
 	for i, fact := range facts {
-		labels := f.s.flow(fact.Label, style{size: 9.5, heading: true, gaijiSet: f.gaijiSet}, labelW-4)
-		st := f.style(11)
+		labels := f.s.flow(fact.Label, style{size: small, heading: true, gaijiSet: f.gaijiSet}, labelW-4)
+		st := f.style(size)
 		st.heading = fact.Strong
 		texts := f.s.flow(fact.Text, st, right-left-labelW-6)
-		h := max(float64(len(texts))*11*mm*1.35, float64(len(labels))*9.5*mm*1.35) + 2*pad
+		h := max(float64(len(texts))*size*mm*1.35, float64(len(labels))*small*mm*1.35) + 2*pad
 		fresh := f.y
 		f.need(h)
 		f.p.fill(242, box{left, f.y, labelW, h})
 		if i == 0 || f.y < fresh {
 			f.p.fill(120, box{left, f.y, right - left, 0.2})
 		}
-		y := f.y + (h-float64(len(labels))*9.5*mm*1.35)/2 + 0.5
+		y := f.y + (h-float64(len(labels))*small*mm*1.35)/2 + 0.5
 		for _, l := range labels {
 			y = f.p.put(l, left+3, y, 1.35)
 		}
@@ -94,7 +109,7 @@ func (f *flow) facts(facts []Fact) {
 		f.y += h
 		f.p.fill(120, box{left, f.y - 0.2, right - left, 0.2})
 	}
-	f.y += 4
+	f.y += f.d.behind + 1
 }
 
 // items draws what to bring, with boxes to tick.
@@ -103,16 +118,16 @@ func (f *flow) items(items []string) {
 		return
 	}
 	f.need(14)
-	f.y = f.p.put(f.s.plain(message.Text("paper.items", nil), style{size: 11, heading: true}), left, f.y, 1.7)
+	f.y = f.p.put(f.s.plain(message.Text("paper.items", nil), style{size: f.d.heading, heading: true}), left, f.y, 1.7)
 	for _, item := range items {
-		lines := f.s.flow(item, f.style(10), right-left-8)
-		f.need(float64(len(lines)) * 10 * mm * 1.5)
-		f.p.frame(60, box{left + 1.5, f.y + 0.3, 3, 3}, 0.2)
+		lines := f.s.flow(item, f.style(f.d.item), right-left-8)
+		f.need(float64(len(lines)) * f.d.item * mm * f.d.itemLead)
+		f.p.frame(60, box{left + 1.5, f.y + (f.d.item*mm-3)/2, 3, 3}, 0.2)
 		for _, l := range lines {
-			f.y = f.p.put(l, left+7, f.y, 1.5)
+			f.y = f.p.put(l, left+7, f.y, f.d.itemLead)
 		}
 	}
-	f.y += 3
+	f.y += f.d.behind
 }
 
 // panel draws the lower third of the first page: booking and counter.
@@ -145,36 +160,43 @@ func (f *flow) panel(p *page, letter Letter) error {
 }
 
 // link draws the way into the booking service: QR, address, code, telephone.
+// Without a booking service the code is what people say on the telephone, and
+// what the counter reads.
 func (f *flow) link(p *page, link Link, y float64) error {
-	qr, err := qrOf(link.URL)
+	content, kind := link.URL, "paper.link"
+	if content == "" {
+		content, kind = link.Code, "paper.number"
+	}
+	qr, err := qrOf(content)
 	if err != nil {
 		return err
 	}
-	const h, side = 58.0, 30.0
+	const h, side = 53.0, 30.0
 	p.frame(150, box{left, y, right - left, h}, 0.2)
 	heading := style{size: 12, heading: true}
-	p.put(f.s.plain(message.Text("paper.link_heading", nil), heading), left+6, y+4.5, 1)
-	x, top := left+6+2, y+16
+	p.put(f.s.plain(message.Text(kind+"_heading", nil), heading), left+6, y+4, 1)
+	x, top := left+6+2, y+14
 	p.fill(0, qr.rects(x, top, side)...)
 
 	x += side + 10
-	small := style{size: 9.5}
-	for _, l := range f.s.flow(message.Text("paper.link_scan", nil), small, right-x-5) {
+	small := style{size: 9.5, gaijiSet: f.gaijiSet}
+	for _, l := range f.s.flow(message.Text(kind+"_scan", nil), small, right-x-5) {
 		top = p.put(l, x, top-0.5, 1.5)
 	}
 	if link.Short != "" {
-		top = p.put(f.s.plain(link.Short, style{size: 11, heading: true}), x, top+1, 1.6)
+		top = p.put(f.s.plain(link.Short, style{size: 11, heading: true, gaijiSet: f.gaijiSet}), x, top+1, 1.6)
 	}
-	p.put(f.s.plain(message.Text("paper.link_code", nil), style{size: 9}), x, top+2.2, 1)
+	label := f.s.plain(message.Text(kind+"_code", nil), style{size: 9})
+	p.put(label, x, top+2.2, 1)
 	code := f.s.plain(grouped(link.Code), style{size: 19, heading: true})
-	top = p.put(code, x+20, top-0.8, 1.35)
+	top = p.put(code, x+max(20, label.width+4), top-0.8, 1.35)
 	if link.Phone == "" {
 		return nil
 	}
-	for _, l := range f.s.flow(message.Text("paper.link_phone", nil), small, right-x-5) {
+	for _, l := range f.s.flow(message.Text(kind+"_phone", nil), small, right-x-5) {
 		top = p.put(l, x, top+0.8, 1.5)
 	}
-	p.put(f.s.plain(message.Text("paper.link_number", map[string]string{"phone": link.Phone}), style{size: 12, heading: true}), x, top+0.6, 1)
+	p.put(f.s.plain(message.Text("paper.link_number", map[string]string{"phone": link.Phone}), style{size: 12, heading: true, gaijiSet: f.gaijiSet}), x, top+0.6, 1)
 	return nil
 }
 
@@ -190,6 +212,6 @@ func (f *flow) furniture(p *page, serial string, n, of int) {
 		p.fill(150, box{5, y - 0.05, 4, 0.1})
 	}
 	if n > 1 {
-		p.put(f.s.plain(f.sender.Organization, style{size: 9, heading: true}), left, 12, 1)
+		p.put(f.s.plain(f.sender.Organization, style{size: 9, heading: true, gaijiSet: f.gaijiSet}), left, 12, 1)
 	}
 }

@@ -45,7 +45,7 @@ type Letter struct {
 	NoticeNo string // as people read it
 	Facts    []Fact // place, hours, deadline …
 	Items    []string
-	Link     *Link  // booking by QR and code, nil for none
+	Link     *Link  // booking by QR and code, or the code alone; nil for none
 	Counter  string // digits that the counter scans, "" for none
 	Values   map[string]string
 }
@@ -53,7 +53,7 @@ type Letter struct {
 // Link is the way into the booking service.
 type Link struct {
 	Code  string // 16 digits
-	URL   string // in the QR; capitals keep it small
+	URL   string // in the QR; capitals keep it small; "" without a booking service: the QR holds the code
 	Short string // what people type
 	Phone string // for those who do not
 }
@@ -183,19 +183,48 @@ func (l Letters) letter(s *setter, c *canvas, letter Letter, report *Report) err
 	for _, f := range letter.Facts {
 		texts = append(texts, f.Label, f.Text)
 	}
+	if letter.Link != nil {
+		texts = append(texts, letter.Link.Short, letter.Link.Phone)
+	}
 	fields = append(fields, [2]string{"text", strings.Join(append(texts, letter.Items...), "")})
 	report.Glyphs = append(report.Glyphs, l.glyphs(letter.To.Key, letter.To.GaijiSet, fields)...)
 
+	return l.set(s, c, letter, content{title, body, closing}, report)
+}
+
+// content is the text of a letter with its places filled.
+type content struct {
+	title         string
+	body, closing []string
+}
+
+// set draws a letter: roomy if that takes one sheet, closely if that does, and
+// roomy on several sheets if neither does.
+func (l Letters) set(s *setter, c *canvas, letter Letter, text content, report *Report) error {
+	from, findings := len(c.pages), *report
+	for _, d := range []density{roomy, dense, roomy} {
+		c.pages, *report = c.pages[:from], findings
+		if err := l.draw(s, c, letter, text, d, report); err != nil {
+			return err
+		}
+		if len(c.pages) == from+1 {
+			break
+		}
+	}
+	return nil
+}
+
+func (l Letters) draw(s *setter, c *canvas, letter Letter, text content, d density, report *Report) error {
 	from := len(c.pages)
-	f := &flow{s: s, c: c, calib: l.Calibration, gaijiSet: letter.To.GaijiSet, sender: l.Form.Sender, bottom: letter.bottom()}
+	f := &flow{s: s, c: c, calib: l.Calibration, gaijiSet: letter.To.GaijiSet, sender: l.Form.Sender, d: d, bottom: letter.bottom()}
 	f.newPage()
-	l.head(f, letter, title, report)
-	for _, p := range body {
+	l.head(f, letter, text.title, report)
+	for _, p := range text.body {
 		f.paragraph(p)
 	}
 	f.facts(letter.Facts)
 	f.items(letter.Items)
-	for _, p := range closing {
+	for _, p := range text.closing {
 		f.paragraph(p)
 	}
 	if err := f.panel(c.pages[from], letter); err != nil {
@@ -211,7 +240,7 @@ func (l Letters) letter(s *setter, c *canvas, letter Letter, report *Report) err
 func (l Letter) bottom() float64 {
 	switch {
 	case l.Link != nil:
-		return panelTop - 4
+		return panelTop - 2
 	case l.Counter != "":
 		return counterTop - 4
 	}
@@ -251,19 +280,19 @@ func (l Letters) head(f *flow, letter Letter, title string, report *Report) {
 	}
 	f.right(sender.Phone, style{size: 8.5}, y)
 
-	t := f.s.titleLine(title, right-left)
+	t := f.s.titleLine(title, letter.To.GaijiSet, right-left)
 	f.p.put(t, (f.p.w-t.width)/2, 76, 1)
 	f.p.fill(120, box{left, 85.5, right - left, 0.2})
 	f.y = 91
 }
 
-func (s *setter) titleLine(title string, width float64) line {
+func (s *setter) titleLine(title, gaijiSet string, width float64) line {
 	for size := 16.0; size > 9; size-- {
-		if l := s.plain(title, style{size: size, heading: true}); l.width <= width {
+		if l := s.plain(title, style{size: size, heading: true, gaijiSet: gaijiSet}); l.width <= width {
 			return l
 		}
 	}
-	return s.plain(title, style{size: 9, heading: true, condense: 80})
+	return s.plain(title, style{size: 9, heading: true, condense: 80, gaijiSet: gaijiSet})
 }
 
 // grouped writes the 16 digits of a link code in fours.

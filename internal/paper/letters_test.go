@@ -2,6 +2,7 @@ package paper_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,7 @@ func TestLetters(t *testing.T) {
 	}
 	list[1].Items = append(list[1].Items, "法定代理人の本人確認書類(15歳未満の方、成年被後見人の方)", "戸籍謄本または登記事項証明書(同じ世帯でない方)", "委任状", "診断書または入所証明書", "在留カード", "暗証番号を考えておいてください(署名用は英数字6文字以上16文字以下、ほかは数字4けた)")
 	list[1].Facts = append(list[1].Facts, paper.Fact{Label: "所在地", Text: "架空県交付市本町一丁目1番1号 本庁舎(最寄りのバス停は市役所前です。駐車場の数に限りがあります)"})
+	list[1].Items = slices.Concat(list[1].Items, list[1].Items) // too much for one sheet, however closely set
 	l := letters(t)
 	l.Control = &paper.Control{Title: "通知書", Run: "0007"}
 	pdf, report := renderLetters(t, l, list)
@@ -80,6 +82,39 @@ func TestLetters(t *testing.T) {
 	decoded := tool(t, "zbarimg", "-q", "--raw", png+".png")
 	if !strings.Contains(decoded, linkURL) || !strings.Contains(decoded, "2100000001231") {
 		t.Errorf("zbarimg reads %q", decoded)
+	}
+}
+
+// A letter that needs a little more than a sheet is set more closely; the first
+// attempt leaves no findings behind.
+func TestLetters_OneSheetWhereItFits(t *testing.T) {
+	a := letter(samples()[7]) // without barcode, which is reported once
+	a.Items = append(a.Items, "法定代理人の本人確認書類(15歳未満の方、成年被後見人の方)", "戸籍謄本または登記事項証明書(同じ世帯でない方)", "委任状", "在留カード")
+	_, report := renderLetters(t, letters(t), []paper.Letter{a})
+	if report.Sheets != 1 || len(report.NoBarcode) != 1 {
+		t.Errorf("%d sheets, %d without barcode", report.Sheets, len(report.NoBarcode))
+	}
+}
+
+// Without a booking service the code stands for itself.
+func TestLetters_LinkWithoutURL(t *testing.T) {
+	a := letter(samples()[0])
+	a.Link = &paper.Link{Code: "1234567890123452", Phone: "099-000-0102"}
+	pdf, _ := renderLetters(t, letters(t), []paper.Letter{a})
+	path := save(t, "plain", pdf)
+	text := tool(t, "pdftotext", "-raw", path, "-")
+	for _, want := range []string{"お問い合わせ番号", "1234-5678-9012-3452", "電話 099-000-0102"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	if strings.Contains(text, "スマートフォン") {
+		t.Error("the letter speaks of a booking service")
+	}
+	png := strings.TrimSuffix(path, ".pdf")
+	tool(t, "pdftoppm", "-r", "203", "-gray", "-png", "-singlefile", path, png)
+	if got := strings.Fields(tool(t, "zbarimg", "-q", "--raw", png+".png")); !slices.Contains(got, "1234567890123452") {
+		t.Errorf("zbarimg reads %q", got)
 	}
 }
 

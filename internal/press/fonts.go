@@ -151,6 +151,10 @@ type Font struct {
 // List describes the fonts in the order in which they are asked.
 func (f *Fonts) List() []Font {
 	set, _ := f.Set()
+	return describe(set)
+}
+
+func describe(set *glyph.Set) []Font {
 	list := make([]Font, 0, len(set.Sources()))
 	for _, s := range set.Sources() {
 		list = append(list, Font{Name: s.Name, Role: string(s.Role), GaijiSet: s.GaijiSet, SHA256: s.SHA256, Glyphs: s.Glyphs})

@@ -34,6 +34,7 @@ type Office struct {
 type job struct {
 	run       notice.Run
 	pieces    []notice.Piece // those not held out
+	planned   int            // all pieces, the total in the serial numbers
 	decisions []notice.Decision
 	settings  settings.Settings
 	stock     paper.Stock
@@ -41,6 +42,7 @@ type job struct {
 	press     paper.Press
 	births    map[int64]string // by card, for what to bring
 	codes     map[int64]string // by card
+	fonts     []Font           // those of press, for the record
 }
 
 // Towns returns the postal towns: the whole country and the city's own.
@@ -85,6 +87,7 @@ func (o Office) load(ctx context.Context, runID int64) (j *job, err error) {
 		if err != nil {
 			return err
 		}
+		j.planned = len(all)
 		j.pieces = slices.DeleteFunc(all, func(p notice.Piece) bool { return p.HeldOut })
 		j.press.Now = rx.Now
 		return o.details(rx, j)
@@ -96,6 +99,7 @@ func (o Office) load(ctx context.Context, runID int64) (j *job, err error) {
 		return nil, err
 	}
 	j.press.Fonts, j.press.Heading = o.Fonts.Set()
+	j.fonts = describe(j.press.Fonts)
 	j.towns = Towns(j.settings)
 	j.press.Towns, j.press.Decisions = j.towns, j.glyphDecisions()
 	return j, nil
@@ -160,7 +164,7 @@ func pieceKey(p notice.Piece) string { return strconv.FormatInt(p.CardID, 10) }
 
 func (j *job) addressee(p notice.Piece) paper.Addressee {
 	return paper.Addressee{
-		Key: pieceKey(p), Serial: fmt.Sprintf("%s-%04d/%04d", j.run.No, p.Seq, j.pieces[len(j.pieces)-1].Seq),
+		Key: pieceKey(p), Serial: fmt.Sprintf("%s-%04d/%04d", j.run.No, p.Seq, j.planned),
 		Postal: p.PostalCode, Address: p.Address, Annex: p.Building, Name: p.Name, Honorific: j.settings.Notice.Honorific, GaijiSet: p.GaijiSet,
 	}
 }
@@ -180,6 +184,7 @@ func (j *job) labels() (paper.Labels, []paper.Addressee) {
 	}
 	return paper.Labels{
 		Press: j.press, Title: j.run.No, Stock: j.stock, Start: j.run.StartCell, Calibration: j.calibration(), Barcode: true,
+		Control: j.control("press.labels", len(list)),
 	}, list
 }
 
@@ -199,6 +204,30 @@ func (j *job) letters() (paper.Letters, []paper.Letter) {
 	return paper.Letters{Press: j.press, Title: j.run.No, Form: form, Calibration: j.calibration(), Barcode: true}, list
 }
 
+// control is the text of the control sheets: what the pile must hold, and who
+// had it made when. It is the same in a reprint.
+func (j *job) control(title string, pieces int) *paper.Control {
+	at := ""
+	if t, err := store.ParseStamp(j.run.CreatedAt); err == nil {
+		at = jpdate.Day(store.Day(t)).Japanese()
+	}
+	c := &paper.Control{Title: message.Text(title, nil), Run: j.run.No, LastOnly: title == "press.labels" && j.run.StartCell > 1}
+	for _, f := range []struct{ name, text string }{
+		{"press.control_whole", strconv.Itoa(len(j.pieces))},
+		{"press.fact_deadline", jpdate.Day(j.run.Deadline).Japanese()},
+		{"press.control_by", j.run.CreatedBy},
+		{"press.control_at", at},
+	} {
+		if len(j.press.Fonts.Check(f.text, "")) > 0 {
+			continue // a clerk's name with a rare character must not keep the letters from being printed
+		}
+		if f.name != "press.control_whole" || pieces != len(j.pieces) {
+			c.Facts = append(c.Facts, paper.Fact{Label: message.Text(f.name, nil), Text: f.text})
+		}
+	}
+	return c
+}
+
 func (j *job) letter(p notice.Piece) paper.Letter {
 	s := j.settings
 	date := jpdate.Day(store.Day(j.press.Now)).Japanese()
@@ -216,9 +245,10 @@ func (j *job) letter(p notice.Piece) paper.Letter {
 			"code": j.codes[p.CardID],
 		},
 	}
+	l.Link = &paper.Link{Code: j.codes[p.CardID], Phone: s.Pickup.Phone}
 	// Capitals keep the QR in its compact mode; host names do not care.
 	if url := strings.TrimSuffix(s.Notice.BookingURL, "/"); url != "" {
-		l.Link = &paper.Link{Code: j.codes[p.CardID], URL: strings.ToUpper(url) + "/C/" + j.codes[p.CardID], Short: strings.TrimPrefix(url, "https://"), Phone: s.Pickup.Phone}
+		l.Link.URL, l.Link.Short = strings.ToUpper(url)+"/C/"+j.codes[p.CardID], strings.TrimPrefix(url, "https://")
 	}
 	return l
 }
@@ -226,8 +256,11 @@ func (j *job) letter(p notice.Piece) paper.Letter {
 // facts are the lines of the letter's table: where, when, until when.
 func facts(p settings.Pickup, deadline string) (list []paper.Fact) {
 	for _, f := range []struct{ name, text string }{
-		{"press.fact_deadline", deadline}, {"press.fact_place", strings.TrimSpace(p.Place + " " + p.Floor)},
-		{"press.fact_address", p.Address}, {"press.fact_hours", p.Hours}, {"press.fact_phone", p.Phone},
+		{"press.fact_deadline", deadline},
+		{"press.fact_place", strings.TrimSpace(p.Place + " " + p.Floor)},
+		{"press.fact_address", p.Address},
+		{"press.fact_hours", p.Hours},
+		{"press.fact_phone", p.Phone},
 	} {
 		if f.text != "" {
 			list = append(list, paper.Fact{Label: message.Text(f.name, nil), Text: f.text, Strong: f.name == "press.fact_deadline"})

@@ -3,11 +3,8 @@ package press
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -114,6 +111,9 @@ func (j *job) preflight(ctx context.Context, progress paper.Progress) (r Report,
 	return r, nil
 }
 
+// formField is the field of what all letters have in common.
+const formField = "text"
+
 // collectGlyphs lists each character of a piece once, though label and letter
 // both show it.
 func (j *job) collectGlyphs(r *Report, pieces map[string]notice.Piece, found []paper.GlyphFinding) {
@@ -123,7 +123,7 @@ func (j *job) collectGlyphs(r *Report, pieces map[string]notice.Piece, found []p
 		if f.State == glyph.OK {
 			continue
 		}
-		if !ok { // of the form itself, which every letter shows
+		if !ok || f.Field == formField { // of the form itself, which every letter shows
 			p = notice.Piece{Name: message.Text("press.form", nil)}
 		}
 		g := Glyph{
@@ -136,7 +136,7 @@ func (j *job) collectGlyphs(r *Report, pieces map[string]notice.Piece, found []p
 		}
 		seen[once] = true
 		for _, d := range j.decisions {
-			if d.Key == g.Key {
+			if d.Key == g.Key && (g.CardID != 0 || d.Kind != notice.HoldOut) { // a form cannot be held out
 				g.Decision = d.Kind
 			}
 		}
@@ -174,7 +174,7 @@ func cp932Of(runes []rune) string {
 func (r Report) leaveOut() map[int64]string {
 	out := map[int64]string{}
 	for _, g := range r.Glyphs {
-		if g.Decision == notice.HoldOut {
+		if g.Decision == notice.HoldOut && g.CardID != 0 {
 			out[g.CardID] = "notice.held_out"
 		}
 	}
@@ -182,6 +182,18 @@ func (r Report) leaveOut() map[int64]string {
 		out[f.CardID] = "notice.overflow"
 	}
 	return out
+}
+
+// Decide records decisions about characters, once it is sure that the office
+// can print the substitutes. Errors: fault.Invalid "glyph.substitute_missing",
+// those of notice.Decide.
+func (o Office) Decide(ctx context.Context, actor store.Actor, runID int64, decisions []notice.Decision) (err error) {
+	defer fault.Add(&err, "press.Decide(%d)", runID)
+	set, _ := o.Fonts.Set()
+	if err := set.NewJob().Decide((&job{decisions: decisions}).glyphDecisions()...); err != nil {
+		return err
+	}
+	return notice.Decide(ctx, o.DB, actor, runID, decisions)
 }
 
 // MayRender refuses a run that Render would refuse. Errors: fault.Conflict
@@ -225,7 +237,7 @@ func (o Office) Render(ctx context.Context, actor store.Actor, runID int64, dir 
 	if err := j.write(ctx, dir, progress); err != nil {
 		return run, err
 	}
-	return notice.MarkReady(ctx, o.DB, actor, runID, o.Fonts.List())
+	return notice.MarkReady(ctx, o.DB, actor, runID, j.fonts)
 }
 
 // undecided names the characters that hold the run up: person, field, code.
@@ -238,83 +250,6 @@ func undecided(r Report, n int) error {
 		}
 	}
 	return e
-}
-
-// The parts of a run.
-const (
-	LabelsPart  = "labels"
-	LettersPart = "letters"
-)
-
-func fileName(runID int64, part string, volume int) string {
-	return fmt.Sprintf("run-%d-%s-%d.pdf", runID, part, volume)
-}
-
-func (j *job) write(ctx context.Context, dir string, progress paper.Progress) error {
-	labels, addressees := j.labels()
-	total := 2 * len(j.pieces)
-	err := writeFile(filepath.Join(dir, fileName(j.run.ID, LabelsPart, 1)), func(w io.Writer) error {
-		_, err := labels.Render(ctx, w, addressees, shifted(progress, 0, total))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	form, list := j.letters()
-	for i, v := range paper.Volumes(len(list)) {
-		err := writeFile(filepath.Join(dir, fileName(j.run.ID, LettersPart, i+1)), func(w io.Writer) error {
-			_, err := form.Render(ctx, w, list[v.From:v.To], shifted(progress, len(j.pieces)+v.From, total))
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func shifted(progress paper.Progress, by, total int) paper.Progress {
-	if progress == nil {
-		return nil
-	}
-	return func(done, _ int) { progress(by+done, total) }
-}
-
-// writeFile writes under another name first, so that a half-made PDF is never
-// found.
-func writeFile(path string, fill func(io.Writer) error) error {
-	f, err := os.OpenFile(path+".partial", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // below the spool folder
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(fill(f), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(path+".partial"))
-	}
-	return os.Rename(path+".partial", path)
-}
-
-// Volumes is the number of PDF files that the letters of a run make.
-func Volumes(run notice.Run) int { return len(paper.Volumes(run.Pieces)) }
-
-// File returns the path of a PDF of a printed run, and makes it anew when the
-// spool folder was emptied since. Error: fault.Conflict "notice.wrong_state".
-func (o Office) File(ctx context.Context, runID int64, part string, volume int, dir string) (path string, err error) {
-	defer fault.Add(&err, "press.File(%d)", runID)
-	j, err := o.load(ctx, runID)
-	if err != nil {
-		return "", err
-	}
-	if j.run.State != notice.Ready && j.run.State != notice.Posted {
-		return "", fault.New(fault.Conflict, "notice.wrong_state", "run", j.run.No, "state", "@run_state."+string(j.run.State))
-	}
-	path = filepath.Join(dir, fileName(runID, part, volume))
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	if volume < 1 || volume > len(paper.Volumes(len(j.pieces))) {
-		return "", fault.New(fault.NotFound, "press.no_volume")
-	}
-	return path, j.write(ctx, dir, nil)
 }
 
 // PlaceLabels draws the labels of places. Errors: those of Stock, and

@@ -301,9 +301,10 @@ func (s *server) getRun(w http.ResponseWriter, r *http.Request, _ store.Actor) e
 	return s.replyRun(w, r, http.StatusOK, id)
 }
 
-// getRunPDF answers with one PDF of a printed run.
+// getRunPDF answers with one PDF of a printed run. When it has to be made anew
+// and the fonts have changed since, confirm=fonts says that this is known.
 func (s *server) getRunPDF(part string) gate.Handler {
-	return func(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	return func(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
 		id, err := pathID(r)
 		if err != nil {
 			return err
@@ -316,7 +317,12 @@ func (s *server) getRunPDF(part string) gate.Handler {
 		if err != nil {
 			return err
 		}
-		path, err := office.File(r.Context(), id, part, volume, s.Spool)
+		var path string
+		if r.URL.Query().Get("confirm") == "fonts" {
+			path, err = office.Reprint(r.Context(), actor, id, part, volume, s.Spool)
+		} else {
+			path, err = office.File(r.Context(), id, part, volume, s.Spool)
+		}
 		if err != nil {
 			return err
 		}

@@ -94,7 +94,11 @@ func (s *server) postDecisions(w http.ResponseWriter, r *http.Request, actor sto
 	for _, d := range in.Decisions {
 		decisions = append(decisions, notice.Decision{Key: d.Key, Kind: d.Decision, Substitute: d.Substitute})
 	}
-	if err := notice.Decide(r.Context(), s.DB, actor, id, decisions); err != nil {
+	office, err := s.press()
+	if err != nil {
+		return err
+	}
+	if err := office.Decide(r.Context(), actor, id, decisions); err != nil {
 		return err
 	}
 	return s.replyRun(w, r, http.StatusOK, id)
