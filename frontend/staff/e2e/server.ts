@@ -4,9 +4,6 @@ import { readFileSync } from 'node:fs';
 export const url = (process.env.KOFU_E2E_URL ?? process.env.KOFU_URL ?? '').replace(/\/$/, '');
 if (!url) throw new Error('KOFU_E2E_URL (or KOFU_URL) names no server; run build/e2e.sh');
 
-/** The door of the office network, when the server has one. */
-export const lanUrl = (process.env.KOFU_LAN_URL ?? '').replace(/\/$/, '');
-
 export interface Account { login: string; password: string; role: string }
 
 const banner = process.env.KOFU_BANNER ? readFileSync(process.env.KOFU_BANNER, 'utf8') : '';
