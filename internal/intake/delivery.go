@@ -41,7 +41,7 @@ func (g *deliveryRows) row(r tabfile.Row) error {
 		g.lines = map[string]int{}
 	}
 	g.lines[key] = r.Line
-	l.cards = append(l.cards, factsOf(r))
+	l.cards = append(l.cards, g.factsOf(r))
 	return nil
 }
 
@@ -73,7 +73,7 @@ func (g *deliveryRows) lotOf(r tabfile.Row) (*lot, error) {
 	return l, nil
 }
 
-func factsOf(r tabfile.Row) card.Facts {
+func (g *deliveryRows) factsOf(r tabfile.Row) card.Facts {
 	return card.Facts{
 		BoxNo: r.Text("box_no"), BoxSeq: r.Text("box_seq"), NoticeNo: r.Text("notice_no"),
 		ApplicationID: r.Text("application_id"), ApplicationKind: r.Text("application_kind"), AppliedOn: r.Text("applied_on"),
@@ -81,7 +81,7 @@ func factsOf(r tabfile.Row) card.Facts {
 		// A list that does not say has cards with 電子証明書, as most have.
 		HasCertificate: r.Bool("has_certificate") || !r.Has("has_certificate"),
 		Remark:         r.Text("remark"), Name: r.Text("name"), Address: r.Text("address"), Birth: r.Text("birth"),
-		NameKey: jptext.SearchKey(r.Text("name")), GaijiSet: deliveryGaiji,
+		NameKey: jptext.SearchKey(r.Text("name")), GaijiSet: g.gaiji,
 	}
 }
 

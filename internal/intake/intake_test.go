@@ -108,7 +108,7 @@ func TestDelivery_FromFileToCards(t *testing.T) {
 		t.Errorf("after applying: %+v", run)
 	}
 	got := cards(t, db, "A1B-000001")
-	if len(got) != 1 || got[0].Name != "髙﨑 花子" || got[0].Birth != "1965-04-01" || got[0].GaijiSet != "jlis" || got[0].ApplicationID != fmt.Sprintf("%023d", 1) {
+	if len(got) != 1 || got[0].Name != "髙﨑 花子" || got[0].Birth != "1965-04-01" || got[0].GaijiSet != "J-LIS" || got[0].ApplicationID != fmt.Sprintf("%023d", 1) {
 		t.Errorf("card %+v", got)
 	}
 	if left := spool(t, db); len(left) != 0 {

@@ -11,13 +11,6 @@ import (
 	"kofu/internal/tabfile"
 )
 
-// Private use characters of the resident registry mean something else than
-// those of J-LIS; the sets name whose they are.
-const (
-	registryGaiji = "registry"
-	deliveryGaiji = "jlis"
-)
-
 // registryRows takes people and their events over.
 type registryRows struct {
 	*worker
@@ -90,7 +83,7 @@ func (g *registryRows) personOf(r tabfile.Row) resident.Row {
 		g.has = fieldsOf(r)
 	}
 	row := resident.Row{Has: g.has}
-	row.No, row.GaijiSet = r.Text("resident_no"), registryGaiji
+	row.No, row.GaijiSet = r.Text("resident_no"), g.gaiji
 	for target, field := range fieldTargets {
 		if g.has.Has(field) {
 			*row.At(field) = r.Text(target)

@@ -63,7 +63,11 @@ func compare(ctx context.Context, rx *store.Rx, run *Run, profile tabfile.Profil
 	if l.generation, err = generation(rx); err != nil {
 		return nil, err
 	}
-	reader := &registryRows{worker: &worker{tx: &store.Tx{Rx: rx}, run: run}}
+	gaiji, err := gaijiSet(rx, run.Kind)
+	if err != nil {
+		return nil, err
+	}
+	reader := &registryRows{worker: &worker{tx: &store.Tx{Rx: rx}, run: run, gaiji: gaiji}}
 	touched := map[string]bool{}
 	l.report, err = tabfile.Read(ctx, file, profile, tabfile.Sink{Finding: l.found.add, Row: func(r tabfile.Row) error {
 		row := reader.personOf(r)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"kofu/internal/fault"
+	"kofu/internal/settings"
 	"kofu/internal/store"
 	"kofu/internal/tabfile"
 )
@@ -15,10 +16,21 @@ import (
 type worker struct {
 	tx         *store.Tx
 	run        *Run
+	gaiji      string // whose private use characters the file holds
 	found      *finder
 	counts     Counts
 	deliveryID int64
 	latest     string // newest day that a row speaks of, not after today
+}
+
+// gaijiSet names whose private use characters a file holds: those of the
+// resident registry mean something else than those of J-LIS.
+func gaijiSet(rx *store.Rx, kind tabfile.Kind) (string, error) {
+	s, err := settings.Load(rx)
+	if kind == tabfile.Delivery {
+		return s.DeliveryGaiji, err
+	}
+	return s.RegistryGaiji, err
 }
 
 // taker takes the rows of one kind of file over.
@@ -48,7 +60,11 @@ const progressStep = 500
 // that still holds, else by reading the file again. It fills in counts,
 // findings and the rest of what is known only afterwards.
 func carryOut(tx *store.Tx, run *Run, profile tabfile.Profile, l *look, file io.ReadSeeker, progress func(done int)) (*worker, error) {
-	w := &worker{tx: tx, run: run}
+	gaiji, err := gaijiSet(tx.Rx, run.Kind)
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{tx: tx, run: run, gaiji: gaiji}
 	now, err := generation(tx.Rx)
 	if err != nil {
 		return nil, err
