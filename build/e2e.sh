@@ -23,10 +23,17 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM
 
+# port: a free one, so that two runs on one machine stay apart.
+port() {
+	node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'
+}
+
 # start: a fresh server with the practice city, ready to answer.
 start() {
 	dir=$(mktemp -d)
-	"$program" serve --practice --data "$dir" --addr 127.0.0.1:18643 --lan 127.0.0.1:18743 >"$dir/banner" 2>"$dir/errors" &
+	desk=$(port)
+	lan=$(port)
+	"$program" serve --practice --data "$dir" --addr "127.0.0.1:$desk" --lan "127.0.0.1:$lan" >"$dir/banner" 2>"$dir/errors" &
 	server=$!
 	tries=0
 	until grep -q "$dir" "$dir/banner"; do # the last line names the data folder
@@ -40,9 +47,13 @@ start() {
 	done
 }
 
-for url in http://127.0.0.1:18643 https://127.0.0.1:18743; do
-	echo "Browser tests at $url"
+for door in desk lan; do
 	start
+	case $door in
+	desk) url=http://127.0.0.1:$desk ;;
+	lan) url=https://127.0.0.1:$lan ;;
+	esac
+	echo "Browser tests at $url"
 	(cd frontend/staff && KOFU_URL=$url KOFU_BANNER=$dir/banner npm run --silent e2e)
 	finish
 done

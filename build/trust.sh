@@ -6,8 +6,14 @@ set -eu
 cd "$(dirname "$0")/.."
 program=$(realpath "${1:?usage: trust.sh PROGRAM}")
 
+# port: a free one, so that two runs on one machine stay apart.
+port() {
+	node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'
+}
+
 dir=$(mktemp -d)
-"$program" serve --data "$dir/data" --addr 127.0.0.1:18653 --lan 127.0.0.1:18753 >"$dir/banner" 2>"$dir/errors" &
+lan=$(port)
+"$program" serve --data "$dir/data" --addr "127.0.0.1:$(port)" --lan "127.0.0.1:$lan" >"$dir/banner" 2>"$dir/errors" &
 server=$!
 finish() {
 	kill "$server" 2>/dev/null || true
@@ -36,17 +42,17 @@ shows() { page "$1" | grep -q '<html lang="ja">'; }
 
 mkdir -p "$dir/home/.pki/nssdb"
 certutil -d "sql:$dir/home/.pki/nssdb" -N --empty-password
-if shows https://kofu.local:18753/; then
+if shows "https://kofu.local:$lan/"; then
 	echo "The browser shows the page before it knows the authority." >&2
 	exit 1
 fi
-curl -sk --max-time 10 -o "$dir/ca.crt" https://127.0.0.1:18753/ca.crt
+curl -sk --max-time 10 -o "$dir/ca.crt" "https://127.0.0.1:$lan/ca.crt"
 certutil -d "sql:$dir/home/.pki/nssdb" -A -t "C,," -n kofu -i "$dir/ca.crt"
-if ! shows https://kofu.local:18753/; then
+if ! shows "https://kofu.local:$lan/"; then
 	echo "The browser does not trust the imported authority." >&2
 	exit 1
 fi
-if shows https://evil.example.com:18753/; then
+if shows "https://evil.example.com:$lan/"; then
 	echo "The browser takes the appliance for another site." >&2
 	exit 1
 fi
