@@ -146,10 +146,12 @@ type Shelved struct {
 	Change   card.Change
 	Place    Place
 	Position int
+	Again    bool // it lay there before: nothing was changed
 }
 
 // Shelve puts the card that was scanned at the lowest free position of the
-// place. Errors: fault.Invalid "scan.individual_number", fault.NotFound
+// place. A card that lies there already keeps its position, because the one
+// who scans it twice does not move it. Errors: fault.Invalid "scan.individual_number", fault.NotFound
 // "vault.card_unknown", fault.Conflict "vault.full", "vault.no_box",
 // "vault.card_ambiguous" and the guards of the card.
 func Shelve(ctx context.Context, db *store.DB, actor store.Actor, placeCode, cardCode string) (s Shelved, err error) {
@@ -161,6 +163,10 @@ func Shelve(ctx context.Context, db *store.DB, actor store.Actor, placeCode, car
 		c, err := inHand(tx.Rx, cardCode)
 		if err != nil {
 			return err
+		}
+		if c.Custody == card.Vault && c.PlaceID == s.Place.ID {
+			s.Change, s.Position, s.Again = card.Change{Before: c.State, Card: c}, c.Position, true
+			return nil
 		}
 		s, err = PutAway(tx, c.ID, s.Place)
 		return err
@@ -215,7 +221,7 @@ func inHand(rx *store.Rx, entry string) (card.Card, error) {
 // PutBack returns a card to the box in which it last lay, at its old position
 // if that is free. Errors: fault.Conflict "vault.no_former_place".
 func PutBack(tx *store.Tx, cardID int64, seen int) (s Shelved, err error) {
-	placeID, position, err := lastPlace(tx.Rx, cardID)
+	placeID, position, err := LastPlace(tx.Rx, cardID)
 	if err != nil {
 		return s, err
 	}
@@ -238,8 +244,9 @@ func PutBack(tx *store.Tx, cardID int64, seen int) (s Shelved, err error) {
 		audit.Append(tx, "card.shelved", fmt.Sprintf("card/%d", cardID), map[string]any{"place": p.ID, "position": position})
 }
 
-// lastPlace looks through the history of the card for the last box it lay in.
-func lastPlace(rx *store.Rx, cardID int64) (placeID int64, position int, err error) {
+// LastPlace looks through the history of the card for the last box it lay in.
+// Error: fault.Conflict "vault.no_former_place".
+func LastPlace(rx *store.Rx, cardID int64) (placeID int64, position int, err error) {
 	events, err := card.EventsOf(rx, cardID)
 	if err != nil {
 		return 0, 0, err

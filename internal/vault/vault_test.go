@@ -202,3 +202,21 @@ func TestShelve_NeverTwoCardsAtOnePosition(t *testing.T) {
 		})
 	})
 }
+
+// A card that is scanned twice at the shelf has not been moved: its position in
+// the list stays the one where it lies.
+func TestShelve_TwiceKeepsThePosition(t *testing.T) {
+	db := testkit.DB(t)
+	box := boxOf(t, db, 3)
+	received(t, db, "A1B-000001")
+	for i, again := range []bool{false, true} {
+		before := testkit.Dump(t, db)
+		s, err := vault.Shelve(t.Context(), db, testkit.Clerk, box.Code, "A1B-000001")
+		if err != nil || s.Position != 1 || s.Again != again || s.Change.Card.NoticeNo != "A1B-000001" {
+			t.Errorf("scan %d: %+v, %v", i+1, s, err)
+		}
+		if diff := cmp.Diff(before, testkit.Dump(t, db)); again && diff != "" {
+			t.Errorf("the second scan changed the database (-want +got):\n%s", diff)
+		}
+	}
+}

@@ -178,7 +178,7 @@ func (s *server) postUndoLast(w http.ResponseWriter, r *http.Request, actor stor
 		if err != nil {
 			return err
 		}
-		out.Card, err = cardPage(tx.Rx, actor, id, may(r, staff.UndoAny), may(r, staff.CardWithdraw))
+		out.Card, err = cardPage(tx.Rx, actor, id, rightsOf(r))
 		return err
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"kofu/internal/card"
+	"kofu/internal/delivery"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
 	"kofu/internal/linkcode"
@@ -191,9 +192,19 @@ func statusCounts(counts []progress.Count, words settings.Settings) []StatusCoun
 // getCardLookup finds the one card that a scan means.
 func (s *server) getCardLookup(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	var found []card.Card
+	several := fault.New(fault.Conflict, "card.several")
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
-		found, err = s.find(rx, r.URL.Query().Get("code"))
-		return err
+		if found, err = s.find(rx, r.URL.Query().Get("code")); err != nil {
+			return err
+		}
+		for _, c := range found {
+			d, err := delivery.ByID(rx, c.DeliveryID)
+			if err != nil {
+				return err
+			}
+			several = several.With(fault.Detail{Code: "card.one_of_several", Value: c.NoticeNo, Args: fault.Args("lot", d.LotNo, "status", "@status."+string(c.Status))})
+		}
+		return nil
 	})
 	if err != nil {
 		return err
@@ -203,10 +214,6 @@ func (s *server) getCardLookup(w http.ResponseWriter, r *http.Request, _ store.A
 		return fault.New(fault.NotFound, "card.not_found")
 	case 1:
 		return ok(w, CardRef{ID: found[0].ID, NoticeNo: found[0].NoticeNo})
-	}
-	several := fault.New(fault.Conflict, "card.several")
-	for _, c := range found {
-		several = several.With(fault.Detail{Code: "card.one_of_several", Value: c.NoticeNo, Args: fault.Args("received", c.ReceivedOn)})
 	}
 	return several
 }

@@ -15,6 +15,7 @@ import (
 	"kofu/internal/settings"
 	"kofu/internal/staff"
 	"kofu/internal/store"
+	"kofu/internal/vault"
 	"kofu/internal/visit"
 )
 
@@ -117,7 +118,7 @@ func (s *server) getCard(w http.ResponseWriter, r *http.Request, actor store.Act
 func (s *server) replyCard(w http.ResponseWriter, r *http.Request, actor store.Actor, id int64) error {
 	var page CardPage
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
-		page, err = cardPage(rx, actor, id, may(r, staff.UndoAny), may(r, staff.CardWithdraw))
+		page, err = cardPage(rx, actor, id, rightsOf(r))
 		return err
 	})
 	if err != nil {
@@ -132,7 +133,14 @@ func may(r *http.Request, p staff.Permission) bool {
 	return signedIn && session.May(p)
 }
 
-func cardPage(rx *store.Rx, actor store.Actor, id int64, undoAny, withdraw bool) (page CardPage, err error) {
+// rights decide which acts a card page offers.
+type rights struct{ work, withdraw, undoAny bool }
+
+func rightsOf(r *http.Request) rights {
+	return rights{work: may(r, staff.CardWork), withdraw: may(r, staff.CardWithdraw), undoAny: may(r, staff.UndoAny)}
+}
+
+func cardPage(rx *store.Rx, actor store.Actor, id int64, rights rights) (page CardPage, err error) {
 	words, err := settings.Load(rx)
 	if err != nil {
 		return page, err
@@ -147,7 +155,7 @@ func cardPage(rx *store.Rx, actor store.Actor, id int64, undoAny, withdraw bool)
 	c := l.Rows[0]
 	page = CardPage{
 		CardRow: cardRow(c, words), ApplicationID: c.ApplicationID, AppliedOn: c.AppliedOn, ExpiresOn: c.ExpiresOn,
-		DeliveryMethod: word("delivery_method.", c.DeliveryMethod), Remark: c.Remark, Acts: cardActs(rx, actor, c.Card, withdraw),
+		DeliveryMethod: word("delivery_method.", c.DeliveryMethod), Remark: c.Remark, Acts: cardActs(rx, actor, c.Card, rights),
 	}
 	if c.ResidentID != 0 {
 		person, _, err := resident.ByID(rx, c.ResidentID)
@@ -156,7 +164,7 @@ func cardPage(rx *store.Rx, actor store.Actor, id int64, undoAny, withdraw bool)
 		}
 		page.HouseholdNo, page.ResidentNo, page.Sex = person.HouseholdNo, person.No, word("sex.", person.Sex)
 	}
-	if page.Events, err = cardEvents(rx, actor, id, undoAny); err != nil {
+	if page.Events, err = cardEvents(rx, actor, id, rights.undoAny); err != nil {
 		return page, err
 	}
 	if page.HoldList, err = cardHolds(rx, id); err != nil {
@@ -177,10 +185,13 @@ func procedureOf(rx *store.Rx, id int64) card.Procedure {
 	return ""
 }
 
-func cardActs(rx *store.Rx, actor store.Actor, c card.Card, withdraw bool) []CardAct {
+func cardActs(rx *store.Rx, actor store.Actor, c card.Card, rights rights) []CardAct {
 	acts := []CardAct{}
+	if !rights.work {
+		return acts
+	}
 	for _, offer := range card.Offers(rx, actor, c) {
-		if offer.Act == card.ActWithdraw && !withdraw {
+		if offer.Act == card.ActWithdraw && !rights.withdraw {
 			continue
 		}
 		acts = append(acts, CardAct{
@@ -188,7 +199,7 @@ func cardActs(rx *store.Rx, actor store.Actor, c card.Card, withdraw bool) []Car
 			Refusal: refusal(offer.Refusal), NeedsReason: offer.NeedsReason,
 		})
 	}
-	if c.Custody == card.Picked || c.Custody == card.Counter || c.Custody == card.OnDesk {
+	if _, _, err := vault.LastPlace(rx, c.ID); err == nil && (c.Custody == card.Picked || c.Custody == card.Counter || c.Custody == card.OnDesk) {
 		acts = append(acts, CardAct{Act: actBackToVault, Label: message.Text("act.back_to_vault", nil), Enabled: true})
 	}
 	if c.Status != card.StatusHandedOver && c.Status != card.StatusVoided {

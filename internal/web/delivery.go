@@ -8,7 +8,9 @@ import (
 	"kofu/internal/delivery"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
+	"kofu/internal/jpdate"
 	"kofu/internal/message"
+	"kofu/internal/mynumber"
 	"kofu/internal/progress"
 	"kofu/internal/scancode"
 	"kofu/internal/staff"
@@ -123,34 +125,44 @@ func (s *server) postDelivery(w http.ResponseWriter, r *http.Request, actor stor
 	if err != nil {
 		return err
 	}
-	a := delivery.Announcement{LotNo: strings.TrimSpace(in.LotNo), ShippedOn: in.ShippedOn}
-	bad := fault.New(fault.Invalid, "delivery.bad_numbers")
-	seen := map[string]int{}
-	for i, entry := range in.Numbers {
-		code := scancode.Read(entry)
-		if code.Kind != scancode.Notice {
-			value := entry
-			if code.Kind == scancode.IndividualNumber {
-				value = ""
-			}
-			bad = bad.With(fault.Detail{Code: "delivery.bad_number", Row: i + 1, Value: value})
-			continue
-		}
-		if first, twice := seen[code.Text]; twice {
-			bad = bad.With(fault.Detail{Code: "delivery.number_twice", Row: i + 1, Value: code.Text, Args: fault.Args("first", itoa(first))})
-			continue
-		}
-		seen[code.Text] = i + 1
-		a.Cards = append(a.Cards, card.Facts{NoticeNo: code.Text})
+	if in.ShippedOn != "" && !jpdate.Day(in.ShippedOn).Valid() {
+		return fault.New(fault.Invalid, "delivery.bad_shipped_on")
 	}
-	if len(bad.Details) > 0 {
-		return bad
+	a := delivery.Announcement{LotNo: strings.TrimSpace(in.LotNo), ShippedOn: in.ShippedOn}
+	if a.Cards, err = factsOf(in.Numbers); err != nil {
+		return err
 	}
 	d, err := delivery.Register(r.Context(), s.DB, actor, a)
 	if err != nil {
 		return err
 	}
 	return reply(w, http.StatusCreated, wireDelivery(d))
+}
+
+// factsOf reads the numbers of a parcel. What might be a 個人番号 is named by
+// its place alone.
+func factsOf(numbers []string) (cards []card.Facts, err error) {
+	bad := fault.New(fault.Invalid, "delivery.bad_numbers")
+	seen := map[string]int{}
+	for i, entry := range numbers {
+		code := scancode.Read(entry)
+		first, twice := seen[code.Text]
+		switch {
+		case code.Kind == scancode.IndividualNumber || mynumber.Mask(entry) != entry:
+			bad = bad.With(fault.Detail{Code: "delivery.individual_number", Row: i + 1})
+		case code.Kind != scancode.Notice:
+			bad = bad.With(fault.Detail{Code: "delivery.bad_number", Row: i + 1, Value: entry})
+		case twice:
+			bad = bad.With(fault.Detail{Code: "delivery.number_twice", Row: i + 1, Value: code.Text, Args: fault.Args("first", itoa(first))})
+		default:
+			seen[code.Text] = i + 1
+			cards = append(cards, card.Facts{NoticeNo: code.Text})
+		}
+	}
+	if len(bad.Details) > 0 {
+		return nil, bad
+	}
+	return cards, nil
 }
 
 func (s *server) getDelivery(w http.ResponseWriter, r *http.Request, _ store.Actor) error {

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 
@@ -157,7 +158,7 @@ func (s *server) getCardsExport(w http.ResponseWriter, r *http.Request, actor st
 }
 
 // fontFrom reads the field before the file.
-func fontFrom(parts *multipart.Reader) (gaijiSet string, file io.Reader, err error) {
+func fontFrom(parts *multipart.Reader) (gaijiSet string, file *multipart.Part, err error) {
 	const field = 1 << 10
 	for {
 		part, err := parts.NextPart()
@@ -177,4 +178,17 @@ func fontFrom(parts *multipart.Reader) (gaijiSet string, file io.Reader, err err
 			gaijiSet = string(text)
 		}
 	}
+}
+
+// asUploaded names the file of a refusal as the clerk knows it, not as it was
+// called on the way.
+func asUploaded(err error, name string) error {
+	e, refused := fault.As(err)
+	if !refused || e.Args["name"] == "" {
+		return err
+	}
+	named := *e
+	named.Args = maps.Clone(e.Args)
+	named.Args["name"] = name
+	return &named
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kofu/internal/card"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
 	"kofu/internal/message"
@@ -179,14 +180,20 @@ func (s *server) postShelvingScan(w http.ResponseWriter, r *http.Request, actor 
 	}
 	c := shelved.Change.Card
 	where := shelved.Place.Path + " › " + strconv.Itoa(shelved.Position)
+	args := map[string]string{"no": c.NoticeNo, "place": shelved.Place.Path, "position": strconv.Itoa(shelved.Position)}
 	out := ScanResult{
 		Result: "shelved", Tone: toneOK, Code: c.NoticeNo, EventID: shelved.Change.EventID,
 		Word:    message.Text("scan.shelved.word", nil),
-		Message: message.Text("scan.shelved", map[string]string{"no": c.NoticeNo, "place": shelved.Place.Path, "position": strconv.Itoa(shelved.Position)}),
+		Message: message.Text("scan.shelved", args),
 		Card:    &ScannedCard{ID: c.ID, NoticeNo: c.NoticeNo, Name: c.Name, Before: stateWords(shelved.Change.Before), After: stateWords(c.State), Place: where},
 	}
-	if shelved.Change.Before.Custody == "VAULT" {
-		out.Result = "moved"
+	switch {
+	case shelved.Again:
+		out.Result, out.Tone, out.Word = "twice", toneSame, message.Text("scan.twice.word", nil)
+		out.Message = message.Text("scan.shelved_twice", args)
+	case shelved.Change.Before.Custody == card.Vault:
+		out.Result, out.Word = "moved", message.Text("scan.moved.word", nil)
+		out.Message = message.Text("scan.moved", args)
 	}
 	if c.Stops > 0 {
 		out.Tone = toneWarn

@@ -261,7 +261,7 @@ func (s *server) postFont(w http.ResponseWriter, r *http.Request, actor store.Ac
 	}
 	font, err := office.Fonts.AddEUDC(file, gaijiSet)
 	if err != nil {
-		return err
+		return asUploaded(err, file.FileName())
 	}
 	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
 		return audit.Append(tx, "font.added", "font/"+font.SHA256[:16], font)

@@ -18,6 +18,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
+
+	"kofu/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "rewrite the answers in testdata/*.txtar")
@@ -36,7 +38,8 @@ var update = flag.Bool("update", false, "rewrite the answers in testdata/*.txtar
 // answer (path such as rows.0.id), which later requests name as $name$. A body
 // that is not JSON is a form: lines field=value; field=@name sends the section
 // «-- @name --» as a file of that name. Random values (tokens, passwords, ids
-// of accounts) appear as "*" in answers. A file named X.txtar is prepared by
+// of accounts) appear as "*" in answers. Whatever is refused must leave the
+// database as it was, but for the counts of wrong passwords. A file named X.txtar is prepared by
 // seeds["X"], if there is one.
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -120,11 +123,20 @@ func play(t *testing.T, f *fixture, section txtar.File, attached map[string][]by
 	if site := options["site"]; site != "" {
 		r.Header.Set("Sec-Fetch-Site", site)
 	}
+	before := f.content()
 	answer := f.send(r)
+	if diff := cmp.Diff(before, f.content()); diff != "" && answer.Code >= 400 && !strings.HasPrefix(words[1], "/api/session") && words[1] != "/api/me/password" {
+		t.Errorf("%s: refused with %d, but it changed the database (-want +got):\n%s", section.Name, answer.Code, diff)
+	}
 	if name, path, ok := strings.Cut(options["save"], ":"); ok {
 		saved[name] = pick(t, answer.Body.Bytes(), path)
 	}
 	return answer
+}
+
+// content is everything in the database but the log, which records refusals.
+func (f *fixture) content() string {
+	return testkit.Dump(f.t, f.DB, "audit", "audit_body", "audit_hash")
 }
 
 // requestBody is JSON as it stands, or a form made of lines field=value.
@@ -191,7 +203,7 @@ func pick(t *testing.T, document []byte, path string) string {
 }
 
 var (
-	secret    = regexp.MustCompile(`("(?:token|initialPassword|root)": )"[^"]*"`)
+	secret    = regexp.MustCompile(`("(?:token|initialPassword|root|groupId)": )"[^"]*"`)
 	accountID = regexp.MustCompile(`st-[a-z2-7]{16}`)
 )
 
