@@ -66,11 +66,13 @@ export class Clerk {
   /** Scans a code as a keyboard wedge does: all keys at once, then Enter; with the input method on when ime is set. */
   async scan(code: string, ime = false): Promise<void> {
     const keys = [...code].map((c) => ({ c, code: /\d/.test(c) ? `Digit${c}` : c === '-' ? 'Minus' : `Key${c}` }));
+    // The times of a scanner, however busy the machine of the test is.
+    let at = Date.now() / 1000 - (keys.length + 1) * 0.008;
     const down = ({ c, code }: { c: string; code: string }) => this.cdp.send('Input.dispatchKeyEvent', ime
-      ? { type: 'rawKeyDown', key: 'Process', code, windowsVirtualKeyCode: 229 }
-      : { type: 'keyDown', key: c, code, text: c, windowsVirtualKeyCode: c.charCodeAt(0) });
-    const up = ({ c, code }: { c: string; code: string }) => this.cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', key: c, code });
-    const enter = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13 };
+      ? { type: 'rawKeyDown', key: 'Process', code, windowsVirtualKeyCode: 229, timestamp: (at += 0.008) }
+      : { type: 'keyDown', key: c, code, text: c, windowsVirtualKeyCode: c.charCodeAt(0), timestamp: (at += 0.008) });
+    const up = ({ c, code }: { c: string; code: string }) => this.cdp.send('Input.dispatchKeyEvent', { type: 'keyUp', key: c, code, timestamp: at });
+    const enter = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, timestamp: at + (keys.length + 1) * 0.008 };
     await Promise.all([
       ...keys.flatMap((k) => [down(k), up(k)]),
       this.cdp.send('Input.dispatchKeyEvent', { type: 'keyDown', text: '\r', ...enter }),
