@@ -21,9 +21,10 @@ type density struct {
 	heading, behind float64 // points; mm below a list
 }
 
-// A letter is set roomy, and closely when that spares the second sheet.
+// A letter is set as roomily as one sheet allows.
 var (
 	roomy = density{body: 10.5, bodyLead: 1.65, fact: 11, factPad: 1.7, label: 9.5, item: 10, itemLead: 1.5, heading: 11, behind: 3}
+	snug  = density{body: 10, bodyLead: 1.55, fact: 10.5, factPad: 1.35, label: 9.5, item: 9.5, itemLead: 1.45, heading: 10.5, behind: 2}
 	dense = density{body: 9.5, bodyLead: 1.45, fact: 10, factPad: 1.0, label: 9, item: 9, itemLead: 1.35, heading: 10, behind: 1.5}
 )
 

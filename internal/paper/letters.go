@@ -198,11 +198,11 @@ type content struct {
 	body, closing []string
 }
 
-// set draws a letter: roomy if that takes one sheet, closely if that does, and
-// roomy on several sheets if neither does.
+// set draws a letter as roomily as it goes on one sheet, and on several sheets
+// when it goes on one in no way.
 func (l Letters) set(s *setter, c *canvas, letter Letter, text content, report *Report) error {
 	from, findings := len(c.pages), *report
-	for _, d := range []density{roomy, dense, roomy} {
+	for _, d := range []density{roomy, snug, dense, roomy} {
 		c.pages, *report = c.pages[:from], findings
 		if err := l.draw(s, c, letter, text, d, report); err != nil {
 			return err

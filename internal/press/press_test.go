@@ -26,7 +26,7 @@ const (
 	tokyo   = "東京都千代田区三番町6番地3"
 	gaiji   = "\ue000"         // in the 外字 of the sample city
 	strange = "\ue756"         // in no font
-	katsura = "葛\U000e0100"    // 葛 with one vertical, which IPAmj draws
+	katsura = "葛\U000e0100"    // the form of 葛城, which BIZ UD draws and IPAmj does not
 	nothing = "葛\U000e01ef"    // a variant that nobody has registered
 	plane2  = "\U00020bb7"     // 𠮷, plane 2
 	roman   = "NGUYEN THI ANH" // 氏名 of a foreign resident
