@@ -220,7 +220,7 @@ func (o *office) due() (ids []int64, excluded map[int64]string) {
 }
 
 // refused expects the fault, and that nothing has changed.
-func (o *office) refused(kind fault.Kind, code string, act func() error) *fault.Error {
+func (o *office) refused(kind fault.Kind, code string, act func() error) fault.Error {
 	o.t.Helper()
 	before := testkit.Dump(o.t, o.DB)
 	err := act()
@@ -229,5 +229,5 @@ func (o *office) refused(kind fault.Kind, code string, act func() error) *fault.
 		o.t.Errorf("a refused act changed the database (-want +got):\n%s", diff)
 	}
 	e, _ := fault.As(err)
-	return e
+	return *e
 }

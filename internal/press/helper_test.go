@@ -2,6 +2,7 @@ package press_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,7 +95,7 @@ func (o *office) due(name, address string) int64 {
 	return o.make(f)
 }
 
-func noticeNo(n int) string { return "A1B-" + string([]byte{'0', '0', '0', '0', byte('0' + n/10), byte('0' + n%10)}) }
+func noticeNo(n int) string { return fmt.Sprintf("A1B-%06d", n) }
 
 func (o *office) make(f card.Facts) (id int64) {
 	o.t.Helper()
@@ -149,7 +150,7 @@ func (o *office) render(run notice.Run) notice.Run {
 }
 
 // refused expects the fault, and that nothing has changed.
-func (o *office) refused(kind fault.Kind, code string, act func() error) *fault.Error {
+func (o *office) refused(kind fault.Kind, code string, act func() error) fault.Error {
 	o.t.Helper()
 	before := testkit.Dump(o.t, o.DB)
 	err := act()
@@ -158,7 +159,7 @@ func (o *office) refused(kind fault.Kind, code string, act func() error) *fault.
 		o.t.Errorf("a refused act changed the database (-want +got):\n%s", diff)
 	}
 	e, _ := fault.As(err)
-	return e
+	return *e
 }
 
 // pdf is the text of a part as pdftotext finds it, without blanks.

@@ -138,7 +138,7 @@ func (c *counter) give(h visit.HandOver) (visit.Record, error) {
 }
 
 // refused expects the fault, and that nothing has changed.
-func (c *counter) refused(actor store.Actor, h visit.HandOver, kind fault.Kind, code string) *fault.Error {
+func (c *counter) refused(actor store.Actor, h visit.HandOver, kind fault.Kind, code string) fault.Error {
 	c.t.Helper()
 	before := testkit.Dump(c.t, c.DB)
 	_, err := visit.Give(c.t.Context(), c.DB, c.Ring, actor, c.id, h)
@@ -147,7 +147,7 @@ func (c *counter) refused(actor store.Actor, h visit.HandOver, kind fault.Kind, 
 		c.t.Errorf("a refused hand-over changed the database (-want +got):\n%s", diff)
 	}
 	e, _ := fault.As(err)
-	return e
+	return *e
 }
 
 func TestGive(t *testing.T) {
@@ -313,7 +313,7 @@ func TestGive_WalkIn(t *testing.T) {
 	}
 }
 
-func gapsOf(e *fault.Error) (codes []string) {
+func gapsOf(e fault.Error) (codes []string) {
 	for _, d := range e.Details {
 		codes = append(codes, d.Code)
 	}
