@@ -9,6 +9,7 @@ import (
 	"kofu/internal/press"
 	"kofu/internal/settings"
 	"kofu/internal/store"
+	"kofu/internal/vault"
 	"kofu/internal/visit"
 )
 
@@ -33,7 +34,7 @@ func (o Office) notify(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := notice.Post(ctx, o.DB, itself, run.ID, store.Day(now), false); err != nil {
+	if _, err := notice.Post(ctx, o.DB, itself(), run.ID, store.Day(now), false); err != nil {
 		return err
 	}
 	return o.handOver(ctx, run.ID)
@@ -49,7 +50,7 @@ func (o Office) printAll(ctx context.Context, fonts *press.Fonts) (run notice.Ru
 	}); err != nil {
 		return run, err
 	}
-	run, err = notice.Plan(ctx, notice.Office{DB: o.DB, Ring: o.Ring, Towns: press.Towns(s)}, itself,
+	run, err = notice.Plan(ctx, notice.Office{DB: o.DB, Ring: o.Ring, Towns: press.Towns(s)}, itself(),
 		notice.Order{Stock: s.Notice.Stock, StartCell: 1, Sort: notice.ByShelf})
 	if err != nil {
 		return run, err
@@ -64,11 +65,11 @@ func (o Office) printAll(ctx context.Context, fonts *press.Fonts) (run notice.Ru
 		decisions = append(decisions, notice.Decision{Key: g.Key, Kind: notice.HoldOut})
 	}
 	if len(decisions) > 0 {
-		if err := notice.Decide(ctx, o.DB, itself, run.ID, decisions); err != nil {
+		if err := notice.Decide(ctx, o.DB, itself(), run.ID, decisions); err != nil {
 			return run, err
 		}
 	}
-	return printing.Render(ctx, itself, run.ID, o.Spool, nil)
+	return printing.Render(ctx, itself(), run.ID, o.Spool, nil)
 }
 
 // handOver lets the holders of the first cards of a run come to the counter.
@@ -87,18 +88,33 @@ func (o Office) handOver(ctx context.Context, runID int64) error {
 			continue
 		}
 		if err := o.give(ctx, p); err != nil {
-			if _, refused := fault.As(err); refused { // expired or held meanwhile: the holder leaves without the card
-				continue
+			if _, refused := fault.As(err); !refused {
+				return err
 			}
-			return err
+			// Expired or held: the holder leaves without the card.
+			if err := o.putBack(ctx, p.CardID); err != nil {
+				return err
+			}
+			continue
 		}
 		done++
 	}
 	return nil
 }
 
+func (o Office) putBack(ctx context.Context, cardID int64) error {
+	return o.DB.Write(ctx, itself(), func(tx *store.Tx) error {
+		c, err := card.ByID(tx.Rx, cardID)
+		if err != nil || c.Custody == card.Vault {
+			return err
+		}
+		_, err = vault.PutBack(tx, cardID, c.Version)
+		return err
+	})
+}
+
 func (o Office) give(ctx context.Context, p notice.Piece) error {
-	err := o.DB.Write(ctx, itself, func(tx *store.Tx) error {
+	err := o.DB.Write(ctx, itself(), func(tx *store.Tx) error {
 		for _, act := range []card.Act{card.ActPick, card.ActToCounter} {
 			if _, err := card.Do(tx, p.CardID, act, card.Input{}); err != nil {
 				return err
@@ -109,7 +125,7 @@ func (o Office) give(ctx context.Context, p notice.Piece) error {
 	if err != nil {
 		return err
 	}
-	_, err = visit.Give(ctx, o.DB, o.Ring, itself, p.CardID, visit.HandOver{
+	_, err = visit.Give(ctx, o.DB, o.Ring, itself(), p.CardID, visit.HandOver{
 		CardScan: p.NoticeNo, NoticeScan: p.NoticeNo, Receiver: visit.Self, Documents: []string{"holder_driver"}, PINMethod: "holder",
 		OldCards: map[string]string{"notification": "collected", "juki": "none", "previous": "none", "residence": "none"},
 	})

@@ -19,6 +19,7 @@ import (
 	"kofu/internal/audit"
 	"kofu/internal/card"
 	"kofu/internal/city"
+	"kofu/internal/delivery"
 	"kofu/internal/fault"
 	"kofu/internal/intake"
 	"kofu/internal/keyring"
@@ -58,8 +59,11 @@ const (
 	boxCapacity  = 60
 )
 
-// itself is on whose behalf practice data is made.
-var itself = store.Actor{ID: "practice", Name: "practice", Role: "practice", Terminal: "practice", Employee: true}
+// itself is on whose behalf practice data is made. Time lines show its name.
+func itself() store.Actor {
+	name := message.Text("practice.actor", nil)
+	return store.Actor{ID: "practice", Name: name, Role: "practice", Terminal: name, Employee: true}
+}
 
 // logins are the accounts, one per role. Their names are in the catalogue.
 var logins = []struct{ login, role string }{
@@ -127,7 +131,7 @@ func (o Office) now(ctx context.Context) (now time.Time, err error) {
 
 // office sets the office up: its settings, its 外字, its vault.
 func (o Office) office(ctx context.Context) error {
-	err := o.DB.Write(ctx, itself, func(tx *store.Tx) error {
+	err := o.DB.Write(ctx, itself(), func(tx *store.Tx) error {
 		_, err := settings.Save(tx, city.Settings(), 0)
 		return err
 	})
@@ -145,7 +149,7 @@ func (o Office) office(ctx context.Context) error {
 		{Kind: vault.Box, Name: message.Text("practice.box", nil), Capacity: boxCapacity, Count: boxes},
 	} {
 		n.ParentID = parent
-		made, err := vault.Add(ctx, o.DB, itself, n)
+		made, err := vault.Add(ctx, o.DB, itself(), n)
 		if err != nil {
 			return err
 		}
@@ -183,16 +187,17 @@ func (o Office) people(ctx context.Context, c *city.City) error {
 }
 
 func (o Office) take(ctx context.Context, name, profile string, file *bytes.Buffer) (intake.Run, error) {
-	run, err := intake.Preview(ctx, o.DB, itself, intake.Upload{FileName: name, Profile: profile, Reader: file})
+	run, err := intake.Preview(ctx, o.DB, itself(), intake.Upload{FileName: name, Profile: profile, Reader: file})
 	if err != nil {
 		return run, err
 	}
-	return intake.Apply(ctx, o.DB, itself, run.ID, nil)
+	return intake.Apply(ctx, o.DB, itself(), run.ID, nil)
 }
 
 // parcels leads all parcels but the newest along the trunk; the newest waits
-// as a file for the one who practises. The oldest is notified and partly
-// handed over, the next one is in the vault, 20 of its cards have not come.
+// as a file for the one who practises. The oldest is complete, notified and
+// partly handed over; the next one is in the vault, but 20 of its cards have
+// not come and its reception is still open.
 func (o Office) parcels(ctx context.Context, c *city.City) error {
 	lots := c.Deliveries()
 	for i, lot := range lots[:len(lots)-1] {
@@ -211,6 +216,11 @@ func (o Office) parcels(ctx context.Context, c *city.City) error {
 		if err := o.receive(ctx, run.DeliveryID, missing); err != nil {
 			return err
 		}
+		if missing == 0 {
+			if _, err := delivery.Close(ctx, o.DB, itself(), run.DeliveryID); err != nil {
+				return err
+			}
+		}
 		if i == 0 {
 			if err := o.notify(ctx); err != nil {
 				return err
@@ -222,7 +232,7 @@ func (o Office) parcels(ctx context.Context, c *city.City) error {
 
 // receive takes the cards of a parcel in and brings them to the vault.
 func (o Office) receive(ctx context.Context, deliveryID int64, missing int) error {
-	return o.DB.Write(ctx, itself, func(tx *store.Tx) error {
+	return o.DB.Write(ctx, itself(), func(tx *store.Tx) error {
 		cards, err := card.OfDelivery(tx.Rx, deliveryID)
 		if err != nil {
 			return err
@@ -273,11 +283,11 @@ func (o Office) makeAccounts(ctx context.Context) ([]Account, error) {
 	var accounts []Account
 	for _, l := range logins {
 		a := Account{Login: l.login, Name: message.Text("practice.name_"+l.role, nil), Role: l.role}
-		made, initial, err := staff.Create(ctx, o.DB, o.Hasher, itself, staff.New{Login: a.Login, Name: a.Name, Roles: []string{l.role}, Employee: true})
+		made, initial, err := staff.Create(ctx, o.DB, o.Hasher, itself(), staff.New{Login: a.Login, Name: a.Name, Roles: []string{l.role}, Employee: true})
 		if err != nil {
 			return nil, err
 		}
-		if err := o.DB.Write(ctx, itself, func(tx *store.Tx) error { return staff.PasswordChosen(tx, made.ID) }); err != nil {
+		if err := o.DB.Write(ctx, itself(), func(tx *store.Tx) error { return staff.PasswordChosen(tx, made.ID) }); err != nil {
 			return nil, err
 		}
 		a.Password = initial
