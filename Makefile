@@ -7,6 +7,7 @@
 #   make dist    programs for Linux and Windows with checksums
 #
 # Steps of `make test`: format vet arch lint unit windows ui e2e trust kill
+# `make soak ROUNDS=1000` kills the program for hours.
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -27,8 +28,10 @@ WINDOW  := desktop,production,webkit2_41
 WINTAGS := desktop,production,wv2runtime.error
 UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
+STEPS   := packages-test ui format vet arch lint unit windows programs e2e trust kill
+
 .PHONY: FORCE help run test dist bench packages-run packages-test programs tools \
-	format vet arch lint unit windows ui ui-check ui-test e2e trust kill clean
+	format vet arch lint unit windows ui ui-check ui-test e2e trust kill soak clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -81,7 +84,13 @@ run: packages-run $(BIN)/kofu
 
 # ---- tests ------------------------------------------------------------------
 
-test: packages-test format vet arch lint unit windows ui programs e2e trust kill
+# Each step says how long it took.
+test:
+	@for step in $(STEPS); do \
+		start=$$(date +%s); \
+		$(MAKE) --no-print-directory $$step || { echo "The step $$step failed."; exit 1; }; \
+		echo "$$step: $$(( $$(date +%s) - start )) s"; \
+	done
 	@echo "All tests passed."
 
 format: $(TOOLS)/golangci-lint
@@ -126,6 +135,10 @@ trust: $(BIN)/kofu
 # kill -9 of the real program while it imports and scans.
 kill:
 	$(GO) test -count=1 -tags faultlab -timeout 15m ./internal/faultlab
+
+ROUNDS  := 1000
+soak:
+	$(GO) test -count=1 -tags faultlab -timeout 0 -v -run '^TestKill$$' ./internal/faultlab -rounds $(ROUNDS)
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./...

@@ -74,3 +74,50 @@ func Breaches(l Lot, s Seen) []string {
 	slices.Sort(found)
 	return found
 }
+
+// Register is the resident register as the test sent it: night after night a
+// whole file in which every resident has moved, so that each address tells the
+// night it is from.
+type Register struct {
+	Residents int          // rows of every file
+	Last      int          // newest night that was sent, 0 before the first
+	Applied   map[int]bool // nights of which the program said that they are applied
+}
+
+// SeenRegister is the register as it lies in the database after the restart.
+type SeenRegister struct {
+	Residents map[int]int // night → residents with its address
+	Moves     map[int]int // night → 異動 that its file brought
+}
+
+// RegisterBreaches returns every way in which the register seen contradicts
+// what was acknowledged or is half of a night.
+func RegisterBreaches(r Register, s SeenRegister) []string {
+	var found []string
+	say := func(format string, args ...any) { found = append(found, "register: "+fmt.Sprintf(format, args...)) }
+	acknowledged, shown := 0, 0
+	for night := range r.Applied {
+		acknowledged = max(acknowledged, night)
+	}
+	for night, residents := range s.Residents {
+		shown = max(shown, night)
+		if residents != r.Residents {
+			say("%d residents of night %d, %d sent", residents, night, r.Residents)
+		}
+	}
+	if shown < acknowledged || shown > r.Last {
+		say("shows night %d, %d is acknowledged and %d was sent last", shown, acknowledged, r.Last)
+	}
+	for night := 1; night <= r.Last; night++ {
+		switch moves := s.Moves[night]; {
+		case moves != 0 && moves != r.Residents:
+			say("%d of the %d moves of night %d", moves, r.Residents, night)
+		case moves == 0 && (r.Applied[night] || night == shown):
+			say("the moves of night %d are lost", night)
+		case moves != 0 && night > shown:
+			say("moves of night %d without its addresses", night)
+		}
+	}
+	slices.Sort(found)
+	return found
+}

@@ -23,7 +23,6 @@ import (
 	"time"
 
 	"kofu/internal/faultlab"
-	"kofu/internal/jptext"
 )
 
 const (
@@ -50,7 +49,7 @@ var (
 // launch starts the program and waits for the last line of its banner.
 func launch(t *testing.T, binary, dir string) *program {
 	t.Helper()
-	p := &program{t: t, cmd: exec.Command(binary, "serve", "--data", dir, "--addr", "127.0.0.1:18543", "--lan", "off")}
+	p := &program{t: t, cmd: exec.Command(binary, "serve", "--data", dir, "--addr", "127.0.0.1:0", "--lan", "off")}
 	p.cmd.Stderr = os.Stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -195,60 +194,41 @@ type importRun struct {
 	DeliveryID int64
 }
 
-// importLot uploads the list, applies it and waits for the acknowledgement.
-func (p *program) importLot(l *batch) error {
+// upload sends a file to be looked at.
+func (p *program) upload(name string, file []byte) (run importRun, err error) {
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
-	part, err := w.CreateFormFile("file", "納品一覧"+l.No+".csv")
+	part, err := w.CreateFormFile("file", name)
 	if err != nil {
-		return err
+		return run, err
 	}
-	if _, err := part.Write(deliveryList(p.t, l.Lot)); err != nil {
-		return err
+	if _, err := part.Write(file); err != nil {
+		return run, err
 	}
 	if err := w.Close(); err != nil {
-		return err
+		return run, err
 	}
-	var run importRun
-	if err := p.call("POST", "/api/imports", w.FormDataContentType(), &form, &run); err != nil {
-		return err
-	}
+	err = p.call("POST", "/api/imports", w.FormDataContentType(), &form, &run)
+	return run, err
+}
+
+// apply takes the file over and waits for the acknowledgement.
+func (p *program) apply(run importRun) (importRun, error) {
 	if err := p.post(fmt.Sprintf("/api/imports/%d/apply", run.ID), struct{}{}, &run); err != nil {
-		return err
+		return run, err
 	}
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for run.State == "applying" {
 		<-tick.C
 		if err := p.get(fmt.Sprintf("/api/imports/%d", run.ID), &run); err != nil {
-			return err
+			return run, err
 		}
 	}
 	if run.State != "applied" {
-		return &refusal{"import", 0, run.State}
+		return run, &refusal{"import", 0, run.State}
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.Applied, l.id = true, run.DeliveryID
-	return nil
-}
-
-// deliveryList writes the lot in J-LIS sample layout J1.
-func deliveryList(t *testing.T, l faultlab.Lot) []byte {
-	t.Helper()
-	var b strings.Builder
-	row := func(fields ...string) { b.WriteString(`"` + strings.Join(fields, `","`) + "\"\r\n") }
-	row("発送番号", "発送日", "箱番号", "箱内連番", "交付通知書番号", "申請書ID", "申請区分", "受付年月日",
-		"氏名", "住所", "生年月日", "カード有効期限", "電子証明書有無", "交付方式", "摘要")
-	for i, no := range l.Numbers {
-		row(l.No, "20261118", "001", fmt.Sprintf("%04d", i+1), no, fmt.Sprintf("%s%015d", l.No[:8], i+1), "1", "20261022",
-			"試験 花子", "試験市一丁目2番3号", "19650401", "20360401", "1", "1", "")
-	}
-	list, bad := jptext.Encode(jptext.CP932, b.String())
-	if len(bad) > 0 {
-		t.Fatalf("not in CP932: %v", bad)
-	}
-	return list
+	return run, nil
 }
 
 // scan receives one card and notes the acknowledgement.
@@ -278,6 +258,21 @@ type cardPage struct {
 	Rows  []struct{ NoticeNo string }
 }
 
+// cardsOf lists the notice numbers of a delivery, page by page.
+func (p *program) cardsOf(id int64, only string) (numbers []string) {
+	p.t.Helper()
+	for {
+		var page cardPage
+		p.must(p.get(fmt.Sprintf("/api/deliveries/%d/cards?limit=500&offset=%d&only=%s", id, len(numbers), only), &page))
+		for _, row := range page.Rows {
+			numbers = append(numbers, row.NoticeNo)
+		}
+		if len(page.Rows) == 0 || len(numbers) >= page.Total {
+			return numbers
+		}
+	}
+}
+
 // see looks the lot up after a restart.
 func (p *program) see(l *batch) faultlab.Seen {
 	p.t.Helper()
@@ -292,10 +287,8 @@ func (p *program) see(l *batch) faultlab.Seen {
 		s.Expected, s.Received = d.Expected, d.Received
 		l.id = d.ID
 		for _, only := range []string{"", "received"} {
-			var page cardPage
-			p.must(p.get(fmt.Sprintf("/api/deliveries/%d/cards?limit=500&only=%s", d.ID, only), &page))
-			for _, row := range page.Rows {
-				s.Cards[row.NoticeNo] = only != ""
+			for _, number := range p.cardsOf(d.ID, only) {
+				s.Cards[number] = only != ""
 			}
 		}
 	}
