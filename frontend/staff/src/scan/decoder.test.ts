@@ -46,6 +46,11 @@ describe('a person', () => {
     expect(press(new Decoder(), '9100000017', 36, 'Enter').at(-1)?.kind).toBe('typing');
     expect(press(new Decoder(), '9100000017', 35, 'Enter').at(-1)?.kind).toBe('scan');
   });
+  it('undoing with Ctrl+Z just before a scan does not spoil it', () => {
+    const decoder = new Decoder();
+    decoder.feed({ code: 'KeyZ', ctrlKey: true, timeStamp: 1_000 });
+    expect(press(decoder, '9100000017', 8, 'Enter').at(-1)).toEqual({ kind: 'scan', code: '9100000017' });
+  });
   it('typing before a scan does not spoil it', () => {
     const decoder = new Decoder();
     decoder.feed({ code: 'Digit7', timeStamp: 100 });

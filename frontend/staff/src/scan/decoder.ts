@@ -12,7 +12,7 @@ export const silence = 120;
 /** The same code within this time is a second reading of the same label. */
 export const repeatWithin = 2_000;
 
-export interface Key { code: string; shiftKey?: boolean; timeStamp: number }
+export interface Key { code: string; shiftKey?: boolean; ctrlKey?: boolean; timeStamp: number }
 export type Reading =
   | { kind: 'typing' }
   | { kind: 'burst' }
@@ -43,7 +43,8 @@ export class Decoder {
     if (key.code === 'Enter' || key.code === 'NumpadEnter' || key.code === 'Tab') {
       return quick ? this.finish() : this.drop();
     }
-    const char = charOf(key.code);
+    // Ctrl+Z is a command; a scanner's leading control character carries nothing either.
+    const char = key.ctrlKey ? '' : charOf(key.code);
     if (!char) return quick && this.buffer.length >= Decoder.sure ? { kind: 'burst' } : this.drop();
     this.buffer = quick ? this.buffer + char : char;
     this.last = key.timeStamp;
@@ -57,7 +58,8 @@ export class Decoder {
   }
 
   private inBurst(key: Key): boolean {
-    return this.buffer !== '' && key.timeStamp - this.last <= burstGap;
+    const gap = key.timeStamp - this.last;
+    return this.buffer !== '' && gap >= 0 && gap <= burstGap;
   }
   private finish(): Reading {
     const code = this.buffer;

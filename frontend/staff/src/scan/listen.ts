@@ -36,7 +36,7 @@ export function listen(fallback: Taker): () => void {
   const down = (e: KeyboardEvent) => {
     if (e.repeat) return;
     remember(e);
-    const reading = decoder.feed({ code: e.code, shiftKey: e.shiftKey, timeStamp: e.timeStamp });
+    const reading = decoder.feed({ code: e.code, shiftKey: e.shiftKey, ctrlKey: e.ctrlKey || e.metaKey, timeStamp: e.timeStamp });
     clearTimeout(timer);
     busy = reading.kind === 'burst';
     if (busy) {
