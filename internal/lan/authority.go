@@ -23,6 +23,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,14 +46,14 @@ type Options struct {
 	Organization string         // name of the city, part of the authority's name
 	Hostname     string         // name of this machine without domain
 	Domain       string         // domain of the office network, may be empty
-	Ranges       []netip.Prefix // networks the authority may vouch for; default: all private ones
+	Ranges       []netip.Prefix // networks the authority may vouch for; default: [DefaultRanges]
 	AllowTLS12   bool           // for PCs that cannot speak TLS 1.3
 	Clock        func() time.Time
 	Addresses    func() []netip.Addr // addresses of this machine now; default: [Addresses]
 }
 
-// PrivateRanges are the networks that the authority vouches for unless the
-// city uses others: RFC 1918 and the machine itself.
+// PrivateRanges are the networks of most offices: RFC 1918 and the machine
+// itself.
 func PrivateRanges() []netip.Prefix {
 	return []netip.Prefix{
 		netip.MustParsePrefix("10.0.0.0/8"),
@@ -60,6 +61,22 @@ func PrivateRanges() []netip.Prefix {
 		netip.MustParsePrefix("192.168.0.0/16"),
 		netip.MustParsePrefix("127.0.0.0/8"),
 	}
+}
+
+// DefaultRanges are the networks that the authority vouches for unless the
+// city names others. Some offices use addresses that are not private; a machine
+// that has no others gets its own neighbourhood of 256 addresses besides.
+func DefaultRanges(addresses []netip.Addr) []netip.Prefix {
+	ranges := PrivateRanges()
+	for _, addr := range addresses {
+		if addr.IsPrivate() {
+			return PrivateRanges()
+		}
+		if near := netip.PrefixFrom(addr, 24).Masked(); !slices.Contains(ranges, near) {
+			ranges = append(ranges, near)
+		}
+	}
+	return ranges
 }
 
 // Authority is the appliance's own certificate authority with its current
@@ -82,7 +99,7 @@ func Open(dir string, options Options) (_ *Authority, err error) {
 		options.Addresses = Addresses
 	}
 	if len(options.Ranges) == 0 {
-		options.Ranges = PrivateRanges()
+		options.Ranges = DefaultRanges(options.Addresses())
 	}
 	options.Hostname, options.Domain = dnsName(options.Hostname), dnsName(options.Domain)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

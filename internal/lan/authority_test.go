@@ -230,3 +230,21 @@ func TestDNSName(t *testing.T) {
 		}
 	}
 }
+
+func TestDefaultRanges(t *testing.T) {
+	m := newMachine()
+	if diff := cmp.Diff(PrivateRanges(), DefaultRanges(m.addrs), cmp.Comparer(func(x, y netip.Prefix) bool { return x == y })); diff != "" {
+		t.Errorf("an office with private addresses (-want +got):\n%s", diff)
+	}
+	m.addrs = []netip.Addr{netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.3")}
+	a := open(t, t.TempDir(), m.options())
+	c := leaf(t, a)
+	for name, want := range map[string]bool{"192.0.2.2": true, "192.0.2.3": true, "192.0.3.2": false, "127.0.0.1": true} {
+		if got := verify(a, c, name, now) == nil; got != want {
+			t.Errorf("an office without private addresses: %s accepted %t, want %t", name, got, want)
+		}
+	}
+	if got := len(a.cert.PermittedIPRanges); got != 5 {
+		t.Errorf("the authority vouches for %d networks, want the 4 usual ones and the neighbourhood", got)
+	}
+}
