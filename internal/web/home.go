@@ -111,7 +111,7 @@ func wireTasks(t progress.Tasks) []Task {
 		{"preset", "", t.ToPreset, "/cards?procedure=INSPECTED", toneOther},
 		{"shelve", "", t.ToShelve, "/cards?procedure=PRESET", toneOther},
 		{"notify", "", t.ToNotify, "/cards?due=notice", toneOther},
-		{"post", "", t.ToPost, "/print", toneOther},
+		{"post", "", t.ToPost, "/prints", toneOther},
 		{"counter", "", t.AtCounter, "/cards?custody=COUNTER", toneOther},
 		{"overdue", "", t.Overdue, "/cards?due=overdue", toneWarn},
 		{"held", "", t.Stopped, "/cards?status=HELD", toneError},

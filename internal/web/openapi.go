@@ -52,6 +52,9 @@ func operation(route gate.Route, path string, schemas object) object {
 	for _, m := range pathPlace.FindAllStringSubmatch(path, -1) {
 		places = append(places, object{"name": m[1], "in": "path", "required": true, "schema": object{"type": "string"}})
 	}
+	for _, q := range queries[route.Pattern] {
+		places = append(places, object{"name": q.name, "in": "query", "description": q.description, "schema": object{"type": q.kind}})
+	}
 	if route.Permission != staff.Public && !strings.HasPrefix(route.Pattern, "GET ") {
 		places = append(places, object{"name": gate.TokenHeader, "in": "header", "required": true, "schema": object{"type": "string"}})
 	}

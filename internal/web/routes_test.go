@@ -251,3 +251,40 @@ func cookieOf(t *testing.T, w *httptest.ResponseRecorder) *http.Cookie {
 	}
 	return cookies[0]
 }
+
+// The description names the parameters of the list, and no route that there is
+// not.
+func TestOpenAPI_QueryParameters(t *testing.T) {
+	f := newFixture(t)
+	known := map[string]bool{}
+	for _, route := range f.Server.routes() {
+		known[route.Pattern] = true
+	}
+	for pattern := range queries {
+		if !known[pattern] {
+			t.Errorf("parameters of %s, which is no route", pattern)
+		}
+	}
+	var got struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct{ Name, In, Description string }
+		}
+	}
+	if err := json.Unmarshal(f.do("GET", "/api/openapi.json", "nobody", "").Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	described := map[string]bool{}
+	for _, p := range got.Paths["/api/cards"]["get"].Parameters {
+		described[p.Name] = p.In == "query" && p.Description != ""
+	}
+	for _, name := range []string{"status", "procedure", "custody", "hold", "lot", "place", "due", "q", "sort", "offset", "limit"} {
+		if !described[name] {
+			t.Errorf("the parameter %s of the list is not described", name)
+		}
+	}
+	for query, status := range map[string]int{"lot=x": 400, "place=x": 400, "offset=-1": 400, "limit=x": 400, "sort=x": 422, "due=x": 422} {
+		if w := f.do("GET", "/api/cards?"+query, "card.view", ""); w.Code != status {
+			t.Errorf("%s: %d, want %d", query, w.Code, status)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -151,9 +152,16 @@ func TestHome_NumbersAreThoseOfTheLists(t *testing.T) {
 	if err := json.Unmarshal(f.do(http.MethodGet, "/api/home", "supervisor", "").Body.Bytes(), &home); err != nil {
 		t.Fatal(err)
 	}
+	screens, err := os.ReadFile("../../frontend/staff/src/lib/screens.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
 	counted := map[string]int{}
 	for _, task := range home.Tasks {
 		counted[task.Key] = task.Count
+		if path, _, _ := strings.Cut(task.Href, "?"); !bytes.Contains(screens, []byte("pattern: '"+path+"'")) {
+			t.Errorf("%s leads to %s, which is no screen", task.Key, path)
+		}
 		if !strings.HasPrefix(task.Href, "/cards?") {
 			continue
 		}
