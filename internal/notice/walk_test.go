@@ -32,7 +32,7 @@ func TestWalk_CodesLiveAsLongAsTheirLetters(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := &walk{office: newOffice(t), rt: rt, handed: map[int64]int64{}, withdrawn: map[int64]int64{}}
 		w.cards = w.office.cards(3)
-		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+		for range rapid.IntRange(1, 18).Draw(rt, "steps") {
 			before := testkit.Dump(t, w.DB)
 			err := w.step()
 			if err == nil {
