@@ -194,6 +194,7 @@ func nameExclusions(rx *store.Rx, excluded []notice.Exclusion) ([]RunExclusion, 
 
 func (s *server) getRuns(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	out := []PrintRun{}
+	jobs := s.renders.all()
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
 		words, err := settings.Load(rx)
 		if err != nil {
@@ -201,7 +202,7 @@ func (s *server) getRuns(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 		}
 		runs, err := notice.Runs(rx, 100)
 		for _, run := range runs {
-			out = append(out, s.wireRun(run, words))
+			out = append(out, wireRun(run, words, jobs[run.ID]))
 		}
 		return err
 	})
@@ -211,8 +212,10 @@ func (s *server) getRuns(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 	return ok(w, out)
 }
 
-// wireRun is a run without its findings.
-func (s *server) wireRun(run notice.Run, words settings.Settings) PrintRun {
+// wireRun is a run without its findings. job is its print job as it was before
+// the run was read: a job that ends in between has stored its result by then,
+// so that no printed run ever looks unprinted.
+func wireRun(run notice.Run, words settings.Settings, job renderStatus) PrintRun {
 	out := PrintRun{
 		ID: run.ID, No: run.No, State: string(run.State), Stock: run.Stock, Order: string(run.Sort), StartCell: run.StartCell, Pieces: run.Pieces,
 		Volumes: press.Volumes(run), Deadline: run.Deadline, PostedOn: run.PostedOn, By: run.CreatedBy, At: run.CreatedAt,
@@ -225,11 +228,11 @@ func (s *server) wireRun(run notice.Run, words settings.Settings) PrintRun {
 	if err := json.Unmarshal([]byte(run.Fonts), &out.Fonts); err != nil || out.Fonts == nil {
 		out.Fonts = []RunFont{}
 	}
-	switch status, running := s.renders.status(run.ID); {
-	case run.State == notice.Draft && running:
-		out.State, out.Progress = "rendering", status.progress
+	switch {
+	case run.State == notice.Draft && job.running:
+		out.State, out.Progress = "rendering", job.progress
 	case run.State == notice.Draft:
-		out.State, out.Problem = "checked", status.problem
+		out.State, out.Problem = "checked", job.problem
 	default:
 		out.Progress.Done = run.Pieces
 	}
@@ -240,6 +243,7 @@ func (s *server) wireRun(run notice.Run, words settings.Settings) PrintRun {
 func (s *server) replyRun(w http.ResponseWriter, r *http.Request, status int, id int64) error {
 	var out PrintRun
 	var run notice.Run
+	jobs := s.renders.all()
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
 		words, err := settings.Load(rx)
 		if err != nil {
@@ -248,7 +252,7 @@ func (s *server) replyRun(w http.ResponseWriter, r *http.Request, status int, id
 		if run, err = notice.ByID(rx, id); err != nil {
 			return err
 		}
-		out = s.wireRun(run, words)
+		out = wireRun(run, words, jobs[id])
 		out.Excluded, err = nameExclusions(rx, run.Excluded)
 		return err
 	})

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"sync"
 
@@ -171,11 +172,11 @@ func (r *renders) end(id int64, err error) {
 	r.jobs[id] = renderStatus{problem: message.Of(err)}
 }
 
-func (r *renders) status(id int64) (status renderStatus, running bool) {
+// all are the jobs as they stand, by run.
+func (r *renders) all() map[int64]renderStatus {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	status = r.jobs[id]
-	return status, status.running
+	return maps.Clone(r.jobs)
 }
 
 func (s *server) postPosted(w http.ResponseWriter, r *http.Request, actor store.Actor) error {

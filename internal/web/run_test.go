@@ -13,6 +13,8 @@ import (
 
 	"kofu/internal/card"
 	"kofu/internal/delivery"
+	"kofu/internal/notice"
+	"kofu/internal/settings"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
 )
@@ -198,5 +200,25 @@ func TestExport_IsLogged(t *testing.T) {
 	log := f.do(http.MethodGet, "/api/audit?action=list.exported", "auditor", "").Body.String()
 	if !strings.Contains(log, `\"rows\":3`) && !strings.Contains(log, `"rows":3`) {
 		t.Errorf("log: %s", log)
+	}
+}
+
+// A run that was read just before its job stored the result shows as printing,
+// never as unprinted: the screen asks again and sees the result.
+func TestWireRun_JobThatEndsMeanwhile(t *testing.T) {
+	words := settings.Default()
+	for _, tt := range []struct {
+		read notice.State
+		job  renderStatus
+		want string
+	}{
+		{notice.Draft, renderStatus{running: true}, "rendering"},
+		{notice.Ready, renderStatus{running: true}, "ready"},
+		{notice.Draft, renderStatus{problem: "?"}, "checked"},
+		{notice.Draft, renderStatus{}, "checked"},
+	} {
+		if got := wireRun(notice.Run{State: tt.read}, words, tt.job).State; got != tt.want {
+			t.Errorf("%s with job %+v: %s, want %s", tt.read, tt.job, got, tt.want)
+		}
 	}
 }
