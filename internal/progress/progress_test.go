@@ -195,7 +195,7 @@ func TestCards_EqualAPlainSearch(t *testing.T) {
 // pages reads a list page by page.
 func (w *world) pages(rt *rapid.T, t *testing.T, f progress.Filter, total int, counts map[card.Status]int) (ids []int64) {
 	ids = []int64{}
-	f.Limit = rapid.IntRange(1, 50).Draw(rt, "limit")
+	f.Limit = rapid.IntRange(15, 80).Draw(rt, "limit")
 	for {
 		var l progress.List
 		testkit.Read(t, w.DB, func(rx *store.Rx) (err error) {
