@@ -11,17 +11,20 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
 	"kofu/internal/fault"
 	"kofu/internal/message"
+	"kofu/internal/press"
 )
 
 // version is set by the linker from wails.json.
 var version = "dev"
 
 func main() {
+	debug.SetMemoryLimit(press.MemoryLimit)
 	attachConsole()
 	m := &Main{Out: os.Stdout, Err: os.Stderr, Clock: time.Now, Appliance: openAppliance, Window: showWindow, HasScreen: hasScreen}
 	os.Exit(m.Run(context.Background(), os.Args[1:]))

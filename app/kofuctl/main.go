@@ -11,10 +11,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"time"
 
 	"kofu/internal/fault"
+	"kofu/internal/press"
 	"kofu/internal/staff"
 )
 
@@ -22,6 +24,7 @@ import (
 var version = "dev"
 
 func main() {
+	debug.SetMemoryLimit(press.MemoryLimit)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	p := &Program{Out: os.Stdout, Err: os.Stderr, Clock: time.Now, Cost: staff.StandardCost}
 	code := p.Run(ctx, os.Args[1:])

@@ -155,7 +155,7 @@ func (c *call) decide(desk press.Office, run notice.Run, kind string) error {
 	if len(decisions) == 0 {
 		return nil
 	}
-	return notice.Decide(c.ctx, desk.DB, c.actor(), run.ID, decisions)
+	return desk.Decide(c.ctx, c.actor(), run.ID, decisions)
 }
 
 // recentRuns is how far back --run looks.

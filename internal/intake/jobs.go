@@ -104,6 +104,19 @@ func (j *Jobs) Status(runID int64) (p Progress, ok bool) {
 	return Progress{}, false
 }
 
+// Running returns how far each import has come that is being applied. Ask
+// before reading the imports: one that ends in between is then shown as under
+// way once more, never as one that still waits.
+func (j *Jobs) Running() map[int64]Progress {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	all := make(map[int64]Progress, len(j.running))
+	for id, job := range j.running {
+		all[id] = job.progress
+	}
+	return all
+}
+
 // Cancel stops an import that is being applied; everything stays as it was
 // before. It reports false when it is not being applied.
 func (j *Jobs) Cancel(runID int64) bool {

@@ -42,7 +42,7 @@ func (j *job) write(ctx context.Context, dir string, progress paper.Progress) er
 	}
 	form, list := j.letters()
 	for i, v := range paper.Volumes(len(list)) {
-		form.Control = j.control("press.letters", v.To-v.From)
+		form.Control = j.control(v.To - v.From)
 		err := writeFile(filepath.Join(dir, fileName(j.run.ID, LettersPart, i+1)), func(w io.Writer) error {
 			_, err := form.Render(ctx, w, list[v.From:v.To], shifted(progress, len(j.pieces)+v.From, total))
 			return err

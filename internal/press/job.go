@@ -182,9 +182,9 @@ func (j *job) labels() (paper.Labels, []paper.Addressee) {
 	for i, p := range j.pieces {
 		list[i] = j.addressee(p)
 	}
+	// No control sheets: every page of this PDF is a sheet of costly labels.
 	return paper.Labels{
 		Press: j.press, Title: j.run.No, Stock: j.stock, Start: j.run.StartCell, Calibration: j.calibration(), Barcode: true,
-		Control: j.control("press.labels", len(list)),
 	}, list
 }
 
@@ -206,12 +206,12 @@ func (j *job) letters() (paper.Letters, []paper.Letter) {
 
 // control is the text of the control sheets: what the pile must hold, and who
 // had it made when. It is the same in a reprint.
-func (j *job) control(title string, pieces int) *paper.Control {
+func (j *job) control(pieces int) *paper.Control {
 	at := ""
 	if t, err := store.ParseStamp(j.run.CreatedAt); err == nil {
 		at = jpdate.Day(store.Day(t)).Japanese()
 	}
-	c := &paper.Control{Title: message.Text(title, nil), Run: j.run.No, LastOnly: title == "press.labels" && j.run.StartCell > 1}
+	c := &paper.Control{Title: message.Text("press.letters", nil), Run: j.run.No}
 	for _, f := range []struct{ name, text string }{
 		{"press.control_whole", strconv.Itoa(len(j.pieces))},
 		{"press.fact_deadline", jpdate.Day(j.run.Deadline).Japanese()},

@@ -105,8 +105,8 @@ func act(tx *store.Tx, id int64, in ActRequest) error {
 	if !ok {
 		return fault.New(fault.Invalid, "card.unknown_act")
 	}
-	_, err := card.Do(tx, id, simple, card.Input{Seen: in.Version, Reason: in.Reason})
-	return recorded(tx, err, "card."+string(simple), id, "")
+	_, err := card.Perform(tx, id, simple, card.Input{Seen: in.Version, Reason: in.Reason})
+	return err
 }
 
 // recorded adds the line of the audit log to an act that succeeded.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/rand"
 	"net/http"
 	"strings"
 
@@ -59,9 +58,6 @@ type BulkResult struct {
 	GroupID  string          `json:"groupId,omitempty"`
 }
 
-// bulkGroup is the prefix of the groups that a screen can undo as a whole.
-const bulkGroup = "bulk-"
-
 const maxNamed = 100 // cards that an exclusion names
 
 // postBulk performs an act on many cards in one transaction: those that refuse
@@ -76,61 +72,47 @@ func (s *server) postBulk(w http.ResponseWriter, r *http.Request, actor store.Ac
 	if !known || act == card.ActFailInspection {
 		return fault.New(fault.Invalid, "card.unknown_act")
 	}
-	var out BulkResult
-	run := func(rx *store.Rx, do func(card.Card) error) error {
-		out = BulkResult{Excluded: []BulkExclusion{}}
-		return bulk(rx, actor, act, in, &out, do)
-	}
+	var did card.Bulk
+	input := card.Input{Reason: in.Reason}
 	if in.DryRun {
-		err = s.DB.Read(r.Context(), func(rx *store.Rx) error { return run(rx, func(card.Card) error { return nil }) })
-	} else {
-		group := bulkGroup + rand.Text()
-		err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
-			err := run(tx.Rx, func(c card.Card) error {
-				_, err := card.Do(tx, c.ID, act, card.Input{Reason: in.Reason, Group: group})
-				return err
-			})
+		err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
+			ids, err := in.cards(rx)
 			if err != nil {
 				return err
 			}
-			out.GroupID = group
-			return audit.Append(tx, "card."+string(act), "group/"+group, map[string]int{"matched": out.Matched, "done": out.Done})
+			did, err = card.PreviewAll(rx, actor, ids, act, input)
+			return err
+		})
+	} else {
+		err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
+			ids, err := in.cards(tx.Rx)
+			if err != nil {
+				return err
+			}
+			did, err = card.PerformAll(tx, ids, act, input)
+			return err
 		})
 	}
 	if err != nil {
 		return err
 	}
+	out := BulkResult{Matched: did.Matched, Done: did.Done, Excluded: []BulkExclusion{}, GroupID: did.Group}
+	for _, refused := range did.Refused {
+		out.exclude(refused.Card, refused.Err)
+	}
 	return ok(w, out)
 }
 
-func bulk(rx *store.Rx, actor store.Actor, act card.Act, in Bulk, out *BulkResult, do func(card.Card) error) error {
-	f := progress.Filter{IDs: in.IDs}
+// cards are the cards that the act is meant for.
+func (b Bulk) cards(rx *store.Rx) ([]int64, error) {
+	f := progress.Filter{IDs: b.IDs}
 	switch {
-	case in.Filter != nil && len(in.IDs) == 0:
-		f = in.Filter.filter()
-	case len(in.IDs) == 0:
-		return fault.New(fault.Invalid, "card.none_chosen")
+	case b.Filter != nil && len(b.IDs) == 0:
+		f = b.Filter.filter()
+	case len(b.IDs) == 0:
+		return nil, fault.New(fault.Invalid, "card.none_chosen")
 	}
-	ids, err := progress.IDs(rx, f)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		c, err := card.ByID(rx, id)
-		if err != nil {
-			return err
-		}
-		out.Matched++
-		if err := card.Check(rx, actor, c, act, card.Input{Reason: in.Reason}); err != nil {
-			out.exclude(c, err)
-			continue
-		}
-		if err := do(c); err != nil {
-			return err
-		}
-		out.Done++
-	}
-	return nil
+	return progress.IDs(rx, f)
 }
 
 // exclude counts a card under its reason.
@@ -166,7 +148,7 @@ func (s *server) postGroupUndo(w http.ResponseWriter, r *http.Request, actor sto
 		return err
 	}
 	group := r.PathValue("id")
-	if !strings.HasPrefix(group, bulkGroup) {
+	if !strings.HasPrefix(group, card.BulkGroup) {
 		return fault.New(fault.NotFound, "card.group_not_found")
 	}
 	var out Undone

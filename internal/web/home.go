@@ -51,6 +51,7 @@ type Home struct {
 // administrator, finds it empty.
 func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	out := Home{Tasks: []Task{}, Statuses: []StatusCount{}, Lots: []Delivery{}, Imports: []ImportRun{}, Balance: Balance{OK: true}}
+	running := s.imports.Running()
 	if !may(r, staff.CardView) {
 		return ok(w, out)
 	}
@@ -74,7 +75,7 @@ func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 			return err
 		}
 		out.Balance = Balance{Received: balance.Received, HandedOver: balance.HandedOver, Held: balance.Held, OK: balance.OK()}
-		return s.homeLists(rx, &out, may(r, staff.ImportRun))
+		return homeLists(rx, &out, may(r, staff.ImportRun), running)
 	})
 	if err != nil {
 		return err
@@ -82,7 +83,7 @@ func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 	return ok(w, out)
 }
 
-func (s *server) homeLists(rx *store.Rx, out *Home, imports bool) error {
+func homeLists(rx *store.Rx, out *Home, imports bool, running map[int64]intake.Progress) error {
 	all, err := delivery.All(rx)
 	if err != nil {
 		return err
@@ -97,7 +98,7 @@ func (s *server) homeLists(rx *store.Rx, out *Home, imports bool) error {
 	}
 	runs, err := intake.List(rx, 5)
 	for _, run := range runs {
-		out.Imports = append(out.Imports, s.importRun(run))
+		out.Imports = append(out.Imports, importRun(run, running))
 	}
 	return err
 }

@@ -123,7 +123,7 @@ func (s *server) postImport(w http.ResponseWriter, r *http.Request, actor store.
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusCreated, s.importRun(run))
+	return reply(w, http.StatusCreated, importRun(run, nil))
 }
 
 // uploadFrom reads the fields before the file and hands the file on as it
@@ -160,11 +160,11 @@ func (s *server) getImports(w http.ResponseWriter, r *http.Request, _ store.Acto
 	if err != nil {
 		return err
 	}
-	list := []ImportRun{}
+	list, running := []ImportRun{}, s.imports.Running()
 	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
 		runs, err := intake.List(rx, limit)
 		for _, run := range runs {
-			list = append(list, s.importRun(run))
+			list = append(list, importRun(run, running))
 		}
 		return err
 	})
@@ -185,6 +185,7 @@ func (s *server) getImport(w http.ResponseWriter, r *http.Request, _ store.Actor
 // replyImport answers with the import as it is now.
 func (s *server) replyImport(w http.ResponseWriter, r *http.Request, id int64) error {
 	var run intake.Run
+	running := s.imports.Running()
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
 		run, err = intake.ByID(rx, id)
 		return err
@@ -192,7 +193,7 @@ func (s *server) replyImport(w http.ResponseWriter, r *http.Request, id int64) e
 	if err != nil {
 		return err
 	}
-	return ok(w, s.importRun(run))
+	return ok(w, importRun(run, running))
 }
 
 func (s *server) postImportApply(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
@@ -248,7 +249,7 @@ func (s *server) getImportRejected(w http.ResponseWriter, r *http.Request, _ sto
 
 // importRun is an import as the screens see it. One that is being applied is
 // still previewed in the database.
-func (s *server) importRun(run intake.Run) ImportRun {
+func importRun(run intake.Run, running map[int64]intake.Progress) ImportRun {
 	out := ImportRun{
 		ID: run.ID, Profile: run.Profile, ProfileName: intake.ProfileName(run.Profile), Kind: string(run.Kind), FileName: run.FileName,
 		Size: run.Size, SHA256: run.SHA256, Encoding: run.Encoding, State: string(run.State), Rows: run.Rows, Counts: ImportCounts(run.Counts),
@@ -256,7 +257,7 @@ func (s *server) importRun(run intake.Run) ImportRun {
 		Warnings: []Warning{}, Candidates: []Candidate{}, Progress: Progress{Total: run.Rows},
 		By: run.CreatedBy, At: run.CreatedAt, AppliedAt: run.AppliedAt, DeliveryID: run.DeliveryID, Undoable: run.State == intake.Applied,
 	}
-	if p, running := s.imports.Status(run.ID); running {
+	if p, under := running[run.ID]; under && run.State == intake.Previewed {
 		out.State, out.Progress = "applying", Progress(p)
 	} else if run.State == intake.Applied {
 		out.Progress.Done = run.Rows
