@@ -17,6 +17,7 @@ import (
 
 	"kofu/internal/fault"
 	"kofu/internal/glyph"
+	"kofu/internal/message"
 )
 
 // The text fonts in the order in which they are asked. IPAmj Mincho has nearly
@@ -157,9 +158,34 @@ func (f *Fonts) List() []Font {
 func describe(set *glyph.Set) []Font {
 	list := make([]Font, 0, len(set.Sources()))
 	for _, s := range set.Sources() {
-		list = append(list, Font{Name: s.Name, Role: string(s.Role), GaijiSet: s.GaijiSet, SHA256: s.SHA256, Glyphs: s.Glyphs})
+		list = append(list, Font{Name: nameOf(s.Name, s.GaijiSet), Role: string(s.Role), GaijiSet: s.GaijiSet, SHA256: s.SHA256, Glyphs: s.Glyphs})
 	}
 	return list
+}
+
+// nameOf is the name of a font for people: that of its file, but the files of
+// 外字 are named for file systems.
+func nameOf(file, gaijiSet string) string {
+	if gaijiSet == "" {
+		return file
+	}
+	return message.Text("press.gaiji_font", map[string]string{"set": gaijiSet})
+}
+
+// Screen returns the 外字 of a gaiji set as a font for screens, and its tag,
+// which changes with the font. A set without a file has a font without
+// characters.
+func (f *Fonts) Screen(gaijiSet string) (font []byte, tag string, err error) {
+	f.mu.Lock() // held while the file is read: AddEUDC closes files
+	defer f.mu.Unlock()
+	var source *glyph.Source
+	for _, s := range f.set.Sources() {
+		if s.Role == glyph.EUDC && s.GaijiSet == gaijiSet {
+			source, tag = s, s.SHA256
+		}
+	}
+	font, err = source.WebFont()
+	return font, tag, err
 }
 
 // AddEUDC takes the 外字 of a gaiji set over; an earlier file of the set goes.
@@ -180,7 +206,7 @@ func (f *Fonts) AddEUDC(r io.Reader, gaijiSet string) (_ Font, err error) {
 	if err != nil {
 		return Font{}, err
 	}
-	added := Font{Name: fileOfSet(gaijiSet), Role: string(probe.Role), GaijiSet: gaijiSet, SHA256: probe.SHA256, Glyphs: probe.Glyphs}
+	added := Font{Name: nameOf("", gaijiSet), Role: string(probe.Role), GaijiSet: gaijiSet, SHA256: probe.SHA256, Glyphs: probe.Glyphs}
 	if err := probe.Close(); err != nil {
 		return Font{}, err
 	}

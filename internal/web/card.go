@@ -51,6 +51,7 @@ type CardRow struct {
 	LotNo       string     `json:"lotNo"`
 	BoxNo       string     `json:"boxNo"`
 	Name        string     `json:"name"`
+	GaijiSet    string     `json:"gaijiSet"` // whose private-use characters name and address hold
 	Kana        string     `json:"kana"`
 	Birth       string     `json:"birth"`
 	Address     string     `json:"address"`
@@ -163,7 +164,7 @@ func cardRows(rows []progress.Row, words settings.Settings) []CardRow {
 
 func cardRow(r progress.Row, words settings.Settings) CardRow {
 	out := CardRow{
-		ID: r.ID, Version: r.Version, NoticeNo: r.NoticeNo, LotNo: r.LotNo, BoxNo: r.BoxNo, Name: r.Name, Kana: r.Kana, Birth: r.Birth,
+		ID: r.ID, Version: r.Version, NoticeNo: r.NoticeNo, LotNo: r.LotNo, BoxNo: r.BoxNo, Name: r.Name, GaijiSet: r.GaijiSet, Kana: r.Kana, Birth: r.Birth,
 		Address: r.Address, Status: string(r.Status), StatusLabel: words.StatusLabel(string(r.Status)), StatusTone: statusTones[r.Status],
 		Procedure: string(r.Procedure), Custody: string(r.Custody), Place: r.Place, ReceivedOn: r.ReceivedOn, NoticeOn: r.NoticeOn,
 		Deadline: r.Deadline, Kind: word("application_kind.", r.ApplicationKind), Holds: []HoldChip{},

@@ -61,6 +61,7 @@ type ScannedCard struct {
 	ID       int64  `json:"id"`
 	NoticeNo string `json:"noticeNo"`
 	Name     string `json:"name"`
+	GaijiSet string `json:"gaijiSet"` // whose private-use characters the name holds
 	Before   string `json:"before"`
 	After    string `json:"after"`
 	Place    string `json:"place,omitempty"`
@@ -245,7 +246,7 @@ func wireScan(o delivery.Outcome) ScanResult {
 		Counts: &ScanCounts{o.Delivery.Expected, o.Delivery.Received, o.Delivery.Missing},
 	}
 	if o.Card.ID != 0 {
-		out.Card = &ScannedCard{ID: o.Card.ID, NoticeNo: o.Card.NoticeNo, Name: o.Card.Name, Before: stateWords(o.Before), After: stateWords(o.Card.State)}
+		out.Card = &ScannedCard{ID: o.Card.ID, NoticeNo: o.Card.NoticeNo, Name: o.Card.Name, GaijiSet: o.Card.GaijiSet, Before: stateWords(o.Before), After: stateWords(o.Card.State)}
 	}
 	if o.Box.No != "" {
 		out.Box = &DeliveryBox{o.Box.No, o.Box.Expected, o.Box.Received}

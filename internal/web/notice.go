@@ -1,10 +1,12 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"os"
 	"strconv"
+	"time"
 
 	"kofu/internal/gate"
 	"kofu/internal/message"
@@ -119,6 +121,7 @@ func (s *server) noticeRoutes() []gate.Route {
 		{Pattern: "POST /api/print-runs/{id}/undo-posted", Permission: staff.NoticePrint, Handle: s.postUnposted, In: Reason{}, Out: PrintRun{}},
 		{Pattern: "POST /api/print-runs/{id}/cancel", Permission: staff.NoticePrint, Handle: s.postRunCancel, In: Reason{}, Out: PrintRun{}},
 		{Pattern: "GET /api/fonts", Permission: staff.NoticePrint, Handle: s.getFonts, Out: []press.Font{}},
+		{Pattern: "GET /api/fonts/screen.ttf", Permission: staff.SignedIn, Handle: s.getScreenFont},
 		{Pattern: "POST /api/fonts", Permission: staff.SettingsManage, Handle: s.postFont, Out: press.Font{}, Limit: 65 << 20},
 	}
 }
@@ -351,6 +354,24 @@ func (s *server) getFonts(w http.ResponseWriter, _ *http.Request, _ store.Actor)
 		return err
 	}
 	return ok(w, office.Fonts.List())
+}
+
+// getScreenFont answers with the 外字 of the gaiji set ?set as a font for the
+// screens, kept by the browser as long as it is the same.
+func (s *server) getScreenFont(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	office, err := s.press()
+	if err != nil {
+		return err
+	}
+	font, tag, err := office.Fonts.Screen(r.URL.Query().Get("set"))
+	if err != nil {
+		return err
+	}
+	setFileHeaders(w, "font/ttf", "screen.ttf", false)
+	w.Header().Set("ETag", `"`+tag+`"`)
+	w.Header().Set("Cache-Control", "private, no-cache")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(font))
+	return nil
 }
 
 // progressOf reports the progress of a print job to whoever asks.

@@ -185,7 +185,7 @@ func (s *server) postShelvingScan(w http.ResponseWriter, r *http.Request, actor 
 		Result: "shelved", Tone: toneOK, Code: c.NoticeNo, EventID: shelved.Change.EventID,
 		Word:    message.Text("scan.shelved.word", nil),
 		Message: message.Text("scan.shelved", args),
-		Card:    &ScannedCard{ID: c.ID, NoticeNo: c.NoticeNo, Name: c.Name, Before: stateWords(shelved.Change.Before), After: stateWords(c.State), Place: where},
+		Card:    &ScannedCard{ID: c.ID, NoticeNo: c.NoticeNo, Name: c.Name, GaijiSet: c.GaijiSet, Before: stateWords(shelved.Change.Before), After: stateWords(c.State), Place: where},
 	}
 	switch {
 	case shelved.Again:

@@ -149,6 +149,7 @@ export interface CardPage {
   lotNo: string;
   boxNo: string;
   name: string;
+  gaijiSet: string;
   kana: string;
   birth: string;
   address: string;
@@ -190,6 +191,7 @@ export interface CardRow {
   lotNo: string;
   boxNo: string;
   name: string;
+  gaijiSet: string;
   kana: string;
   birth: string;
   address: string;
@@ -634,6 +636,7 @@ export interface ScannedCard {
   id: number;
   noticeNo: string;
   name: string;
+  gaijiSet: string;
   before: string;
   after: string;
   place?: string;

@@ -3,7 +3,7 @@ import type { CardRow } from '../types';
 import { cardColumns, clean, tsv } from './cards';
 
 const row: CardRow = {
-  id: 1, version: 1, noticeNo: 'A1B-000123', lotNo: '20261118-01', boxNo: '001', name: '=1+1', kana: '', birth: '', address: '', status: 'READY', statusLabel: '交付可能',
+  id: 1, version: 1, noticeNo: 'A1B-000123', lotNo: '20261118-01', boxNo: '001', name: '=1+1', gaijiSet: '', kana: '', birth: '', address: '', status: 'READY', statusLabel: '交付可能',
   statusTone: 'ok', procedure: 'READY', custody: 'VAULT', place: '本庁\t棚A', receivedOn: '', noticeOn: '', deadline: '2027-02-22', kind: '新規', holds: [{ flag: 'DEATH', label: '死亡', severity: 'STOP' }],
 };
 

@@ -23,7 +23,7 @@ export function cardColumns(): Column<CardRow>[] {
   return [
     { key: 'noticeNo', title: t('noticeNo'), width: '104px', code: true, sort: 'noticeNo', value: (r) => r.noticeNo, href: (r) => `/cards/${r.id}` },
     { key: 'status', title: t('status'), width: '126px', sort: 'status', value: (r) => r.statusLabel, chip: (r) => [{ tone: r.statusTone, label: r.statusLabel }] },
-    { key: 'name', title: t('name'), sort: 'kana', value: (r) => r.name },
+    { key: 'name', title: t('name'), sort: 'kana', value: (r) => r.name, gaiji: (r) => r.gaijiSet },
     { key: 'holds', title: t('holds'), width: '128px', value: (r) => r.holds.map((h) => h.label).join('・'), chip: (r) => (r.holds.length ? holdChips(r.holds) : undefined) },
     { key: 'place', title: t('place'), sort: 'place', value: (r) => r.place, short: near },
     { key: 'lotNo', title: t('lotNo'), width: '114px', code: true, sort: 'lot', value: (r) => r.lotNo },

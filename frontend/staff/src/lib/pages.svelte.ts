@@ -3,7 +3,7 @@ import type { Tone } from '../types';
 
 export interface Column<T> {
   key: string; title: string; width?: string; num?: boolean; code?: boolean; sort?: string;
-  value: (row: T) => string; short?: (value: string) => string; href?: (row: T) => string;
+  value: (row: T) => string; short?: (value: string) => string; gaiji?: (row: T) => string; href?: (row: T) => string;
   chip?: (row: T) => { tone: Tone; label: string; stop?: boolean }[] | undefined;
 }
 type Fetch<T> = (offset: number, limit: number) => Promise<{ total: number; rows: T[] }>;

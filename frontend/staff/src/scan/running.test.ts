@@ -5,7 +5,7 @@ import { melodies } from './sound.svelte';
 
 const result = (n: number, tone: Tone = 'ok'): ScanResult => ({
   result: tone === 'ok' ? 'received' : 'unknown', tone, word: '受領', message: '', code: String(n), at: '2026-11-24T00:30:00.000Z',
-  ...(tone === 'ok' ? { eventId: n, card: { id: n, noticeNo: String(n), name: '', before: 'a', after: 'b' } } : {}),
+  ...(tone === 'ok' ? { eventId: n, card: { id: n, noticeNo: String(n), name: '', gaijiSet: '', before: 'a', after: 'b' } } : {}),
 });
 
 it('after 30 scans with 2 errors shows 28 lines and 2 pinned errors, newest on top', () => {
