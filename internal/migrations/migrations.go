@@ -3,8 +3,10 @@
 // folders belong to one program each. Within a folder the numbers have no
 // gaps; a released file never changes. Package store runs them.
 //
-// What differs between the engines is written by store: every CREATE TABLE
-// becomes STRICT on SQLite, and a line
+// shared/ runs on SQLite and PostgreSQL, so its columns are TEXT or INTEGER and
+// its keys are made by the program; appliance/ runs on SQLite only. What differs
+// between the engines is written by store: every CREATE TABLE becomes STRICT on
+// SQLite, and a line
 //
 //	-- append-only: audit, card_event
 //
@@ -33,6 +35,10 @@ var fileName = regexp.MustCompile(`^(\d{4})_[a-z0-9_]+\.sql$`)
 // Appliance returns the migrations of the office appliance in the order in
 // which they run.
 func Appliance() ([]File, error) { return inOrder("shared", "appliance") }
+
+// Shared returns the migrations of the packages that both programs link, which
+// run on both engines.
+func Shared() ([]File, error) { return inOrder("shared") }
 
 func inOrder(folders ...string) ([]File, error) {
 	var all []File

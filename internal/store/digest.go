@@ -23,12 +23,14 @@ import (
 // the sum, modulo 2^256, of a keyed hash of every row. Whoever changes a row
 // with another tool changes the sum of the rows but cannot make the stored sum
 // follow, because the key lies outside the database. Tables that package audit
-// proves by its tree, and the digests themselves, are left out.
+// proves by its tree, and the digests themselves, are left out. SQLite only,
+// where one process writes: on PostgreSQL the commits of a city would queue for
+// one row.
 const createDigests = `
 CREATE TABLE IF NOT EXISTS table_digest (
     name TEXT PRIMARY KEY, -- of the table; '' for all tables together
     sum  TEXT NOT NULL     -- base64url, 32 bytes
-) STRICT`
+);`
 
 var undigested = map[string]bool{"table_digest": true, "schema_migration": true, "audit": true, "audit_body": true, "audit_hash": true}
 
@@ -230,7 +232,10 @@ func addTo(ctx context.Context, tx *sql.Tx, table string, by sum) error {
 // StateDigest is the digest of all tables as the last commit left it, empty
 // for a database that keeps none. The audit log writes it into its records.
 func StateDigest(rx *Rx) (text string, err error) {
-	err = rx.Row("SELECT COALESCE(MAX(sum), '') FROM table_digest WHERE name = ''").Scan(&text)
+	if rx.engine.digest == "" {
+		return "", nil
+	}
+	err = rx.Row(rx.engine.digest).Scan(&text)
 	return text, err
 }
 
@@ -308,7 +313,7 @@ func (db *DB) digestAll(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	rx := &Rx{ctx: ctx, tx: tx, statements: map[string]*sql.Stmt{}}
+	rx := &Rx{engine: db.engine, ctx: ctx, tx: tx, statements: map[string]*sql.Stmt{}}
 	tables, err := Tables(rx)
 	if err == nil {
 		_, err = tx.ExecContext(ctx, "DELETE FROM table_digest")

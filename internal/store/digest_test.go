@@ -99,17 +99,3 @@ func TestChangedTable_FindsWhatAnotherToolDid(t *testing.T) {
 		}
 	}
 }
-
-func TestWrite_AFailedStatementEndsTheTransaction(t *testing.T) {
-	db := fresh(t)
-	err := db.Write(t.Context(), clerk, func(tx *store.Tx) error {
-		if _, err := tx.Exec("INSERT INTO item (id, n) VALUES (1, 1)"); err != nil {
-			return err
-		}
-		_, _ = tx.Exec("INSERT INTO item (id, n) VALUES (1, 1)") // swallowed by mistake
-		return nil
-	})
-	if err == nil || count(t, db, "SELECT count(*) FROM item") != 0 {
-		t.Errorf("committed after a failed statement: %v", err)
-	}
-}

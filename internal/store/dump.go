@@ -15,7 +15,7 @@ func Tables(rx *Rx) ([]string, error) {
 		}
 		names = append(names, name)
 		return nil
-	}, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+	}, rx.engine.tables)
 	return names, err
 }
 

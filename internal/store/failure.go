@@ -1,10 +1,15 @@
 package store
 
 import (
+	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"math/big"
 	"os"
+	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -36,9 +41,40 @@ func (db *DB) note(err error) error {
 
 // IsUnique reports whether err is a violated unique index or primary key.
 func IsUnique(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) &&
-		(e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+// maxTries is how often a transaction that crossed others is begun.
+const maxTries = 4
+
+// crossed reports whether the transaction failed only because of others that
+// ran at the same time: PostgreSQL ended it to resolve a deadlock or could not
+// put it in a row with them. Nothing of it has happened.
+func crossed(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+}
+
+// pause waits before the next try, for a random time so that two that crossed
+// do not meet again: up to 50 ms, 100 ms, 150 ms.
+func pause(ctx context.Context, try int) error {
+	n, err := rand.Int(rand.Reader, big.NewInt(int64(try)*int64(50*time.Millisecond)))
+	if err != nil {
+		return err
+	}
+	timer := time.NewTimer(time.Duration(n.Int64()))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // makeReserve writes the file whose removal gives a full disk room to work.

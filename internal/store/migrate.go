@@ -7,8 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -17,47 +15,37 @@ import (
 	"kofu/internal/migrations"
 )
 
+// createMigrations makes the table of what has run, as a migration would.
 const createMigrations = `
 CREATE TABLE IF NOT EXISTS schema_migration (
     name   TEXT PRIMARY KEY,
     sha256 TEXT NOT NULL,
     at     TEXT NOT NULL
-) STRICT`
+);`
 
-// migrate runs what is missing, each file in a transaction of its own. It
-// refuses a database that a newer program has changed, or whose recorded files
-// differ from ours, before it touches anything.
-func (db *DB) migrate(ctx context.Context) error {
-	for _, own := range []string{createMigrations, createDigests} {
-		if _, err := db.writer.ExecContext(ctx, own); err != nil {
-			return err
-		}
-	}
+// pending returns the migrations that have not run yet, and whether the
+// database is new. It refuses a database that a newer program has changed, or
+// whose recorded files differ from ours.
+func (db *DB) pending(ctx context.Context) (files []migrations.File, fresh bool, err error) {
 	done, err := db.recorded(ctx)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
-	pending, err := missing(db.opts.Migrations, done)
-	if err != nil || len(pending) == 0 {
-		return err
+	files, err = missing(db.opts.Migrations, done)
+	if err == nil && len(files) > 0 && db.opts.KeepSchema {
+		err = fault.New(fault.Conflict, "store.older")
 	}
-	if db.opts.KeepSchema {
-		return fault.New(fault.Conflict, "store.older")
-	}
-	if len(done) > 0 {
-		if err := db.copyBefore(ctx, pending[0]); err != nil {
-			return fmt.Errorf("copy before migrating: %w", err)
-		}
-	}
-	for _, file := range pending {
+	return files, len(done) == 0, err
+}
+
+// applyAll runs migrations, each in a transaction of its own.
+func (db *DB) applyAll(ctx context.Context, files []migrations.File) error {
+	for _, file := range files {
 		if err := db.apply(ctx, file); err != nil {
 			return fmt.Errorf("%s: %w", file.Name, err)
 		}
 	}
-	if db.digest == nil {
-		return nil
-	}
-	return db.digestAll(ctx)
+	return nil
 }
 
 func (db *DB) recorded(ctx context.Context) (_ map[string]string, err error) {
@@ -104,49 +92,23 @@ func sumOf(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (db *DB) copyBefore(ctx context.Context, next migrations.File) error {
-	if db.opts.Snapshots == "" {
-		return nil
-	}
-	if err := os.MkdirAll(db.opts.Snapshots, 0o700); err != nil {
-		return err
-	}
-	name := "before-" + strings.NewReplacer("/", "-", ".sql", "").Replace(next.Name) + ".db"
-	final := filepath.Join(db.opts.Snapshots, name)
-	partial := final + ".partial"
-	if err := errors.Join(removeIfThere(partial), removeIfThere(final)); err != nil {
-		return err
-	}
-	if _, err := db.writer.ExecContext(ctx, "VACUUM INTO $1", partial); err != nil {
-		return err
-	}
-	return os.Rename(partial, final)
-}
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
 func (db *DB) apply(ctx context.Context, file migrations.File) error {
 	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	if err := applyIn(ctx, tx, file, db.opts.Clock()); err != nil {
+	if err := db.engine.applyIn(ctx, tx, file, db.opts.Clock()); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
 }
 
-func applyIn(ctx context.Context, tx *sql.Tx, file migrations.File, now time.Time) error {
-	if _, err := tx.ExecContext(ctx, strict(file.SQL)); err != nil {
+func (e *engine) applyIn(ctx context.Context, tx *sql.Tx, file migrations.File, now time.Time) error {
+	if _, err := tx.ExecContext(ctx, e.definition(file.SQL)); err != nil {
 		return err
 	}
 	for _, table := range appendOnly(file.SQL) {
-		if _, err := tx.ExecContext(ctx, guardTriggers(table)); err != nil {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf(e.guard, table)); err != nil {
 			return err
 		}
 	}
@@ -160,8 +122,10 @@ var (
 	appendOnlyNotes = regexp.MustCompile(`(?m)^-- append-only: ([a-z_, ]+)$`)
 )
 
-// strict makes every table STRICT: SQLite then refuses text in a number column.
-func strict(text string) string { return endOfTable.ReplaceAllString(text, ") STRICT;") }
+// definition adds to every table of a migration what the engine wants there.
+func (e *engine) definition(text string) string {
+	return endOfTable.ReplaceAllLiteralString(text, e.endTable)
+}
 
 func appendOnly(text string) []string {
 	var tables []string
@@ -171,12 +135,4 @@ func appendOnly(text string) []string {
 		}
 	}
 	return tables
-}
-
-// guardTriggers refuses to change or delete rows. INSERT OR REPLACE fires the
-// delete trigger because recursive_triggers is on.
-func guardTriggers(table string) string {
-	return fmt.Sprintf(`
-CREATE TRIGGER %[1]s_no_update BEFORE UPDATE ON %[1]s BEGIN SELECT RAISE(ABORT, '%[1]s is append-only'); END;
-CREATE TRIGGER %[1]s_no_delete BEFORE DELETE ON %[1]s BEGIN SELECT RAISE(ABORT, '%[1]s is append-only'); END;`, table)
 }

@@ -25,10 +25,11 @@ type Actor struct {
 type Rx struct {
 	Now time.Time
 
+	engine     *engine
 	ctx        context.Context
 	tx         *sql.Tx
 	statements map[string]*sql.Stmt
-	failed     bool // a statement failed: the transaction can only be rolled back
+	failure    error // of the first statement that failed: the transaction can only be rolled back
 }
 
 // Tx is one transaction that writes. Everything that happens in it happens at
@@ -41,9 +42,10 @@ type Tx struct {
 type inTransaction struct{}
 
 // Write runs fn in a transaction that may change the database. It commits when
-// fn returns nil and rolls back otherwise, also when fn panics. Transactions
-// do not nest: a function that needs one takes a *Tx. Write returns only after
-// the commit has reached the disk.
+// fn returns nil and rolls back otherwise, also when fn panics. On PostgreSQL it
+// runs fn again after a deadlock, so fn starts from nothing each time.
+// Transactions do not nest: a function that needs one takes a *Tx. Write
+// returns only after the commit has reached the disk.
 func (db *DB) Write(ctx context.Context, actor Actor, fn func(*Tx) error) error {
 	if actor.ID == "" {
 		return errors.New("write on behalf of nobody")
@@ -57,7 +59,19 @@ func (db *DB) Write(ctx context.Context, actor Actor, fn func(*Tx) error) error 
 	case Broken:
 		return fault.New(fault.Unavailable, "store.broken")
 	}
-	err := db.run(ctx, db.writer, nil, func(rx *Rx) error {
+	err := db.write(ctx, actor, fn)
+	for try := 1; try < maxTries && crossed(err); try++ {
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+		err = db.write(ctx, actor, fn)
+	}
+	db.dirty.Store(true)
+	return db.note(err)
+}
+
+func (db *DB) write(ctx context.Context, actor Actor, fn func(*Tx) error) error {
+	return db.run(ctx, db.writer, db.engine.writing, func(rx *Rx) error {
 		if db.digest == nil {
 			return fn(&Tx{Rx: rx, Actor: actor})
 		}
@@ -67,14 +81,12 @@ func (db *DB) Write(ctx context.Context, actor Actor, fn func(*Tx) error) error 
 		}
 		return db.digest.settle(rx.ctx, rx.tx)
 	})
-	db.dirty.Store(true)
-	return db.note(err)
 }
 
 // Read runs fn on one state of the database; what others commit meanwhile
 // does not show in it.
 func (db *DB) Read(ctx context.Context, fn func(*Rx) error) error {
-	return db.run(ctx, db.reader, &sql.TxOptions{ReadOnly: true}, fn)
+	return db.run(ctx, db.reader, db.engine.reading, fn)
 }
 
 func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func(*Rx) error) (err error) {
@@ -87,6 +99,7 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn fun
 	}
 	rx := &Rx{
 		Now:        db.opts.Clock().UTC().Truncate(time.Millisecond),
+		engine:     db.engine,
 		ctx:        context.WithValue(ctx, inTransaction{}, true),
 		tx:         tx,
 		statements: map[string]*sql.Stmt{},
@@ -103,8 +116,8 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn fun
 	if err := fn(rx); err != nil {
 		return err
 	}
-	if rx.failed {
-		return errors.New("commit after a failed statement")
+	if rx.failure != nil {
+		return fmt.Errorf("commit after a failed statement: %w", rx.failure)
 	}
 	done = true
 	if err := tx.Commit(); err != nil {
@@ -119,24 +132,22 @@ func (rx *Rx) Context() context.Context { return rx.ctx }
 // Today is the day of Now in Japan, such as 2026-11-21.
 func (rx *Rx) Today() string { return Day(rx.Now) }
 
-// statement prepares the SQL once per transaction, which bulk work repeats.
-func (rx *Rx) statement(query string) (*sql.Stmt, error) {
-	if s, ok := rx.statements[query]; ok {
-		return s, nil
+// Lock makes other transactions that lock the same name wait until this one
+// ends. What is read after it stays true until then, where everybody who changes
+// it locks the name too. Writers of SQLite wait for one another anyway.
+func (tx *Tx) Lock(name string) error {
+	if tx.engine.lock == "" {
+		return nil
 	}
-	s, err := rx.tx.PrepareContext(rx.ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", shorten(query), err)
-	}
-	rx.statements[query] = s
-	return s, nil
+	_, err := tx.Exec(tx.engine.lock, name)
+	return err
 }
 
 // Row is the result of a query for at most one row.
 type Row struct {
-	row    *sql.Row
-	failed *bool
-	err    error
+	rx  *Rx
+	row *sql.Row
+	err error
 }
 
 // Scan copies the row into dest. Without a row it returns ErrNoRows.
@@ -146,29 +157,30 @@ func (r Row) Scan(dest ...any) error {
 	}
 	err := r.row.Scan(dest...)
 	if err != nil && !errors.Is(err, ErrNoRows) {
-		*r.failed = true
+		return r.rx.failed(err)
 	}
 	return err
 }
 
 // Row asks for at most one row.
 func (rx *Rx) Row(query string, args ...any) Row {
-	s, err := rx.statement(query) //nolint:sqlclosecheck // kept for the transaction, whose end closes it
+	s, err := rx.statement(query)
 	if err != nil {
 		return Row{err: err}
 	}
-	return Row{row: s.QueryRowContext(rx.ctx, args...), failed: &rx.failed}
+	return Row{rx: rx, row: s.QueryRowContext(rx.ctx, args...)}
 }
 
-// Query calls fn for each row of the result. scan copies the current row.
+// Query calls fn for each row of the result. scan copies the current row. On
+// PostgreSQL fn cannot run another statement.
 func (rx *Rx) Query(fn func(scan func(dest ...any) error) error, query string, args ...any) error {
-	s, err := rx.statement(query) //nolint:sqlclosecheck // kept for the transaction, whose end closes it
+	s, err := rx.statement(query)
 	if err != nil {
 		return err
 	}
 	rows, err := s.QueryContext(rx.ctx, args...)
 	if err != nil {
-		return fmt.Errorf("query %q: %w", shorten(query), err)
+		return rx.failed(fmt.Errorf("query %q: %w", shorten(query), err))
 	}
 	defer func() { _ = rows.Close() }() // rows.Err below reports what went wrong
 	for rows.Next() {
@@ -176,21 +188,31 @@ func (rx *Rx) Query(fn func(scan func(dest ...any) error) error, query string, a
 			return err
 		}
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return rx.failed(err)
+	}
+	return nil
 }
 
 // Exec runs a statement that changes rows and returns how many it changed.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
-	s, err := tx.statement(query) //nolint:sqlclosecheck // kept for the transaction, whose end closes it
+	s, err := tx.statement(query)
 	if err != nil {
 		return 0, err
 	}
 	result, err := s.ExecContext(tx.ctx, args...)
 	if err != nil {
-		tx.failed = true
-		return 0, fmt.Errorf("exec %q: %w", shorten(query), err)
+		return 0, tx.failed(fmt.Errorf("exec %q: %w", shorten(query), err))
 	}
 	return result.RowsAffected()
+}
+
+// failed remembers that a statement failed, after which nothing is committed.
+func (rx *Rx) failed(err error) error {
+	if rx.failure == nil {
+		rx.failure = err
+	}
+	return err
 }
 
 func shorten(query string) string {

@@ -1,6 +1,8 @@
 // Package testkit holds what tests of several packages share: a migrated
 // database of their own, a fixed clock, actors, and a dump to see that a
-// refused act changed nothing.
+// refused act changed nothing. Packages that both programs link test on both
+// engines, see [OnBothEngines]; a PostgreSQL server is started by postgres.sh,
+// for a whole run of the tests or for one test process.
 package testkit
 
 import (
@@ -52,20 +54,26 @@ func (c *Clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// template makes one migrated database per test process; every test gets a copy.
-var template = sync.OnceValues(func() ([]byte, error) {
+// The images of migrated SQLite databases, made once per test process; every
+// test gets a copy.
+var (
+	applianceImage = sync.OnceValues(func() ([]byte, error) { return image(migrations.Appliance) })
+	sharedImage    = sync.OnceValues(func() ([]byte, error) { return image(migrations.Shared) })
+)
+
+func image(which func() ([]migrations.File, error)) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "kofu-template-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a leftover in the temp folder harms nobody
 	path := filepath.Join(dir, "kofu.db")
-	files, err := migrations.Appliance()
+	files, err := which()
 	if err != nil {
 		return nil, err
 	}
-	ctx := context.Background() // the template outlives the test that asks first
-	db, err := store.Open(ctx, path, store.Options{Clock: func() time.Time { return Now }, Migrations: files})
+	ctx := context.Background() // the image outlives the test that asks first
+	db, err := store.Open(ctx, path, store.Options{Clock: NewClock().Now, Migrations: files})
 	if err != nil {
 		return nil, err
 	}
@@ -73,10 +81,10 @@ var template = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	return os.ReadFile(path) //nolint:gosec // the path is ours
-})
+}
 
-// DB returns a migrated database of the test's own, with a clock that stands
-// at Now.
+// DB returns a migrated database of the appliance, the test's own, with a clock
+// that stands at Now.
 func DB(t testing.TB) *store.DB {
 	t.Helper()
 	return DBAt(t, NewClock())
@@ -85,19 +93,31 @@ func DB(t testing.TB) *store.DB {
 // DBAt is DB with a clock that the test moves.
 func DBAt(t testing.TB, clock *Clock) *store.DB {
 	t.Helper()
-	image, err := template()
-	if err != nil {
-		t.Fatalf("template database: %v", err)
-	}
-	path := filepath.Join(t.TempDir(), "kofu.db")
-	if err := os.WriteFile(path, image, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	files, err := migrations.Appliance()
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := store.Open(t.Context(), path, store.Options{Clock: clock.Now, Migrations: files})
+	return open(t, sqliteCopy(t, applianceImage), clock, files)
+}
+
+// sqliteCopy writes the image into a file of the test's own.
+func sqliteCopy(t testing.TB, image func() ([]byte, error)) (path string) {
+	t.Helper()
+	b, err := image()
+	if err != nil {
+		t.Fatalf("template database: %v", err)
+	}
+	path = filepath.Join(t.TempDir(), "kofu.db")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// open opens a database that ends with the test.
+func open(t testing.TB, dsn string, clock *Clock, files []migrations.File) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), dsn, store.Options{Clock: clock.Now, Migrations: files})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,24 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+)
+
+// engine is what SQLite and PostgreSQL do differently. There are two values,
+// sqliteEngine and postgresEngine; everything else in this package serves both
+// unless its comment names one.
+type engine struct {
+	open  func(ctx context.Context, db *DB, dsn string) error // connects, checks the settings, migrates
+	close func(db *DB) error
+
+	writing  *sql.TxOptions // of transactions that write; nil takes the engine's own
+	reading  *sql.TxOptions
+	prepares bool   // whether we prepare statements or the driver does so by itself
+	lock     string // makes transactions that lock the name $1 wait for one another; "" where they do anyway
+
+	tables   string // names the tables in alphabetical order
+	digest   string // reads the digest of all tables; "" where none is kept
+	endTable string // how the definition of a table ends
+	guard    string // makes table %[1]s append-only
+}

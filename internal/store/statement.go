@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// statement is one SQL text that can run.
+type statement interface {
+	QueryContext(ctx context.Context, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, args ...any) *sql.Row
+	ExecContext(ctx context.Context, args ...any) (sql.Result, error)
+}
+
+// statement prepares the SQL once per transaction, which bulk work repeats,
+// unless the driver keeps prepared statements by itself.
+func (rx *Rx) statement(query string) (statement, error) {
+	if !rx.engine.prepares {
+		return direct{rx.tx, query}, nil
+	}
+	if s, ok := rx.statements[query]; ok {
+		return s, nil
+	}
+	s, err := rx.tx.PrepareContext(rx.ctx, query) //nolint:sqlclosecheck // closed when the transaction ends
+	if err != nil {
+		return nil, rx.failed(fmt.Errorf("prepare %q: %w", shorten(query), err))
+	}
+	rx.statements[query] = s
+	return s, nil
+}
+
+// direct hands the text to the driver each time.
+type direct struct {
+	tx    *sql.Tx
+	query string
+}
+
+func (d direct) QueryContext(ctx context.Context, args ...any) (*sql.Rows, error) {
+	return d.tx.QueryContext(ctx, d.query, args...)
+}
+
+func (d direct) QueryRowContext(ctx context.Context, args ...any) *sql.Row {
+	return d.tx.QueryRowContext(ctx, d.query, args...)
+}
+
+func (d direct) ExecContext(ctx context.Context, args ...any) (sql.Result, error) {
+	return d.tx.ExecContext(ctx, d.query, args...)
+}

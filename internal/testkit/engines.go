@@ -1,0 +1,157 @@
+package testkit
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	_ "embed" // the script that starts a server
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"kofu/internal/migrations"
+	"kofu/internal/store"
+)
+
+// OnBothEngines runs a test of a package that both programs link twice: on
+// SQLite and on PostgreSQL, each time in a database of its own with the tables
+// of the shared packages. Without PostgreSQL the test fails.
+func OnBothEngines(t *testing.T, fn func(t *testing.T, db *store.DB)) {
+	t.Helper()
+	OnBothEnginesAt(t, func(t *testing.T, db *store.DB, _ *Clock) { fn(t, db) })
+}
+
+// OnBothEnginesAt is OnBothEngines with a clock that the test moves.
+func OnBothEnginesAt(t *testing.T, fn func(t *testing.T, db *store.DB, clock *Clock)) {
+	t.Helper()
+	files, err := migrations.Shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, engine := range []struct {
+		name string
+		dsn  func(t *testing.T) string
+	}{
+		{"sqlite", func(t *testing.T) string { return sqliteCopy(t, sharedImage) }},
+		{"postgres", func(t *testing.T) string { return postgresCopy(t, files) }},
+	} {
+		t.Run(engine.name, func(t *testing.T) {
+			clock := NewClock()
+			fn(t, open(t, engine.dsn(t), clock, files), clock)
+		})
+	}
+}
+
+// EmptyPostgres makes an empty PostgreSQL database for the test and returns its
+// DSN. The database goes away with the test.
+func EmptyPostgres(t testing.TB) string {
+	t.Helper()
+	return newPostgres(t, "")
+}
+
+func newPostgres(t testing.TB, template string) string {
+	t.Helper()
+	server, err := postgresServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := databaseName()
+	dsn, err := store.CreateDatabase(t.Context(), server, name, template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.DropDatabase(context.WithoutCancel(t.Context()), server, name); err != nil {
+			t.Error(err)
+		}
+	})
+	return dsn
+}
+
+func databaseName() string { return "kofu_test_" + strings.ToLower(rand.Text()[:16]) }
+
+// postgresTemplate makes one migrated database per test process, which every
+// test clones. It stays on a server that KOFU_TEST_POSTGRES names until that
+// goes away: a test process has no end at which to drop it.
+var postgresTemplate = struct {
+	once sync.Once
+	name string
+	err  error
+}{}
+
+func postgresCopy(t testing.TB, files []migrations.File) string {
+	t.Helper()
+	p := &postgresTemplate
+	p.once.Do(func() { p.name, p.err = migratedPostgres(files) })
+	if p.err != nil {
+		t.Fatalf("template database: %v", p.err)
+	}
+	return newPostgres(t, p.name)
+}
+
+func migratedPostgres(files []migrations.File) (name string, err error) {
+	server, err := postgresServer()
+	if err != nil {
+		return "", err
+	}
+	ctx := context.Background() // the template outlives the test that asks first
+	name = databaseName()
+	dsn, err := store.CreateDatabase(ctx, server, name, "")
+	if err != nil {
+		return "", err
+	}
+	db, err := store.Open(ctx, dsn, store.Options{Clock: NewClock().Now, Migrations: files})
+	if err != nil {
+		return "", err
+	}
+	return name, db.Close()
+}
+
+//go:embed postgres.sh
+var postgresScript string
+
+// whileWeLive ends with this process, however that ends, and the script that
+// reads from it stops its server.
+var whileWeLive io.WriteCloser
+
+// postgresServer is the DSN of the server that KOFU_TEST_POSTGRES names, or of
+// one that this process starts for itself.
+var postgresServer = sync.OnceValues(func() (dsn string, err error) {
+	if dsn := os.Getenv("KOFU_TEST_POSTGRES"); dsn != "" {
+		return dsn, nil
+	}
+	dir, err := os.MkdirTemp("", "kofu-postgres-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a leftover in the temp folder harms nobody
+	problems, err := os.Create(filepath.Join(dir, "stderr"))
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = problems.Close() }() // the script has its own handle
+	script := exec.Command("/bin/sh", "-c", postgresScript, "postgres.sh",
+		"sh", "-c", `echo "$KOFU_TEST_POSTGRES"; exec cat >/dev/null`)
+	script.Stderr = problems
+	out, err := script.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if whileWeLive, err = script.StdinPipe(); err != nil {
+		return "", err
+	}
+	if err := script.Start(); err != nil {
+		return "", err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		said, _ := os.ReadFile(problems.Name()) // without it the error below is still one
+		return "", fmt.Errorf("no PostgreSQL for the tests: %s", said)
+	}
+	return strings.TrimSpace(line), nil
+})

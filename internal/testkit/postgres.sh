@@ -1,0 +1,53 @@
+#!/bin/sh
+# Runs a command with a PostgreSQL server of its own, which lives in a new
+# folder and ends with the command. The command finds it by the variable
+# KOFU_TEST_POSTGRES; if that is set already, there is a server, and the command
+# just runs. Nothing is synced to the disk: this server is for tests only.
+# Usage: postgres.sh COMMAND [ARGUMENT…]
+set -eu
+[ -z "${KOFU_TEST_POSTGRES:-}" ] || exec "$@"
+
+bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+if [ ! -x "$bin/initdb" ]; then
+	echo "These tests need PostgreSQL: install the Debian package postgresql, or name a server in KOFU_TEST_POSTGRES." >&2
+	exit 1
+fi
+dir=$(mktemp -d -t kofu-postgres-XXXXXX)
+server=
+stop() {
+	status=$?
+	trap - EXIT
+	if [ -n "$server" ]; then
+		kill -INT "$server" 2>/dev/null || true # ends connections and stops
+		wait "$server" || true
+	fi
+	rm -rf "$dir"
+	exit "$status"
+}
+trap stop EXIT
+trap 'exit 1' HUP INT TERM
+
+# The server refuses to run as root.
+as=
+if [ "$(id -u)" -eq 0 ]; then
+	chown postgres "$dir"
+	as="setpriv --reuid=postgres --regid=postgres --init-groups"
+fi
+cd "$dir"
+if ! $as "$bin/initdb" -D "$dir/data" -U kofu -A trust --encoding=UTF8 --locale=C --no-sync >"$dir/log" 2>&1; then
+	cat "$dir/log" >&2
+	exit 1
+fi
+$as "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c max_connections=300 \
+	-c fsync=off -c full_page_writes=off -c autovacuum=off >>"$dir/log" 2>&1 &
+server=$!
+until "$bin/pg_isready" -q -h "$dir"; do
+	if ! kill -0 "$server" 2>/dev/null; then
+		cat "$dir/log" >&2
+		exit 1
+	fi
+	sleep 0.1
+done
+export KOFU_TEST_POSTGRES="postgres://kofu@/postgres?host=$dir"
+cd "$OLDPWD"
+"$@"
