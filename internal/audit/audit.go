@@ -45,7 +45,9 @@ type Record struct {
 }
 
 // Append adds a record of a successful act. detail is written as JSON and
-// holds ids and counts, never names or addresses.
+// holds ids and counts, never names or addresses. Records stand in the tree in
+// the order of the commits, so from here to its end a transaction makes others
+// wait that append: it comes late in an act.
 func Append(tx *store.Tx, action, object string, detail any) error {
 	return AppendResult(tx, action, object, OK, detail)
 }
@@ -55,6 +57,9 @@ func AppendResult(tx *store.Tx, action, object string, result Result, detail any
 	body, err := json.Marshal(detail)
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", action, err)
+	}
+	if err := tx.Lock("audit"); err != nil { // the tree has one end
+		return err
 	}
 	seq, err := size(tx.Rx)
 	if err != nil {

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"kofu/internal/audit"
 	"kofu/internal/fault"
 	"kofu/internal/keyring"
@@ -57,23 +55,6 @@ func TestVerifyAll_AnUntouchedDatabase(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func TestAppend_StandsOrFallsWithTheAct(t *testing.T) {
-	db := testkit.DB(t)
-	_ = db.Write(t.Context(), testkit.Clerk, func(tx *store.Tx) error {
-		if err := audit.Append(tx, "a", "x/1", nil); err != nil {
-			return err
-		}
-		return fault.New(fault.Conflict, "card.changed_meanwhile")
-	})
-	testkit.Read(t, db, func(rx *store.Rx) error {
-		_, total, err := audit.List(rx, audit.Filter{Limit: 10})
-		if total != 0 {
-			t.Errorf("%d records of an act that was refused", total)
-		}
-		return err
-	})
 }
 
 // Any one change of any row by another tool is found: in the log, in its tree,
@@ -136,35 +117,4 @@ func TestVerify_TheWholeLogReplacedByAShorterOne(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func TestList_FiltersAndPages(t *testing.T) {
-	db := testkit.DB(t)
-	rapid.Check(t, func(rt *rapid.T) {
-		actor := rapid.SampledFrom([]store.Actor{testkit.Clerk, testkit.Supervisor}).Draw(rt, "actor")
-		testkit.Write(t, db, actor, func(tx *store.Tx) error {
-			return audit.Append(tx, rapid.SampledFrom([]string{"card.received", "card.shelved", "staff.signed_in"}).Draw(rt, "action"), "card/1", nil)
-		})
-	})
-	testkit.Read(t, db, func(rx *store.Rx) error {
-		_, all, err := audit.List(rx, audit.Filter{Limit: 1})
-		if err != nil {
-			return err
-		}
-		sum := 0
-		for _, action := range []string{"card.", "staff.signed_in"} {
-			records, n, err := audit.List(rx, audit.Filter{Action: action, Limit: 5, Offset: 1})
-			if err != nil {
-				return err
-			}
-			if len(records) != min(5, max(n-1, 0)) {
-				t.Errorf("%s: %d records on a page of 5 out of %d", action, len(records), n)
-			}
-			sum += n
-		}
-		if sum != all {
-			t.Errorf("filters count %d of %d", sum, all)
-		}
-		return nil
-	})
 }

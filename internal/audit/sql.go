@@ -3,6 +3,7 @@ package audit
 import (
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -71,9 +72,9 @@ func List(rx *store.Rx, f Filter) (records []Record, total int, err error) {
 	const where = `
 FROM audit_body
 WHERE ($1 = '' OR at >= $1) AND ($2 = '' OR at < $2)
-  AND ($3 = '' OR actor = $3) AND ($4 = '' OR action = $4 OR ($4 LIKE '%.' AND substr(action, 1, length($4)) = $4))
-  AND ($5 = '' OR object = $5)`
-	args := []any{f.From, f.To, f.Actor, f.Action, f.Object}
+  AND ($3 = '' OR actor = $3) AND ($4 = '' OR action = $4 OR (action > $4 AND action < $5))
+  AND ($6 = '' OR object = $6)`
+	args := []any{f.From, f.To, f.Actor, f.Action, below(f.Action), f.Object}
 	if err := rx.Row("SELECT count(*)"+where, args...).Scan(&total); err != nil {
 		return nil, 0, err
 	}
@@ -82,8 +83,17 @@ WHERE ($1 = '' OR at >= $1) AND ($2 = '' OR at < $2)
 		records = append(records, r)
 		return err
 	}, "SELECT seq, at, actor, name, role, terminal, action, object, result, detail, state"+where+
-		" ORDER BY seq DESC LIMIT $6 OFFSET $7", append(args, f.Limit, f.Offset)...)
+		" ORDER BY seq DESC LIMIT $7 OFFSET $8", append(args, f.Limit, f.Offset)...)
 	return records, total, err
+}
+
+// below is the end of the actions that begin with a prefix such as "card.", or
+// "" for a whole action: "/" is the character after ".".
+func below(action string) string {
+	if prefix, ok := strings.CutSuffix(action, "."); ok {
+		return prefix + "/"
+	}
+	return ""
 }
 
 func scanRecord(scan func(...any) error, more ...any) (r Record, err error) {

@@ -22,6 +22,9 @@ type Checkpoint struct {
 // Sign stores and returns a checkpoint of the log as it is. Printed, or kept
 // by somebody else, it makes every later change of what it covers provable.
 func Sign(tx *store.Tx, signer note.Signer) (Checkpoint, error) {
+	if err := tx.Lock("audit"); err != nil { // the hashes are those of this size
+		return Checkpoint{}, err
+	}
 	n, err := size(tx.Rx)
 	if err != nil {
 		return Checkpoint{}, err
@@ -93,8 +96,8 @@ func Verify(rx *store.Rx, verifier note.Verifier) (Proof, error) {
 }
 
 // VerifyAll verifies the log, then every table against the digest that each
-// commit left. Error beside those of Verify: fault.Conflict
-// "audit.table_changed", which names the table.
+// commit left; these are kept on SQLite only. Error beside those of Verify:
+// fault.Conflict "audit.table_changed", which names the table.
 func VerifyAll(ctx context.Context, db *store.DB, verifier note.Verifier) (proof Proof, err error) {
 	defer fault.Add(&err, "audit.VerifyAll")
 	err = db.Read(ctx, func(rx *store.Rx) error {
