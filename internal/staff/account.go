@@ -66,7 +66,7 @@ func Create(ctx context.Context, db *store.DB, h *Hasher, actor store.Actor, n N
 		return Account{}, "", err
 	}
 	var account stored
-	err = db.Write(ctx, actor, func(tx *store.Tx) (err error) {
+	err = write(ctx, db, actor, func(tx *store.Tx) (err error) {
 		if account, err = create(tx, n, hash, true); err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func mustFind(rx *store.Rx, id string) (stored, error) {
 func Update(ctx context.Context, db *store.DB, actor store.Actor, id string, version int, c Change) (err error) {
 	defer fault.Add(&err, "staff.Update(%q)", id)
 	c.Roles = slices.Compact(slices.Sorted(slices.Values(c.Roles)))
-	return db.Write(ctx, actor, func(tx *store.Tx) error {
+	return write(ctx, db, actor, func(tx *store.Tx) error {
 		before, err := mustFind(tx.Rx, id)
 		if err != nil {
 			return err
@@ -183,7 +183,7 @@ func Update(ctx context.Context, db *store.DB, actor store.Actor, id string, ver
 // fault.NotFound "staff.not_found", fault.Conflict "staff.last_administrator".
 func Disable(ctx context.Context, db *store.DB, actor store.Actor, id string) (err error) {
 	defer fault.Add(&err, "staff.Disable(%q)", id)
-	return db.Write(ctx, actor, func(tx *store.Tx) error {
+	return write(ctx, db, actor, func(tx *store.Tx) error {
 		s, err := mustFind(tx.Rx, id)
 		if err != nil || s.DisabledAt != "" {
 			return err
@@ -205,7 +205,7 @@ func Disable(ctx context.Context, db *store.DB, actor store.Actor, id string) (e
 // by failed sign-ins. Errors: fault.NotFound "staff.not_found".
 func Enable(ctx context.Context, db *store.DB, h *Hasher, actor store.Actor, id string) (err error) {
 	defer fault.Add(&err, "staff.Enable(%q)", id)
-	return db.Write(ctx, actor, func(tx *store.Tx) error {
+	return write(ctx, db, actor, func(tx *store.Tx) error {
 		s, err := mustFind(tx.Rx, id)
 		if err != nil {
 			return err
@@ -257,6 +257,9 @@ func SaveRole(tx *store.Tx, r Role) (err error) {
 		if !known(p) {
 			return fault.New(fault.Invalid, "staff.permission_unknown", "permission", string(p))
 		}
+	}
+	if err := alone(tx); err != nil {
+		return err
 	}
 	before, err := managers(tx.Rx)
 	if err != nil {

@@ -39,7 +39,7 @@ func Reset(ctx context.Context, db *store.DB, h *Hasher, actor store.Actor, id s
 	if err != nil {
 		return "", err
 	}
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+	err = write(ctx, db, actor, func(tx *store.Tx) error {
 		s, err := mustFind(tx.Rx, id)
 		if err != nil {
 			return err
@@ -73,7 +73,7 @@ func ChangePassword(ctx context.Context, db *store.DB, h *Hasher, s Session, old
 	defer leave()
 	try := attempt{hasher: h, where: s.Where, mac: h.loginMAC(s.Account.Login), id: rand.Text()}
 	var office string
-	err = db.Write(ctx, s.Actor(), func(tx *store.Tx) error {
+	err = write(ctx, db, s.Actor(), func(tx *store.Tx) error {
 		config, err := settings.Load(tx.Rx)
 		if err != nil {
 			return err
@@ -96,7 +96,7 @@ func ChangePassword(ctx context.Context, db *store.DB, h *Hasher, s Session, old
 	if refusal == nil {
 		hash = h.hash(next)
 	}
-	err = db.Write(ctx, s.Actor(), func(tx *store.Tx) error {
+	err = write(ctx, db, s.Actor(), func(tx *store.Tx) error {
 		return try.replace(tx, right, hash, s.hash)
 	})
 	if err != nil {

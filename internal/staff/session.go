@@ -53,6 +53,9 @@ func (s Session) Actor() store.Actor {
 // after sign-in and set-up, and in tests. A third session of an account ends
 // its oldest.
 func StartSession(tx *store.Tx, id string, where Where) (Session, error) {
+	if err := alone(tx); err != nil { // counts the sessions, then adds one
+		return Session{}, err
+	}
 	account, found, err := byID(tx.Rx, id)
 	if err != nil {
 		return Session{}, err

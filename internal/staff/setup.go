@@ -27,7 +27,7 @@ func NewInstallationCode(ctx context.Context, db *store.DB, actor store.Actor) (
 	defer fault.Add(&err, "staff.NewInstallationCode")
 	text := rand.Text()
 	code = strings.Join([]string{text[:4], text[4:8], text[8:12]}, "-")
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+	err = write(ctx, db, actor, func(tx *store.Tx) error {
 		if err := refuseSecondSetup(tx.Rx); err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func Setup(ctx context.Context, db *store.DB, h *Hasher, where Where, f First) (
 		return Session{}, err
 	}
 	var session Session
-	err = db.Write(ctx, anonymous(where), func(tx *store.Tx) (err error) {
+	err = write(ctx, db, anonymous(where), func(tx *store.Tx) (err error) {
 		if err := refuseSecondSetup(tx.Rx); err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func Setup(ctx context.Context, db *store.DB, h *Hasher, where Where, f First) (
 // checkCode compares the installation code under the limit of the terminal.
 func checkCode(ctx context.Context, db *store.DB, where Where, code string) error {
 	var refusal error
-	err := db.Write(ctx, anonymous(where), func(tx *store.Tx) error {
+	err := write(ctx, db, anonymous(where), func(tx *store.Tx) error {
 		refusal = nil
 		if err := refuseSecondSetup(tx.Rx); err != nil {
 			return err

@@ -38,7 +38,7 @@ func SignIn(ctx context.Context, db *store.DB, h *Hasher, where Where, login, pa
 	defer leave()
 	login = foldLogin(login)
 	try := attempt{hasher: h, where: where, mac: h.loginMAC(login), id: rand.Text()}
-	err = db.Write(ctx, anonymous(where), func(tx *store.Tx) (err error) {
+	err = write(ctx, db, anonymous(where), func(tx *store.Tx) (err error) {
 		if try.account, try.found, err = byLogin(tx.Rx, login); err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func SignIn(ctx context.Context, db *store.DB, h *Hasher, where Where, login, pa
 		return Session{}, try.refusal
 	}
 	var session Session
-	err = db.Write(ctx, try.actor(right), func(tx *store.Tx) (err error) {
+	err = write(ctx, db, try.actor(right), func(tx *store.Tx) (err error) {
 		session, err = try.settle(tx, right, password)
 		return err
 	})

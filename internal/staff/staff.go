@@ -7,6 +7,7 @@
 package staff
 
 import (
+	"context"
 	"slices"
 
 	"kofu/internal/message"
@@ -111,3 +112,17 @@ func Anonymous(terminal string) store.Actor { return anonymous(Where{Terminal: t
 func object(id string) string { return "staff/" + id }
 
 func known(p Permission) bool { return slices.Contains(Permissions(), p) }
+
+// write runs fn while no other change of accounts runs. The limits of guessing,
+// the last administrator, a password just changed: what fn has read of them
+// must still hold when it writes.
+func write(ctx context.Context, db *store.DB, actor store.Actor, fn func(*store.Tx) error) error {
+	return db.Write(ctx, actor, func(tx *store.Tx) error {
+		if err := alone(tx); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+func alone(tx *store.Tx) error { return tx.Lock("staff") }
