@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,53 +43,87 @@ func save(t *testing.T, db *store.DB, s settings.Settings, version int) (out set
 }
 
 func TestLoad_DefaultsUntilSomebodySaves(t *testing.T) {
-	s := load(t, testkit.DB(t))
-	if s.Version != 0 || s.Notice.DeadlineMonths != 3 || s.Notice.Honorific != "様" || s.IdleMinutes != 5 {
-		t.Errorf("defaults: version %d, %d months, honorific %q, idle %d", s.Version, s.Notice.DeadlineMonths, s.Notice.Honorific, s.IdleMinutes)
-	}
+	testkit.OnBothEngines(t, func(t *testing.T, db *store.DB) {
+		s := load(t, db)
+		if s.Version != 0 || s.Notice.DeadlineMonths != 3 || s.Notice.Honorific != "様" || s.IdleMinutes != 5 {
+			t.Errorf("defaults: version %d, %d months, honorific %q, idle %d", s.Version, s.Notice.DeadlineMonths, s.Notice.Honorific, s.IdleMinutes)
+		}
+	})
 }
 
 func TestSave_NextVersionHistoryAndAudit(t *testing.T) {
-	db := testkit.DB(t)
-	want := named()
-	want.Towns = []settings.Town{{Pref: "山梨県", City: "甲府市", Town: "丸の内", Zip7: "4000031"}}
-	if _, err := save(t, db, want, 0); err != nil {
-		t.Fatal(err)
-	}
-	want.IdleMinutes = 10
-	saved, err := save(t, db, want, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(saved, load(t, db)); diff != "" {
-		t.Errorf("what was saved and what is loaded differ (-want +got):\n%s", diff)
-	}
-	testkit.Read(t, db, func(rx *store.Rx) error {
-		history, err := settings.History(rx)
-		if err != nil || len(history) != 2 || history[0].Version != 2 || history[0].By != testkit.Supervisor.ID {
-			t.Errorf("history %+v, %v", history, err)
+	testkit.OnBothEngines(t, func(t *testing.T, db *store.DB) {
+		want := named()
+		want.Towns = []settings.Town{{Pref: "山梨県", City: "甲府市", Town: "丸の内", Zip7: "4000031"}}
+		if _, err := save(t, db, want, 0); err != nil {
+			t.Fatal(err)
 		}
-		records, _, err := audit.List(rx, audit.Filter{Action: "settings.saved", Limit: 10})
-		if err != nil || len(records) != 2 || string(records[0].Detail) != `{"changed":["idleMinutes"],"version":2}` {
-			t.Errorf("audit %+v, %v", records, err)
+		want.IdleMinutes = 10
+		saved, err := save(t, db, want, 1)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return err
+		if diff := cmp.Diff(saved, load(t, db)); diff != "" {
+			t.Errorf("what was saved and what is loaded differ (-want +got):\n%s", diff)
+		}
+		testkit.Read(t, db, func(rx *store.Rx) error {
+			history, err := settings.History(rx)
+			if err != nil || len(history) != 2 || history[0].Version != 2 || history[0].By != testkit.Supervisor.ID {
+				t.Errorf("history %+v, %v", history, err)
+			}
+			records, _, err := audit.List(rx, audit.Filter{Action: "settings.saved", Limit: 10})
+			if err != nil || len(records) != 2 || string(records[0].Detail) != `{"changed":["idleMinutes"],"version":2}` {
+				t.Errorf("audit %+v, %v", records, err)
+			}
+			return err
+		})
 	})
 }
 
 func TestSave_ChangedMeanwhile(t *testing.T) {
-	db := testkit.DB(t)
-	if _, err := save(t, db, named(), 0); err != nil {
-		t.Fatal(err)
-	}
-	before := testkit.Dump(t, db)
-	for _, seen := range []int{0, 2, -1} {
-		_, err := save(t, db, named(), seen)
-		testkit.WantFault(t, err, fault.Conflict, "settings.changed_meanwhile")
-	}
-	if diff := cmp.Diff(before, testkit.Dump(t, db)); diff != "" {
-		t.Errorf("a refused save changed the database (-want +got):\n%s", diff)
-	}
+	testkit.OnBothEngines(t, func(t *testing.T, db *store.DB) {
+		if _, err := save(t, db, named(), 0); err != nil {
+			t.Fatal(err)
+		}
+		before := testkit.Dump(t, db)
+		for _, seen := range []int{0, 2, -1} {
+			_, err := save(t, db, named(), seen)
+			testkit.WantFault(t, err, fault.Conflict, "settings.changed_meanwhile")
+		}
+		if diff := cmp.Diff(before, testkit.Dump(t, db)); diff != "" {
+			t.Errorf("a refused save changed the database (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Of several people who saw the same version one saves, the others are told.
+func TestSave_AllAtOnce(t *testing.T) {
+	testkit.OnBothEngines(t, func(t *testing.T, db *store.DB) {
+		const people = 8
+		saved := make(chan error, people)
+		var all sync.WaitGroup
+		for range people {
+			all.Go(func() {
+				saved <- db.Write(t.Context(), testkit.Supervisor, func(tx *store.Tx) error {
+					_, err := settings.Save(tx, named(), 0)
+					return err
+				})
+			})
+		}
+		all.Wait()
+		close(saved)
+		ok := 0
+		for err := range saved {
+			if err == nil {
+				ok++
+			} else if !fault.Is(err, fault.Conflict, "settings.changed_meanwhile") {
+				t.Error(err)
+			}
+		}
+		if ok != 1 || load(t, db).Version != 1 {
+			t.Errorf("%d saved, the version is %d", ok, load(t, db).Version)
+		}
+	})
 }
 
 func TestSave_NamesEveryFieldThatIsWrong(t *testing.T) {
