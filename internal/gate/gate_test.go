@@ -40,8 +40,15 @@ type house struct {
 
 func newHouse(t *testing.T, routes ...gate.Route) *house {
 	t.Helper()
-	h := &house{t: t, clock: testkit.NewClock(), log: &bytes.Buffer{}}
-	h.db = testkit.DBAt(t, h.clock)
+	clock := testkit.NewClock()
+	return houseOn(t, testkit.DBAt(t, clock), clock, routes...)
+}
+
+// houseOn is a house with the database db. Tests of what the gate finds there
+// run on both engines.
+func houseOn(t *testing.T, db *store.DB, clock *testkit.Clock, routes ...gate.Route) *house {
+	t.Helper()
+	h := &house{t: t, db: db, clock: clock, log: &bytes.Buffer{}}
 	inner, err := gate.New(gate.Config{
 		DB: h.db, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: h.clock.Now,
 	}, routes)
@@ -115,61 +122,65 @@ func TestNew_RefusesRoutesWithoutPermission(t *testing.T) {
 }
 
 func TestPermission(t *testing.T) {
-	h := newHouse(
-		t,
-		gate.Route{Pattern: "GET /api/public", Permission: staff.Public, Handle: fine},
-		gate.Route{Pattern: "GET /api/own", Permission: staff.Own, Handle: fine},
-		gate.Route{Pattern: "GET /api/any", Permission: staff.SignedIn, Handle: fine},
-		gate.Route{Pattern: "GET /api/cards", Permission: staff.CardView, Handle: fine},
-		gate.Route{Pattern: "GET /api/audit", Permission: staff.AuditView, Handle: fine},
-	)
-	nobody := func(r *http.Request) { r.Header.Del("Cookie") }
-	for _, path := range []string{"/api/public", "/api/own", "/api/any", "/api/cards"} {
-		if w := h.send("GET", path, ""); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `"`+h.account.ID+`"` {
-			t.Errorf("%s as the clerk: %d %s", path, w.Code, w.Body)
+	testkit.OnBothEnginesAt(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		h := houseOn(
+			t, db, clock,
+			gate.Route{Pattern: "GET /api/public", Permission: staff.Public, Handle: fine},
+			gate.Route{Pattern: "GET /api/own", Permission: staff.Own, Handle: fine},
+			gate.Route{Pattern: "GET /api/any", Permission: staff.SignedIn, Handle: fine},
+			gate.Route{Pattern: "GET /api/cards", Permission: staff.CardView, Handle: fine},
+			gate.Route{Pattern: "GET /api/audit", Permission: staff.AuditView, Handle: fine},
+		)
+		nobody := func(r *http.Request) { r.Header.Del("Cookie") }
+		for _, path := range []string{"/api/public", "/api/own", "/api/any", "/api/cards"} {
+			if w := h.send("GET", path, ""); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `"`+h.account.ID+`"` {
+				t.Errorf("%s as the clerk: %d %s", path, w.Code, w.Body)
+			}
 		}
-	}
-	if w := h.send("GET", "/api/public", "", nobody); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `"anonymous"` {
-		t.Errorf("public as nobody: %d %s", w.Code, w.Body)
-	}
-	for _, path := range []string{"/api/own", "/api/any", "/api/cards", "/api/audit"} {
-		h.want(h.send("GET", path, "", nobody), http.StatusUnauthorized, "gate.sign_in_first")
-	}
-	h.want(h.send("GET", "/api/audit", ""), http.StatusForbidden, "gate.forbidden")
-	h.want(h.send("GET", "/api/cards", "", func(r *http.Request) {
-		r.Header.Del("Cookie")
-		r.AddCookie(&http.Cookie{Name: "kofu18443", Value: h.clerk.Token}) // the cookie of another door
-	}), http.StatusUnauthorized, "gate.sign_in_first")
-	testkit.Read(t, h.db, func(rx *store.Rx) error {
-		denied, _, err := audit.List(rx, audit.Filter{Action: "gate.denied", Limit: 10})
-		if err != nil || len(denied) != 1 || denied[0].Actor != h.account.ID || denied[0].Result != audit.Denied ||
-			string(denied[0].Detail) != `{"code":"gate.forbidden","route":"GET /api/audit"}` {
-			t.Errorf("audit log: %+v, %v", denied, err)
+		if w := h.send("GET", "/api/public", "", nobody); w.Code != http.StatusOK || strings.TrimSpace(w.Body.String()) != `"anonymous"` {
+			t.Errorf("public as nobody: %d %s", w.Code, w.Body)
 		}
-		return err
+		for _, path := range []string{"/api/own", "/api/any", "/api/cards", "/api/audit"} {
+			h.want(h.send("GET", path, "", nobody), http.StatusUnauthorized, "gate.sign_in_first")
+		}
+		h.want(h.send("GET", "/api/audit", ""), http.StatusForbidden, "gate.forbidden")
+		h.want(h.send("GET", "/api/cards", "", func(r *http.Request) {
+			r.Header.Del("Cookie")
+			r.AddCookie(&http.Cookie{Name: "kofu18443", Value: h.clerk.Token}) // the cookie of another door
+		}), http.StatusUnauthorized, "gate.sign_in_first")
+		testkit.Read(t, h.db, func(rx *store.Rx) error {
+			denied, _, err := audit.List(rx, audit.Filter{Action: "gate.denied", Limit: 10})
+			if err != nil || len(denied) != 1 || denied[0].Actor != h.account.ID || denied[0].Result != audit.Denied ||
+				string(denied[0].Detail) != `{"code":"gate.forbidden","route":"GET /api/audit"}` {
+				t.Errorf("audit log: %+v, %v", denied, err)
+			}
+			return err
+		})
 	})
 }
 
 func TestPermission_PasswordToBeChangedFirst(t *testing.T) {
-	h := newHouse(
-		t,
-		gate.Route{Pattern: "GET /api/own", Permission: staff.Own, Handle: fine},
-		gate.Route{Pattern: "GET /api/any", Permission: staff.SignedIn, Handle: fine},
-		gate.Route{Pattern: "GET /api/cards", Permission: staff.CardView, Handle: fine},
-	)
-	hasher := staff.NewHasher(staff.Cost{Memory: 64, Time: 1}, keyring.ForTest(1))
-	if _, err := staff.Reset(t.Context(), h.db, hasher, testkit.Supervisor, h.account.ID); err != nil {
-		t.Fatal(err)
-	}
-	testkit.Write(t, h.db, testkit.Supervisor, func(tx *store.Tx) (err error) {
-		h.clerk, err = staff.StartSession(tx, h.account.ID, staff.Where{Door: "lan", Terminal: "192.0.2.7"})
-		return err
+	testkit.OnBothEnginesAt(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		h := houseOn(
+			t, db, clock,
+			gate.Route{Pattern: "GET /api/own", Permission: staff.Own, Handle: fine},
+			gate.Route{Pattern: "GET /api/any", Permission: staff.SignedIn, Handle: fine},
+			gate.Route{Pattern: "GET /api/cards", Permission: staff.CardView, Handle: fine},
+		)
+		hasher := staff.NewHasher(staff.Cost{Memory: 64, Time: 1}, keyring.ForTest(1))
+		if _, err := staff.Reset(t.Context(), h.db, hasher, testkit.Supervisor, h.account.ID); err != nil {
+			t.Fatal(err)
+		}
+		testkit.Write(t, h.db, testkit.Supervisor, func(tx *store.Tx) (err error) {
+			h.clerk, err = staff.StartSession(tx, h.account.ID, staff.Where{Door: "lan", Terminal: "192.0.2.7"})
+			return err
+		})
+		if w := h.send("GET", "/api/own", ""); w.Code != http.StatusOK {
+			t.Errorf("own: %d %s", w.Code, w.Body)
+		}
+		h.want(h.send("GET", "/api/any", ""), http.StatusForbidden, "staff.must_change_password")
+		h.want(h.send("GET", "/api/cards", ""), http.StatusForbidden, "staff.must_change_password")
 	})
-	if w := h.send("GET", "/api/own", ""); w.Code != http.StatusOK {
-		t.Errorf("own: %d %s", w.Code, w.Body)
-	}
-	h.want(h.send("GET", "/api/any", ""), http.StatusForbidden, "staff.must_change_password")
-	h.want(h.send("GET", "/api/cards", ""), http.StatusForbidden, "staff.must_change_password")
 }
 
 func TestToken_EveryChangingRequestNeedsIt(t *testing.T) {
@@ -206,15 +217,17 @@ func TestToken_EveryChangingRequestNeedsIt(t *testing.T) {
 }
 
 func TestSession_RequestsKeepItAlive(t *testing.T) {
-	h := newHouse(t, gate.Route{Pattern: "GET /api/cards", Permission: staff.CardView, Handle: fine})
-	for range 5 {
-		h.clock.Advance(4 * time.Minute)
-		if w := h.send("GET", "/api/cards", ""); w.Code != http.StatusOK {
-			t.Fatalf("a session in use ended: %d", w.Code)
+	testkit.OnBothEnginesAt(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		h := houseOn(t, db, clock, gate.Route{Pattern: "GET /api/cards", Permission: staff.CardView, Handle: fine})
+		for range 5 {
+			h.clock.Advance(4 * time.Minute)
+			if w := h.send("GET", "/api/cards", ""); w.Code != http.StatusOK {
+				t.Fatalf("a session in use ended: %d", w.Code)
+			}
 		}
-	}
-	h.clock.Advance(5 * time.Minute)
-	h.want(h.send("GET", "/api/cards", ""), http.StatusUnauthorized, "gate.sign_in_first")
+		h.clock.Advance(5 * time.Minute)
+		h.want(h.send("GET", "/api/cards", ""), http.StatusUnauthorized, "gate.sign_in_first")
+	})
 }
 
 func TestErrors_KindBecomesStatus(t *testing.T) {

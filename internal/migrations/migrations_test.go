@@ -1,6 +1,10 @@
 package migrations
 
-import "testing"
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
 
 func TestCheckNumbers(t *testing.T) {
 	for _, c := range []struct {
@@ -22,5 +26,38 @@ func TestCheckNumbers(t *testing.T) {
 func TestAppliance_NumbersHaveNoGaps(t *testing.T) {
 	if _, err := Appliance(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Both engines read the shared migrations: SQLite's STRICT knows no type beyond
+// these two that PostgreSQL knows too, and only the program makes keys.
+func TestShared_OnlyWhatBothEnginesKnow(t *testing.T) {
+	files, err := Shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	comment := regexp.MustCompile(`--[^\n]*`)
+	column := regexp.MustCompile(`(?m)^ {4}[a-z_]+ +([A-Z]+)`)
+	foreign := regexp.MustCompile(`(?i)\b(AUTOINCREMENT|SERIAL|IDENTITY|STRICT|WITHOUT ROWID|PRAGMA|now|datetime|COLLATE|CREATE TRIGGER|OR (IGNORE|REPLACE))\b`)
+	columns := 0
+	for _, file := range files {
+		text := comment.ReplaceAllString(file.SQL, "")
+		for _, m := range column.FindAllStringSubmatch(text, -1) {
+			columns++
+			if m[1] != "TEXT" && m[1] != "INTEGER" {
+				t.Errorf("%s: a column is %s", file.Name, m[1])
+			}
+		}
+		if m := foreign.FindString(text); m != "" {
+			t.Errorf("%s: %s is not for both engines", file.Name, m)
+		}
+		for _, line := range strings.Split(text, "\n") {
+			if strings.HasPrefix(line, ") ") {
+				t.Errorf("%s: a table ends with %q, store adds what an engine wants there", file.Name, line)
+			}
+		}
+	}
+	if columns < 40 {
+		t.Errorf("only %d columns were looked at", columns)
 	}
 }
