@@ -107,8 +107,9 @@ arch:
 lint: $(TOOLS)/golangci-lint
 	$(TOOLS)/golangci-lint run ./...
 
+# One PostgreSQL server for all packages that are tested on both engines.
 unit:
-	$(GO) test -race ./...
+	internal/testkit/postgres.sh $(GO) test -race ./...
 
 windows:
 	@mkdir -p $(BIN)
