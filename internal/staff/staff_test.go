@@ -44,8 +44,12 @@ type office struct {
 func onBothEngines(t *testing.T, fn func(t *testing.T, o *office)) {
 	t.Helper()
 	testkit.OnBothEnginesAt(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
-		fn(t, &office{t: t, db: db, clock: clock, hasher: staff.NewHasher(staff.Cost{Memory: 64, Time: 1}, keyring.ForTest(1))})
+		fn(t, newOffice(t, db, clock))
 	})
+}
+
+func newOffice(t *testing.T, db *store.DB, clock *testkit.Clock) *office {
+	return &office{t: t, db: db, clock: clock, hasher: staff.NewHasher(staff.Cost{Memory: 64, Time: 1}, keyring.ForTest(1))}
 }
 
 // inOffices runs a test in an office after its first set-up.
@@ -567,24 +571,30 @@ func TestNames_EveryRoleAndPermissionHasAText(t *testing.T) {
 }
 
 // Without the work on a made-up hash an unknown name would be answered many
-// times faster than a wrong password.
+// times faster than a wrong password. The engine has no part in this.
 func TestSignIn_UnknownNamesTakeAsLong(t *testing.T) {
-	inOffices(t, func(t *testing.T, o *office) {
-		o.hasher = staff.NewHasher(staff.Cost{Memory: 32 << 10, Time: 3}, keyring.ForTest(1))
-		o.mustSignIn("boss") // brings the stored hash to this cost
-		// The shortest of some turns is what the machine's other work did not touch.
-		fastest := map[string]time.Duration{"boss": time.Hour, "nobody": time.Hour}
-		for range 4 {
-			for login, before := range fastest {
-				start := time.Now()
-				if _, err := o.signIn(login, other); err == nil {
-					t.Fatal("signed in")
-				}
-				fastest[login] = min(before, time.Since(start))
+	clock := testkit.NewClock()
+	o := newOffice(t, testkit.DBAt(t, clock), clock)
+	o.setUp()
+	o.hasher = staff.NewHasher(staff.Cost{Memory: 32 << 10, Time: 3}, keyring.ForTest(1))
+	o.mustSignIn("boss") // brings the stored hash to this cost
+	// The shortest of some turns is what the machine's other work did not touch.
+	fastest := map[string]time.Duration{"boss": time.Hour, "nobody": time.Hour}
+	alike := func() bool {
+		known, unknown := fastest["boss"], fastest["nobody"]
+		return unknown >= known/4 && known >= unknown/4
+	}
+	for turn := 0; turn < 4 || turn < 9 && !alike(); turn++ {
+		for login, before := range fastest {
+			start := time.Now()
+			if _, err := o.signIn(login, other); err == nil {
+				t.Fatal("signed in")
 			}
+			fastest[login] = min(before, time.Since(start))
 		}
-		if known, unknown := fastest["boss"], fastest["nobody"]; unknown < known/4 || known < unknown/4 {
-			t.Errorf("a wrong password takes %v, an unknown name %v", known, unknown)
-		}
-	})
+		o.clock.Advance(time.Hour) // past the locks, so that every turn works on a hash
+	}
+	if !alike() {
+		t.Errorf("a wrong password takes %v, an unknown name %v", fastest["boss"], fastest["nobody"])
+	}
 }

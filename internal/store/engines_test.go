@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -274,7 +273,7 @@ func countTogether(t *testing.T, db *store.DB, first func(tx *store.Tx) error) {
 	for range 8 {
 		wg.Go(func() {
 			for range 25 {
-				err := db.Write(context.Background(), clerk, func(tx *store.Tx) error { //nolint:usetesting // outlives a failing sub-step
+				err := db.Write(t.Context(), clerk, func(tx *store.Tx) error {
 					if err := first(tx); err != nil {
 						return err
 					}

@@ -22,11 +22,11 @@ func (rx *Rx) statement(query string) (statement, error) {
 	if s, ok := rx.statements[query]; ok {
 		return s, nil
 	}
-	s, err := rx.tx.PrepareContext(rx.ctx, query) //nolint:sqlclosecheck // closed when the transaction ends
+	s, err := rx.tx.PrepareContext(rx.ctx, query)
 	if err != nil {
 		return nil, rx.failed(fmt.Errorf("prepare %q: %w", shorten(query), err))
 	}
-	rx.statements[query] = s
+	rx.statements[query] = s // closed when the transaction ends
 	return s, nil
 }
 

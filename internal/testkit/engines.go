@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/rand"
 	_ "embed" // the script that starts a server
@@ -9,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -61,12 +61,12 @@ func newPostgres(t testing.TB, template string) string {
 		t.Fatal(err)
 	}
 	name := databaseName()
-	dsn, err := store.CreateDatabase(t.Context(), server, name, template)
+	dsn, err := store.CreateDatabase(t.Context(), server.dsn, name, template)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := store.DropDatabase(context.WithoutCancel(t.Context()), server, name); err != nil {
+		if err := store.DropDatabase(context.WithoutCancel(t.Context()), server.dsn, name); err != nil {
 			t.Error(err)
 		}
 	})
@@ -101,7 +101,7 @@ func migratedPostgres(files []migrations.File) (name string, err error) {
 	}
 	ctx := context.Background() // the template outlives the test that asks first
 	name = databaseName()
-	dsn, err := store.CreateDatabase(ctx, server, name, "")
+	dsn, err := store.CreateDatabase(ctx, server.dsn, name, "")
 	if err != nil {
 		return "", err
 	}
@@ -115,43 +115,36 @@ func migratedPostgres(files []migrations.File) (name string, err error) {
 //go:embed postgres.sh
 var postgresScript string
 
-// whileWeLive ends with this process, however that ends, and the script that
-// reads from it stops its server.
-var whileWeLive io.WriteCloser
+// server is a PostgreSQL server for tests.
+type server struct {
+	dsn string
+	end io.Closer // of a server of our own: closes when this process ends, however it ends, and stops the server
+}
 
-// postgresServer is the DSN of the server that KOFU_TEST_POSTGRES names, or of
-// one that this process starts for itself.
-var postgresServer = sync.OnceValues(func() (dsn string, err error) {
+// postgresServer is the server that KOFU_TEST_POSTGRES names, or one that this
+// process starts for itself.
+var postgresServer = sync.OnceValues(func() (server, error) {
 	if dsn := os.Getenv("KOFU_TEST_POSTGRES"); dsn != "" {
-		return dsn, nil
+		return server{dsn: dsn}, nil
 	}
-	dir, err := os.MkdirTemp("", "kofu-postgres-")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // a leftover in the temp folder harms nobody
-	problems, err := os.Create(filepath.Join(dir, "stderr"))
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = problems.Close() }() // the script has its own handle
+	var problems bytes.Buffer
 	script := exec.Command("/bin/sh", "-c", postgresScript, "postgres.sh",
 		"sh", "-c", `echo "$KOFU_TEST_POSTGRES"; exec cat >/dev/null`)
-	script.Stderr = problems
+	script.Stderr = &problems
 	out, err := script.StdoutPipe()
 	if err != nil {
-		return "", err
+		return server{}, err
 	}
-	if whileWeLive, err = script.StdinPipe(); err != nil {
-		return "", err
+	end, err := script.StdinPipe()
+	if err != nil {
+		return server{}, err
 	}
 	if err := script.Start(); err != nil {
-		return "", err
+		return server{}, err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
-		said, _ := os.ReadFile(problems.Name()) // without it the error below is still one
-		return "", fmt.Errorf("no PostgreSQL for the tests: %s", said)
+		return server{}, fmt.Errorf("no PostgreSQL for the tests: %w: %s", script.Wait(), problems.String())
 	}
-	return strings.TrimSpace(line), nil
+	return server{dsn: strings.TrimSpace(line), end: end}, nil
 })
