@@ -1,8 +1,9 @@
 // Lines of the log in words: what an entry is about, and its details.
 import { session } from './session.svelte';
 import { to } from './router.svelte';
-import { hasText, text } from './text';
+import { hasText, text, textCodes } from './text';
 
+const kinds = 'ui.audit.object_kind.';
 const pages: Record<string, { path: string; permission: string }> = {
   card: { path: '/cards/', permission: 'card.view' },
   delivery: { path: '/deliveries/', permission: 'delivery.receive' },
@@ -20,9 +21,17 @@ export function objectHref(object: string): string | undefined {
 /** The object in words: card/12 is a card with its number here. Ids that nobody knows stay in the tip. */
 export function objectName(object: string): string {
   const [kind = '', id = ''] = object.split('/');
-  const code = `ui.audit.object_kind.${kind}`;
+  const code = kinds + kind;
   if (!hasText(code)) return object;
   return /^\d+$/.test(id) ? `${text(code)} ${id}` : text(code);
+}
+
+/** What a person typed for an object, as the log names it: "カード 12" is card/12. Anything else stays as it is. */
+export function objectCode(typed: string): string {
+  const plain = typed.normalize('NFKC').trim();
+  const [, name = '', number = ''] = /^(\D+?)\s*(\d+)$/.exec(plain) ?? [];
+  const code = textCodes(kinds).find((c) => text(c) === name);
+  return code ? `${code.slice(kinds.length)}/${number}` : plain;
 }
 
 const word = (prefix: string, value: string) => (hasText(prefix + value) ? text(prefix + value) : value);
