@@ -62,7 +62,7 @@ func (s stored) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 
 // Filter chooses records. Empty fields choose all.
 type Filter struct {
-	From, To              string // instants; From inclusive, To exclusive
+	From, To string // instants; From inclusive, To exclusive
 	// Actor is the id or the name that the actor had then. Action also matches
 	// everything below a prefix that ends in ".".
 	Actor, Action, Object string
