@@ -18,9 +18,9 @@ import (
 )
 
 // NewRun orders letters and labels: for the cards named, or for all that are
-// due when none is.
+// due when the list is left out. An empty list is a mistake, not everything.
 type NewRun struct {
-	Cards     []int64 `json:"cards"`
+	Cards     []int64 `json:"cards,omitempty"`
 	Stock     string  `json:"stock"`
 	StartCell int     `json:"startCell"`
 	Order     string  `json:"order"`
@@ -48,6 +48,9 @@ func (s *server) postRun(w http.ResponseWriter, r *http.Request, actor store.Act
 	in, err := decode[NewRun](r)
 	if err != nil {
 		return err
+	}
+	if in.Cards != nil && len(in.Cards) == 0 {
+		return fault.New(fault.Invalid, "card.none_chosen")
 	}
 	towns, err := s.checkStock(r.Context(), in.Stock, in.StartCell)
 	if err != nil {

@@ -83,7 +83,7 @@ func (f *fixture) wantState(id int64, want card.Procedure, notice card.Notice) {
 // A run from the order to the post office and all the way back.
 func TestPrintRun_FromOrderToPostingAndBack(t *testing.T) {
 	f := letters(t)
-	run := printRun(t, f.do(http.MethodPost, "/api/print-runs", "notice", `{"cards": [], "stock": "12up-84x42-aone-28187", "startCell": 3, "order": "number"}`), http.StatusCreated)
+	run := printRun(t, f.do(http.MethodPost, "/api/print-runs", "notice", `{"stock": "12up-84x42-aone-28187", "startCell": 3, "order": "number"}`), http.StatusCreated)
 	path := fmt.Sprintf("/api/print-runs/%d", run.ID)
 	if run.State != "needs_decision" || run.Pieces != 3 || len(run.Glyphs) != 1 || run.Glyphs[0].CardID != 3 || run.Glyphs[0].State != "MISSING" || run.Glyphs[0].Codepoint != "U+E8FF" {
 		t.Fatalf("after the order: %+v", run)

@@ -438,7 +438,7 @@ export interface NewPlaces {
 }
 
 export interface NewRun {
-  cards: number[];
+  cards?: number[];
   stock: string;
   startCell: number;
   order: string;
