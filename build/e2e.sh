@@ -36,7 +36,7 @@ start() {
 	"$program" serve --practice --data "$dir" --addr "127.0.0.1:$desk" --lan "127.0.0.1:$lan" >"$dir/banner" 2>"$dir/errors" &
 	server=$!
 	tries=0
-	until grep -q "$dir" "$dir/banner"; do # the last line names the data folder
+	until grep -qs "$dir" "$dir/banner"; do # the last line names the data folder
 		tries=$((tries + 1))
 		if [ "$tries" -gt 1200 ] || ! kill -0 "$server" 2>/dev/null; then
 			echo "The server did not start:" >&2

@@ -23,7 +23,7 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM
 tries=0
-until grep -q "$dir" "$dir/banner"; do
+until grep -qs "$dir" "$dir/banner"; do
 	tries=$((tries + 1))
 	if [ "$tries" -gt 600 ] || ! kill -0 "$server" 2>/dev/null; then
 		cat "$dir/banner" "$dir/errors" >&2
