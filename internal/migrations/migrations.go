@@ -3,10 +3,10 @@
 // folders belong to one program each. Within a folder the numbers have no
 // gaps; a released file never changes. Package store runs them.
 //
-// shared/ and booking/ run on SQLite and PostgreSQL, so their columns are TEXT or INTEGER and
-// their keys are made by the program; appliance/ runs on SQLite only. What differs
-// between the engines is written by store: every CREATE TABLE becomes STRICT on
-// SQLite, and a line
+// shared/ and booking/ run on SQLite and PostgreSQL, so their columns are TEXT
+// or INTEGER and their keys are made by the program; appliance/ runs on SQLite
+// only. What differs between the engines is written by store: every CREATE TABLE
+// becomes STRICT on SQLite, and a line
 //
 //	-- append-only: audit, card_event
 //

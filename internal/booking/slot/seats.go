@@ -21,7 +21,7 @@ type Want struct {
 
 // Take takes seats of a slot, or none. Callers that touch several slots go in
 // ascending order of their ids. Errors: fault.NotFound "slot.unknown";
-// fault.Conflict "slot.full" (with the seats left), "slot.closed",
+// fault.Conflict "slot.full", "slot.few_left" (some, but not enough), "slot.closed",
 // "slot.not_open_yet", "slot.deadline", "slot.procedure".
 func Take(tx *store.Tx, tenant int, w Want) (Slot, error) {
 	if w.Seats < 1 {
@@ -100,9 +100,9 @@ func ByID(rx *store.Rx, tenant int, id string) (s Slot, found bool, err error) {
 }
 
 // Spread divides persons over a slot and those that follow it without a gap, as
-// many as fit into each. It reserves nothing; the seats are taken by [Take].
-// Errors: fault.NotFound "slot.unknown"; fault.Conflict "slot.no_neighbours".
-func Spread(rx *store.Rx, tenant int, w Want) (list []Want, err error) {
+// many as fit into each. own are the seats of each slot that the persons give up
+// for these. It reserves nothing; the seats are taken by [Take]. Errors: fault.NotFound "slot.unknown"; fault.Conflict "slot.no_neighbours".
+func Spread(rx *store.Rx, tenant int, w Want, own map[string]int) (list []Want, err error) {
 	first, found, err := ByID(rx, tenant, w.SlotID)
 	if err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func Spread(rx *store.Rx, tenant int, w Want) (list []Want, err error) {
 		if w.Side == Web {
 			free = s.WebOpen - s.WebTaken // deadlines are Take's matter
 		}
-		if n := min(left, free); n > 0 && s.Procs.allows(w.Procs) {
+		if n := min(left, free+own[s.ID]); n > 0 && s.Procs.allows(w.Procs) {
 			left -= n
 			list = append(list, Want{SlotID: s.ID, Side: w.Side, Seats: n, Procs: w.Procs, Override: w.Override})
 		} else {
