@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"kofu/internal/fault"
+	"kofu/internal/jpdate"
 	"kofu/internal/store"
 )
 
@@ -136,4 +138,42 @@ func Spread(rx *store.Rx, tenant int, w Want, own map[string]int) (list []Want, 
 	}
 	slices.SortFunc(list, func(a, b Want) int { return strings.Compare(a.SlotID, b.SlotID) })
 	return list, nil
+}
+
+// Fits reports whether the slot takes the procedures.
+func (s Slot) Fits(procs Procs) bool { return s.Open && s.Procs.allows(procs) }
+
+// From returns the slots of a window that begin after an instant and not before
+// now, in order.
+func From(rx *store.Rx, tenant int, windowID string, after time.Time) (list []Slot, err error) {
+	if after.Before(rx.Now) {
+		after = rx.Now
+	}
+	list, err = slotsFrom(rx, tenant, windowID, jpdate.Day(store.Day(after)))
+	return slices.DeleteFunc(list, func(s Slot) bool { return !s.Starts.After(after) }), err
+}
+
+// Within returns the slots that an exception covers and that have not begun.
+func Within(rx *store.Rx, tenant int, e Exception) (all []Slot, err error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	ids, err := windowIDs(rx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		list, err := slotsFrom(rx, tenant, id, e.From)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range list {
+			local := s.Starts.In(store.Tokyo)
+			p := planned{minute: local.Hour()*60 + local.Minute(), minutes: s.Minutes}
+			if e.covers(id, s.Day) && p.overlaps(e.FromMinute, e.ToMinute) && s.Starts.After(rx.Now) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all, nil
 }
