@@ -92,8 +92,11 @@ func (b *Board) Days(q Query, now time.Time) (days []Day) {
 			}
 			state, opens := b.state(s, q.Party, now)
 			one.State, one.OpensOn = better(one, state, opens)
+			if state != Past {
+				seats += s.WebCap
+			}
 			if state == Many || state == Few {
-				free, seats = free+s.Free(now), seats+s.WebCap
+				free += s.Free(now)
 			}
 		}
 		switch {
