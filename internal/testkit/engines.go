@@ -39,6 +39,16 @@ func BookingOnBothEngines(t *testing.T, fn func(t *testing.T, db *store.DB, cloc
 	onBoth(t, bookingSchema, fn)
 }
 
+// BookingDSN is the DSN of a database of the booking service on an engine,
+// "sqlite" or "postgres", for tests with several processes and for benchmarks.
+func BookingDSN(t testing.TB, engine string) string {
+	t.Helper()
+	if engine == "postgres" {
+		return postgresCopy(t, bookingSchema.template)
+	}
+	return sqliteCopy(t, bookingSchema.image)
+}
+
 // schema is a set of migrations with the databases made once from it.
 type schema struct {
 	files    func() ([]migrations.File, error)
