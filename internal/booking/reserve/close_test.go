@@ -10,6 +10,7 @@ import (
 	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/slot"
 	"kofu/internal/fault"
+	"kofu/internal/message"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
 )
@@ -197,5 +198,51 @@ func TestTenants_SeeNothingOfEachOther(t *testing.T) {
 			return nil
 		})
 		sound(t, db)
+	})
+}
+
+// Every act leaves exactly one line in the log, and none names a person, a code
+// or a birth date.
+func TestActs_OneAuditLineEach(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		office(t, db, tenant, 3, 6)
+		lines := func() (n int) {
+			testkit.Read(t, db, func(rx *store.Rx) error { return rx.Row("SELECT count(*) FROM audit_body").Scan(&n) })
+			return n
+		}
+		var b reserve.Booking
+		morning := slot.Exception{From: "2026-12-09", To: "2026-12-09", FromMinute: 0, ToMinute: 720, Kind: slot.Closed}
+		for _, act := range []struct {
+			action string
+			do     func() error
+		}{
+			{"booking.made", func() (err error) {
+				b, err = reserve.Book(t.Context(), db, resident, ask(1, nine, 0, 1, 2))
+				return err
+			}},
+			{"booking.changed", func() error { _, err := reserve.Change(t.Context(), db, resident, by(2, b, 0), ten, false); return err }},
+			{"booking.left", func() error { _, err := reserve.Leave(t.Context(), db, resident, by(3, b, 1), link(1)); return err }},
+			{"member.withdrawn", func() error { return reserve.Withdraw(t.Context(), db, testkit.Clerk, tenant, link(2), 1) }},
+			{"booking.cancelled", func() error { _, err := reserve.Cancel(t.Context(), db, resident, by(4, b, 0)); return err }},
+			{"booking.time_closed", func() error {
+				_, err := reserve.Close(t.Context(), db, testkit.Supervisor, tenant, morning, nil)
+				return err
+			}},
+			{"booking.tokens_forgotten", func() error {
+				return reserve.ForgetTokens(t.Context(), db, testkit.Clerk, tenant, -time.Second)
+			}},
+		} {
+			before := lines()
+			if err := act.do(); err != nil {
+				t.Fatalf("%s: %v", act.action, err)
+			}
+			var last string
+			testkit.Read(t, db, func(rx *store.Rx) error {
+				return rx.Row("SELECT action FROM audit_body ORDER BY seq DESC LIMIT 1").Scan(&last)
+			})
+			if lines() != before+1 || last != act.action || !message.Has("audit.action."+last) {
+				t.Errorf("%d lines, the last %s, want one %s with a label", lines()-before, last, act.action)
+			}
+		}
 	})
 }

@@ -2,7 +2,9 @@ package slot_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -304,5 +306,29 @@ func TestSetPattern_Refusals(t *testing.T) {
 		testkit.WantFault(t, err, fault.Invalid, "slot.bad_window")
 		err = slot.AddTenant(t.Context(), db, testkit.Supervisor, slot.Tenant{ID: 2, Host: "yoyaku.KOFU.example", Name: "乙", PartyMax: 1, UntilMinute: 1440})
 		testkit.WantFault(t, err, fault.Conflict, "slot.tenant_exists")
+	})
+}
+
+// Several servers may generate at the same moment: each slot is made once.
+func TestGenerate_ManyAtOnce(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		office(t, db, terms(), weekdays(2))
+		clock.Advance(7 * 24 * time.Hour)
+		var all sync.WaitGroup
+		added := make([]int, 4)
+		for i := range added {
+			all.Go(func() {
+				report, err := slot.Generate(t.Context(), db, testkit.Clerk, tenant)
+				if err != nil {
+					t.Error(err)
+				}
+				added[i] = report.Added
+			})
+		}
+		all.Wait()
+		slices.Sort(added)
+		if diff := cmp.Diff([]int{0, 0, 0, 5 * 6}, added); diff != "" { // five weekdays came into reach
+			t.Errorf("slots made (-want +got):\n%s", diff)
+		}
 	})
 }

@@ -130,7 +130,10 @@ func SaveWindow(ctx context.Context, db *store.DB, actor store.Actor, tenant int
 	return report, err
 }
 
-// object names a window in the log.
+// object names a window in the log, or all windows of a tenant for "".
 func object(tenant int, window string) string {
+	if window == "" {
+		return fmt.Sprintf("tenant/%d", tenant)
+	}
 	return fmt.Sprintf("tenant/%d/window/%s", tenant, window)
 }
