@@ -20,7 +20,8 @@ type Guest struct {
 	Procs slot.Procs
 }
 
-// Request asks for a booking.
+// Request asks for a booking. Whoever makes it for a resident has seen the code
+// of every guest, or the tick that the tenant allows for a household.
 type Request struct {
 	Tenant   int
 	Token    string // one-time, from the form

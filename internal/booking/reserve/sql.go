@@ -126,10 +126,16 @@ func ByNumber(rx *store.Rx, tenant, year int, no string) (b Booking, found bool,
 	return scanBooking(rx, tenant, rx.Row(bookingColumns+" WHERE b.tenant = $1 AND b.year = $2 AND b.no = $3", tenant, year, no))
 }
 
+const (
+	liveOf = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state = 'active'"
+	liveIn = `
+SELECT DISTINCT booking_id FROM booking_person WHERE tenant = $1 AND slot_id = $2 AND state = 'active' ORDER BY booking_id`
+)
+
 // LiveOf returns the live booking of a code.
 func LiveOf(rx *store.Rx, tenant int, link string) (b Booking, found bool, err error) {
 	var id string
-	err = rx.Row("SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state = 'active'", tenant, link).Scan(&id)
+	err = rx.Row(liveOf, tenant, link).Scan(&id)
 	if errors.Is(err, store.ErrNoRows) {
 		return Booking{}, false, nil
 	}
@@ -145,7 +151,6 @@ func idsOfSlot(rx *store.Rx, tenant int, slotID string) (ids []string, err error
 		err := scan(&id)
 		ids = append(ids, id)
 		return err
-	}, `
-SELECT DISTINCT booking_id FROM booking_person WHERE tenant = $1 AND slot_id = $2 AND state = 'active' ORDER BY booking_id`, tenant, slotID)
+	}, liveIn, tenant, slotID)
 	return ids, err
 }

@@ -43,17 +43,20 @@ func byID(rx *store.Rx, tenant int, id string) (Slot, error) {
 	return scanSlot(rx.Row("SELECT "+slotColumns+" FROM slot WHERE tenant = $1 AND slot_id = $2", tenant, id).Scan)
 }
 
+const (
+	fromDay      = "SELECT " + slotColumns + " FROM slot WHERE tenant = $1 AND window_id = $2 AND day >= $3 ORDER BY day, starts_at"
+	laterThatDay = "SELECT " + slotColumns + ` FROM slot
+WHERE tenant = $1 AND window_id = $2 AND day = $3 AND starts_at > $4 AND is_open = 1 ORDER BY starts_at`
+)
+
 // slotsFrom returns the slots of a window from a day on.
 func slotsFrom(rx *store.Rx, tenant int, windowID string, from jpdate.Day) ([]Slot, error) {
-	return slots(rx, "SELECT "+slotColumns+" FROM slot WHERE tenant = $1 AND window_id = $2 AND day >= $3 ORDER BY day, starts_at",
-		tenant, windowID, from)
+	return slots(rx, fromDay, tenant, windowID, from)
 }
 
 // after returns the open slots of a day that begin later than a slot, in order.
 func after(rx *store.Rx, tenant int, s Slot) ([]Slot, error) {
-	return slots(rx, "SELECT "+slotColumns+` FROM slot
-WHERE tenant = $1 AND window_id = $2 AND day = $3 AND starts_at > $4 AND is_open = 1 ORDER BY starts_at`,
-		tenant, s.WindowID, s.Day, store.Stamp(s.Starts))
+	return slots(rx, laterThatDay, tenant, s.WindowID, s.Day, store.Stamp(s.Starts))
 }
 
 func insertSlot(tx *store.Tx, tenant int, s Slot) error {

@@ -34,7 +34,7 @@ CREATE TABLE booking_person (
 );
 CREATE UNIQUE INDEX one_active ON booking_person (tenant, link) WHERE state = 'active';
 CREATE INDEX booking_person_link ON booking_person (tenant, link, booking_id);
-CREATE INDEX booking_person_slot ON booking_person (tenant, slot_id) WHERE state = 'active';
+CREATE INDEX booking_person_slot ON booking_person (tenant, slot_id, booking_id) WHERE state = 'active';
 
 -- Running receipt numbers.
 CREATE TABLE booking_number (
