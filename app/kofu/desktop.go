@@ -27,7 +27,7 @@ func showWindow(w window) error {
 	}
 	var shown context.Context
 	return wails.Run(&options.App{
-		Title: w.Title, Width: 1360, Height: 900, MinWidth: 960, MinHeight: 640,
+		Title: w.Title, Width: 1280, Height: 720, WindowStartState: options.Maximised, MinWidth: 960, MinHeight: 640,
 		AssetServer:              &assetserver.Options{Handler: desk.Bootstrap(w.URL)},
 		EnableDefaultContextMenu: true,
 		OnStartup: func(ctx context.Context) {

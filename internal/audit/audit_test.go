@@ -118,3 +118,20 @@ func TestVerify_TheWholeLogReplacedByAShorterOne(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Whoever reads the log knows people by their names, not by their ids.
+func TestList_ActorByIDOrName(t *testing.T) {
+	db := log(t, filepath.Join(t.TempDir(), "kofu.db"), 3)
+	for actor, want := range map[string]int{testkit.Clerk.ID: 3, testkit.Clerk.Name: 3, testkit.Supervisor.Name: 0, "": 3} {
+		var total int
+		if err := db.Read(t.Context(), func(rx *store.Rx) (err error) {
+			_, total, err = audit.List(rx, audit.Filter{Actor: actor, Limit: 10})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if total != want {
+			t.Errorf("actor %q: %d records, want %d", actor, total, want)
+		}
+	}
+}

@@ -62,8 +62,10 @@ func (s stored) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 
 // Filter chooses records. Empty fields choose all.
 type Filter struct {
-	From, To              string // instants; From inclusive, To exclusive
-	Actor, Action, Object string // Action also matches everything below a prefix that ends in "."
+	From, To string // instants; From inclusive, To exclusive
+	// Actor is the id or the name that the actor had then. Action also matches
+	// everything below a prefix that ends in ".".
+	Actor, Action, Object string
 	Offset, Limit         int
 }
 
@@ -72,7 +74,7 @@ func List(rx *store.Rx, f Filter) (records []Record, total int, err error) {
 	const where = `
 FROM audit_body
 WHERE ($1 = '' OR at >= $1) AND ($2 = '' OR at < $2)
-  AND ($3 = '' OR actor = $3) AND ($4 = '' OR action = $4 OR (action > $4 AND action < $5))
+  AND ($3 = '' OR actor = $3 OR name = $3) AND ($4 = '' OR action = $4 OR (action > $4 AND action < $5))
   AND ($6 = '' OR object = $6)`
 	args := []any{f.From, f.To, f.Actor, f.Action, below(f.Action), f.Object}
 	if err := rx.Row("SELECT count(*)"+where, args...).Scan(&total); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -72,8 +73,11 @@ const byStaff = "staff"
 
 // OpenHold puts a hold on a card by hand (手動保留).
 func OpenHold(tx *store.Tx, cardID int64, severity Severity, reason string) (Change, error) {
-	if reason == "" {
+	if entry.Blank(reason) {
 		return Change{}, fault.New(fault.Invalid, "card.reason_missing")
+	}
+	if err := entry.Check(reason); err != nil {
+		return Change{}, err
 	}
 	if severity != Stop && severity != Warn {
 		return Change{}, fault.New(fault.Invalid, "card.unknown_severity")
@@ -100,8 +104,11 @@ func openHold(tx *store.Tx, c Card, h Hold, group string) (Change, error) {
 
 // CloseHold ends a hold; the reason says how it was settled.
 func CloseHold(tx *store.Tx, holdID int64, reason string) (Change, error) {
-	if reason == "" {
+	if entry.Blank(reason) {
 		return Change{}, fault.New(fault.Invalid, "card.reason_missing")
+	}
+	if err := entry.Check(reason); err != nil {
+		return Change{}, err
 	}
 	h, err := holdByID(tx.Rx, holdID)
 	if err != nil {

@@ -168,3 +168,28 @@ func TestApplyEvent_LeavesHandedOverCardsAlone(t *testing.T) {
 		t.Errorf("opened %d holds on a card that is handed over", opened)
 	}
 }
+
+// Reasons stay for years in the log: what a clerk writes by mistake must not.
+func TestReasons_WithoutIndividualNumber(t *testing.T) {
+	db := testkit.DB(t)
+	id := owned(t, db, facts("A1B-000123"))
+	const planted = "番号 123456789018" // made up, with a valid check digit
+	acts := map[string]func(tx *store.Tx) error{
+		"hold": func(tx *store.Tx) error { _, err := card.OpenHold(tx, id, card.Warn, planted); return err },
+		"act": func(tx *store.Tx) error {
+			_, err := card.Do(tx, id, card.ActWithdraw, card.Input{Reason: planted})
+			return err
+		},
+		"undo": func(tx *store.Tx) error { _, err := card.Undo(tx, 1, card.Undoing{Any: true, Reason: planted}); return err },
+	}
+	for name, act := range acts {
+		t.Run(name, func(t *testing.T) {
+			testkit.WantFault(t, db.Write(t.Context(), testkit.Supervisor, act), fault.Invalid, "entry.my_number")
+		})
+	}
+	blank := db.Write(t.Context(), testkit.Clerk, func(tx *store.Tx) error {
+		_, err := card.OpenHold(tx, id, card.Warn, " 　")
+		return err
+	})
+	testkit.WantFault(t, blank, fault.Invalid, "card.reason_missing")
+}

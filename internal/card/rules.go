@@ -3,6 +3,7 @@ package card
 import (
 	"slices"
 
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -207,8 +208,11 @@ func check(rx *store.Rx, actor store.Actor, c Card, act Act, in Input) error {
 	if !slices.Contains(r.from, c.Procedure) {
 		return fault.New(fault.Conflict, "card.wrong_state", "state", "@procedure."+string(c.Procedure))
 	}
-	if r.reason && in.Reason == "" {
+	if r.reason && entry.Blank(in.Reason) {
 		return fault.New(fault.Invalid, "card.reason_missing")
+	}
+	if err := entry.Check(in.Reason); err != nil {
+		return err
 	}
 	if r.stops {
 		if err := refuseWhileStopped(rx, c); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -33,6 +34,9 @@ var byOthers = map[Act]string{
 // "card.undone_already", "card.undo_too_late", "card.position_taken",
 // fault.Forbidden "card.undo_others".
 func Undo(tx *store.Tx, eventID int64, u Undoing) (Change, error) {
+	if err := entry.Check(u.Reason); err != nil {
+		return Change{}, err
+	}
 	e, err := eventByID(tx.Rx, eventID)
 	if err != nil {
 		return Change{}, err
@@ -81,7 +85,7 @@ func mayUndo(rx *store.Rx, actor store.Actor, e Event, u Undoing) error {
 			return fault.New(fault.Forbidden, "card.undo_handover_supervisor")
 		case store.Day(at) != rx.Today():
 			return fault.New(fault.Conflict, "card.undo_handover_same_day")
-		case u.Reason == "":
+		case entry.Blank(u.Reason):
 			return fault.New(fault.Invalid, "card.reason_missing")
 		}
 		return nil

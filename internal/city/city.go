@@ -25,7 +25,7 @@ const (
 	Name       = "霧ヶ原市"
 	Code       = "999999" // 団体コード
 	// GaijiSet names the meaning that this city gives to private use characters.
-	GaijiSet = "registry"
+	GaijiSet = "住基"
 )
 
 // Config says which city to make. The zero value of a field takes the default.

@@ -15,7 +15,7 @@ func Settings() settings.Settings {
 	s.Organization.Postal, s.Organization.Address, s.Organization.Phone = "000-0009", hall, phone
 	s.Pickup.Place, s.Pickup.Floor, s.Pickup.Address = Name+"役所", "1階 5番窓口", hall
 	s.Pickup.Hours, s.Pickup.Phone = "平日 8時30分～17時15分", phone
-	s.RegistryGaiji = GaijiSet
+	s.RegistryGaiji, s.DeliveryGaiji = GaijiSet, GaijiSet // J-LIS spells the city's characters with the same code points
 	for _, t := range towns {
 		s.Towns = append(s.Towns, settings.Town{Pref: Prefecture, City: Name, Town: t.name, Zip7: t.postal})
 	}

@@ -7,9 +7,12 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"unicode/utf8"
 
 	"kofu/internal/audit"
 	"kofu/internal/card"
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -47,12 +50,18 @@ type Announcement struct {
 	Cards     []card.Facts // DeliveryID is filled in here
 }
 
+// longestLot is the longest 発送番号, in characters; those of J-LIS have eleven.
+const longestLot = 40
+
 // Announce registers a consignment and its cards as 納品予定. Errors:
 // fault.Conflict "delivery.lot_exists" when the lot is known, "card.listed_twice",
-// fault.Invalid "delivery.empty".
+// fault.Invalid "delivery.empty", "delivery.bad_lot".
 func Announce(tx *store.Tx, a Announcement) (deliveryID int64, cards []int64, err error) {
 	if a.LotNo == "" || len(a.Cards) == 0 {
 		return 0, nil, fault.New(fault.Invalid, "delivery.empty")
+	}
+	if err := entry.Check(a.LotNo); err != nil || utf8.RuneCountInString(a.LotNo) > longestLot {
+		return 0, nil, fault.New(fault.Invalid, "delivery.bad_lot", "max", strconv.Itoa(longestLot)).Because(err)
 	}
 	if earlier, ok, err := ByLot(tx.Rx, a.LotNo); err != nil {
 		return 0, nil, err

@@ -193,3 +193,12 @@ func TestScan_TheSumAlwaysHolds(t *testing.T) {
 		}
 	})
 }
+
+func TestAnnounce_LotThatMustNotBeKept(t *testing.T) {
+	db := testkit.DB(t)
+	for _, lot := range []string{"123456789018", "１２３４５６７８９０１８", strings.Repeat("1", 41), "1\x00", "a\u202eb"} {
+		_, err := delivery.Register(t.Context(), db, testkit.Clerk, announcement(lot, "A1B-000001"))
+		testkit.WantFault(t, err, fault.Invalid, "delivery.bad_lot")
+	}
+	register(t, db, "20261118-01", "A1B-000001")
+}

@@ -83,10 +83,15 @@ func (g *gate) failWith(w http.ResponseWriter, r *http.Request, status int, e *f
 	}
 }
 
+// problem is the failure for the screens. What was typed by mistake is not
+// shown again.
 func problem(e *fault.Error) Problem {
-	p := Problem{Code: e.Code, Message: message.Text(e.Code, e.Args), Args: e.Args, Details: make([]ProblemDetail, 0, len(e.Details))}
-	if p.Args == nil {
-		p.Args = map[string]string{}
+	p := Problem{
+		Code: e.Code, Message: mynumber.Mask(message.Text(e.Code, e.Args)), Args: make(map[string]string, len(e.Args)),
+		Details: make([]ProblemDetail, 0, len(e.Details)),
+	}
+	for name, value := range e.Args {
+		p.Args[name] = mynumber.Mask(value)
 	}
 	for _, d := range e.Details {
 		p.Details = append(p.Details, ProblemDetail{

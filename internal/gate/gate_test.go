@@ -431,3 +431,14 @@ func TestLog_HoldsNoPersonalData(t *testing.T) {
 		}
 	}
 }
+
+// What somebody typed by mistake does not come back in the refusal.
+func TestErrors_DoNotRepeatAnIndividualNumber(t *testing.T) {
+	const planted = "123456789018" // made up, with a valid check digit
+	h := newHouse(t, gate.Route{Pattern: "GET /api/x", Permission: staff.Public, Handle: func(http.ResponseWriter, *http.Request, store.Actor) error {
+		return fault.New(fault.Invalid, "gate.bad_json", "field", planted)
+	}})
+	if got := h.send(http.MethodGet, "/api/x", "").Body.String(); strings.Contains(got, planted) || !strings.Contains(got, "************") {
+		t.Errorf("answer %s, want the number masked", got)
+	}
+}

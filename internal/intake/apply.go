@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kofu/internal/audit"
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 	"kofu/internal/tabfile"
@@ -104,8 +105,11 @@ func lookAgain(ctx context.Context, db *store.DB, actor store.Actor, run Run) er
 // "import.not_applied", "delivery.begun", "registry.changed_later".
 func Undo(ctx context.Context, db *store.DB, actor store.Actor, runID int64, reason string) (run Run, err error) {
 	defer fault.Add(&err, "intake.Undo(%d)", runID)
-	if reason == "" {
+	if entry.Blank(reason) {
 		return Run{}, fault.New(fault.Invalid, "import.reason_missing")
+	}
+	if err := entry.Check(reason); err != nil {
+		return Run{}, err
 	}
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
 		if run, err = ByID(tx.Rx, runID); err != nil {

@@ -102,3 +102,39 @@ func TestWriteRejected_HoldsNoFormula(t *testing.T) {
 		}
 	}
 }
+
+// The name of a file is kept and shown.
+func TestPreview_NameOfTheFile(t *testing.T) {
+	db := testkit.DB(t)
+	run := preview(t, db, "x/123456789018\u202evsc.csv", deliveryFile(t, cardLine(1, "髙﨑 花子", "19650401")))
+	if want := "************vsc.csv"; run.FileName != want {
+		t.Errorf("name %q, want %q", run.FileName, want)
+	}
+}
+
+func TestPreview_Workbook(t *testing.T) {
+	db := testkit.DB(t)
+	before := testkit.Dump(t, db)
+	for _, head := range []string{"PK\x03\x04\x14\x00", "\xD0\xCF\x11\xE0\xA1\xB1"} {
+		_, err := intake.Preview(t.Context(), db, testkit.Clerk, intake.Upload{FileName: "納品一覧.csv", Reader: strings.NewReader(head + "…")})
+		testkit.WantFault(t, err, fault.Invalid, "import.workbook")
+	}
+	if after := testkit.Dump(t, db); after != before {
+		t.Error("a refused file left something behind")
+	}
+}
+
+func TestUndo_ReasonThatMustNotBeKept(t *testing.T) {
+	db := testkit.DB(t)
+	run := apply(t, db, "納品一覧.csv", deliveryFile(t, cardLine(1, "髙﨑 花子", "19650401")))
+	for reason, code := range map[string]string{
+		" 　":              "import.reason_missing",
+		"誤り 123456789018": "entry.my_number",
+	} {
+		_, err := intake.Undo(t.Context(), db, testkit.Clerk, run.ID, reason)
+		testkit.WantFault(t, err, fault.Invalid, code)
+	}
+	if strings.Contains(testkit.Dump(t, db), "123456789018") {
+		t.Error("the number was stored")
+	}
+}

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"kofu/internal/audit"
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 	"kofu/internal/tabfile"
@@ -18,7 +20,7 @@ import (
 // change. Nothing but the import itself is stored. A file that is refused
 // leaves no trace in the database. Errors: those of tabfile.Read,
 // fault.Conflict "import.same_file" when the same bytes were applied before,
-// fault.Invalid "import.profile_unclear", "import.profile_unknown",
+// fault.Invalid "import.workbook", "import.profile_unclear", "import.profile_unknown",
 // "import.strict_rows", "import.no_good_row", and those of the domain such as
 // "delivery.lot_exists".
 func Preview(ctx context.Context, db *store.DB, actor store.Actor, up Upload) (run Run, err error) {
@@ -32,6 +34,9 @@ func Preview(ctx context.Context, db *store.DB, actor store.Actor, up Upload) (r
 			err = errors.Join(err, s.remove(db))
 		}
 	}()
+	if err := refuseBook(s.head); err != nil {
+		return Run{}, err
+	}
 	run = Run{FileName: shownName(up.FileName), Size: s.size, SHA256: s.sha256, LotNo: strings.TrimSpace(up.LotNo), spool: s.name}
 	profile, err := choose(ctx, db, up, s)
 	if err != nil {
@@ -48,9 +53,21 @@ func Preview(ctx context.Context, db *store.DB, actor store.Actor, up Upload) (r
 	return run, db.Write(ctx, actor, func(tx *store.Tx) error { return register(tx, &run, found) })
 }
 
-// shownName is the name of the file without folders, short enough to show.
+// refuseBook refuses a workbook or an archive whatever its name: saving a list
+// from the spreadsheet in the wrong format is the commonest slip.
+func refuseBook(head []byte) error {
+	for _, mark := range []string{"PK\x03\x04", "\xD0\xCF\x11\xE0"} {
+		if bytes.HasPrefix(head, []byte(mark)) {
+			return fault.New(fault.Invalid, "import.workbook")
+		}
+	}
+	return nil
+}
+
+// shownName is the name of the file without folders, short enough to show and
+// without what must not be kept.
 func shownName(name string) string {
-	name = filepath.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
+	name = filepath.Base(strings.ReplaceAll(entry.Visible(name), `\`, "/"))
 	if utf8.RuneCountInString(name) > 120 {
 		name = string([]rune(name)[:120])
 	}

@@ -7,6 +7,7 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/card"
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
 	"kofu/internal/store"
@@ -88,8 +89,11 @@ func pullOut(tx *store.Tx, run Run, pulled bool) (Run, error) {
 // earlier letter that a card got lives again.
 func Cancel(ctx context.Context, db *store.DB, actor store.Actor, runID int64, reason string) (run Run, err error) {
 	defer fault.Add(&err, "notice.Cancel(%d)", runID)
-	if reason == "" {
+	if entry.Blank(reason) {
 		return run, fault.New(fault.Invalid, "card.reason_missing")
+	}
+	if err := entry.Check(reason); err != nil {
+		return run, err
 	}
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
 		if run, err = inState(tx.Rx, runID, Draft, Ready); err != nil {
@@ -129,8 +133,11 @@ func settleAll(tx *store.Tx, runID int64, reason string) error {
 // the card, fault.Conflict "notice.later_letter".
 func Unpost(ctx context.Context, db *store.DB, actor store.Actor, runID int64, reason string) (run Run, err error) {
 	defer fault.Add(&err, "notice.Unpost(%d)", runID)
-	if reason == "" {
+	if entry.Blank(reason) {
 		return run, fault.New(fault.Invalid, "card.reason_missing")
+	}
+	if err := entry.Check(reason); err != nil {
+		return run, err
 	}
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
 		if run, err = inState(tx.Rx, runID, Posted); err != nil {

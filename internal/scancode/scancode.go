@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kofu/internal/entry"
 	"kofu/internal/jptext"
 	"kofu/internal/linkcode"
 )
@@ -51,7 +52,8 @@ var (
 
 // Read recognises a code however it was typed: full width, lower case, with
 // hyphens or blanks. An entry that is none of the kinds is Unknown with the
-// folded entry as Text.
+// folded entry as Text, fit to be shown: see [entry.Visible], and not longer
+// than any code.
 func Read(entry string) Code {
 	folded := Fold(entry)
 	if digits(folded) {
@@ -71,12 +73,22 @@ func Read(entry string) Code {
 		case 23:
 			return Code{Kind: Application, Text: folded}
 		}
-		return Code{Text: folded}
+		return Code{Text: shown(folded)}
 	}
 	if m := notice.FindStringSubmatch(folded); m != nil {
 		return Code{Kind: Notice, Text: m[1] + "-" + m[2]}
 	}
-	return Code{Text: folded}
+	return Code{Text: shown(folded)}
+}
+
+// shown is the beginning of what was entered instead of a code.
+func shown(folded string) string {
+	const longest = 40
+	text := []rune(entry.Visible(folded))
+	if len(text) > longest {
+		text = append(text[:longest], '…')
+	}
+	return string(text)
 }
 
 // Fold brings an entry to half width and upper case and drops hyphens and

@@ -1,6 +1,7 @@
 package scancode_test
 
 import (
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -61,4 +62,18 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("kept %q", c.Text)
 		}
 	})
+}
+
+// What is no code is shown to the clerk, so it must be short and visible.
+func TestRead_UnknownIsFitToBeShown(t *testing.T) {
+	for in, want := range map[string]string{
+		strings.Repeat("あ", 10_000): strings.Repeat("あ", 40) + "…",
+		strings.Repeat("9", 10_000): strings.Repeat("9", 40) + "…",
+		"a\x00\x07\u202eb":          "AB",
+		"NAME 123456789018":         "NAME************",
+	} {
+		if got := scancode.Read(in); got.Kind != scancode.Unknown || got.Text != want {
+			t.Errorf("Read(%.20q…) = %+v, want Unknown %q", in, got, want)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kofu/internal/audit"
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/mynumber"
 	"kofu/internal/store"
@@ -38,7 +39,7 @@ func (c Change) check(roles []Role) (details []fault.Detail) {
 	switch {
 	case strings.TrimSpace(c.Name) == "":
 		details = append(details, fault.Detail{Code: "staff.name_missing", Column: "name"})
-	case len(mynumber.Find(c.Name)) > 0 || len(c.Name) > 200:
+	case entry.Check(c.Name) != nil || len(c.Name) > 200:
 		details = append(details, fault.Detail{Code: "staff.name_form", Column: "name"})
 	}
 	if len(c.Roles) == 0 {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -48,6 +49,9 @@ func openSQLite(ctx context.Context, db *DB, path string) error {
 	if err := localDrive(filepath.Dir(path)); err != nil {
 		return err
 	}
+	if err := makeFile(path); err != nil {
+		return err
+	}
 	if err := db.openWriter(ctx); err != nil {
 		return err
 	}
@@ -58,6 +62,19 @@ func openSQLite(ctx context.Context, db *DB, path string) error {
 	db.stopped.Add(1)
 	go db.checkpoints()
 	return nil
+}
+
+// makeFile makes a database that nobody but its owner reads, in whatever folder
+// it lies; SQLite gives the files beside it the same mode.
+func makeFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func closeSQLite(db *DB) error {

@@ -165,7 +165,7 @@ func (r *reader) control(line int, raw []byte, columnAt func(int) int) error {
 		case '\r':
 			code = "tabfile.bare_cr"
 		}
-		column := ""
+		column := strconv.Itoa(columnAt(at) + 1)
 		if r.plan != nil {
 			column = r.plan.name(columnAt(at))
 		}

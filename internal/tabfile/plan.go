@@ -101,12 +101,16 @@ func (pl *plan) width() string {
 	return most
 }
 
-// name is the heading of a position for a message.
+// name is the heading of a position for a message, or its number, counted from
+// 1, where it has none.
 func (pl *plan) name(i int) string {
 	if i >= 0 && i < len(pl.names) {
 		return pl.names[i]
 	}
-	return ""
+	if i < 0 {
+		return ""
+	}
+	return strconv.Itoa(i + 1)
 }
 
 // foldHeading makes headings comparable: width, spaces and brackets do not count.

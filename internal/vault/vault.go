@@ -7,9 +7,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"kofu/internal/audit"
 	"kofu/internal/card"
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/scancode"
 	"kofu/internal/store"
@@ -65,9 +67,10 @@ type New struct {
 const (
 	maxCount    = 200
 	maxCapacity = 1000
+	longestName = 60 // characters; more does not fit on a label
 )
 
-// Add makes places below another. Errors: fault.Invalid "vault.name_missing",
+// Add makes places below another. Errors: fault.Invalid "vault.name_missing", "vault.bad_name",
 // "vault.bad_parent", "vault.bad_capacity", "vault.bad_count";
 // fault.Conflict "vault.name_taken".
 func Add(ctx context.Context, db *store.DB, actor store.Actor, n New) (made []Place, err error) {
@@ -109,8 +112,10 @@ func (n *New) check() error {
 		n.Count = 1
 	}
 	switch {
-	case n.Name == "":
+	case entry.Blank(n.Name):
 		return fault.New(fault.Invalid, "vault.name_missing")
+	case entry.Check(n.Name) != nil || utf8.RuneCountInString(n.Name) > longestName:
+		return fault.New(fault.Invalid, "vault.bad_name", "max", fmt.Sprint(longestName))
 	case !slices.Contains(levels, n.Kind):
 		return fault.New(fault.Invalid, "vault.bad_parent")
 	case n.Count < 1 || n.Count > maxCount:

@@ -2,6 +2,7 @@ package vault_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,6 +69,10 @@ func TestAdd_Refusals(t *testing.T) {
 		{vault.New{Kind: vault.Office}, fault.Invalid, "vault.name_missing"},
 		{vault.New{Kind: vault.Office, Name: "本庁"}, fault.Conflict, "vault.name_taken"},
 		{vault.New{Kind: vault.Shelf, Name: "棚"}, fault.NotFound, "vault.not_found"},
+		{vault.New{Kind: vault.Office, Name: " 　"}, fault.Invalid, "vault.name_missing"},
+		{vault.New{Kind: vault.Office, Name: "123456789018"}, fault.Invalid, "vault.bad_name"},
+		{vault.New{Kind: vault.Office, Name: "本\u202e庁"}, fault.Invalid, "vault.bad_name"},
+		{vault.New{Kind: vault.Office, Name: strings.Repeat("本", 61)}, fault.Invalid, "vault.bad_name"},
 		{vault.New{ParentID: box.ID, Kind: vault.Shelf, Name: "棚"}, fault.Invalid, "vault.bad_parent"},
 		{vault.New{ParentID: 3, Kind: vault.Box, Name: "箱", Capacity: 5}, fault.Conflict, "vault.name_taken"},
 		{vault.New{ParentID: 3, Kind: vault.Box, Name: "箱9"}, fault.Invalid, "vault.bad_capacity"},

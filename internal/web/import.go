@@ -139,7 +139,7 @@ func uploadFrom(parts *multipart.Reader) (up intake.Upload, err error) {
 			return up, fault.New(fault.BadRequest, "import.bad_form").Because(err)
 		}
 		if part.FormName() == "file" {
-			up.FileName, up.Reader = part.FileName(), part
+			up.FileName, up.Reader = part.FileName(), arriving{part}
 			return up, nil
 		}
 		text, err := io.ReadAll(io.LimitReader(part, field))
@@ -153,6 +153,18 @@ func uploadFrom(parts *multipart.Reader) (up intake.Upload, err error) {
 			up.LotNo = string(text)
 		}
 	}
+}
+
+// arriving is a file on its way in. Where it ends before its end, its sender is
+// told; nothing of ours has failed.
+type arriving struct{ io.Reader }
+
+func (a arriving) Read(p []byte) (int, error) {
+	n, err := a.Reader.Read(p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fault.New(fault.BadRequest, "import.cut_off").Because(err)
+	}
+	return n, err
 }
 
 func (s *server) getImports(w http.ResponseWriter, r *http.Request, _ store.Actor) error {

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -74,5 +75,17 @@ func TestImport_AppliedThenUndone(t *testing.T) {
 	run = runOf(t, f.do(http.MethodPost, path+"/undo", "import.run", `{"reason": "別の市の納品"}`), http.StatusOK)
 	if run.State != "undone" || run.Undoable {
 		t.Errorf("after undoing: %+v", run)
+	}
+}
+
+// A browser or a medium that goes away in the middle is no failure of ours.
+func TestImport_CutOff(t *testing.T) {
+	f := newFixture(t)
+	body := "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nA1B-000123\r\nA1B-"
+	r := f.request(http.MethodPost, "/api/imports", "import.run", strings.NewReader(body))
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	w := f.send(r)
+	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `"import.cut_off"`) {
+		t.Errorf("answer %d %s", w.Code, w.Body)
 	}
 }
