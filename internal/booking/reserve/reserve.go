@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"kofu/internal/booking/slot"
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -61,6 +62,7 @@ func (b By) check() error {
 			return fault.New(fault.Invalid, "booking.bad_request")
 		}
 	case ByPhone, AtCounter, OnVisit:
+		return entry.Check(b.Override)
 	default:
 		return fault.New(fault.Invalid, "booking.bad_request")
 	}

@@ -358,6 +358,8 @@ func TestBK207_Deadlines(t *testing.T) {
 		late := ask(6, monday, 2)
 		late.By = reserve.By{Via: reserve.ByPhone}
 		refusedBooking(t, db, late, fault.Conflict, "slot.deadline")
+		late.By.Override = "123456789018 travels" // a 個人番号
+		refusedBooking(t, db, late, fault.Invalid, "entry.my_number")
 		late.By.Override = "travels on Tuesday"
 		book(t, db, late)
 		b = book(t, db, ask(7, tuesday, 3))

@@ -7,6 +7,7 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/booking/ulid"
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
 	"kofu/internal/store"
@@ -77,6 +78,9 @@ func (e Exception) check() error {
 		e.FromMinute < 0 || e.ToMinute > 1440 || e.FromMinute >= e.ToMinute {
 		return bad
 	}
+	if err := entry.Check(e.Reason); err != nil {
+		return err
+	}
 	switch e.Kind {
 	case Closed, Stopped:
 		return nil
@@ -132,7 +136,8 @@ func SetPattern(ctx context.Context, db *store.DB, actor store.Actor, tenant int
 }
 
 // AddException changes the opening on some days and brings the slots into line.
-// Errors: fault.Invalid "slot.bad_exception"; those of [SetPattern].
+// Errors: fault.Invalid "slot.bad_exception"; those of [entry.Check] for the
+// reason and of [SetPattern].
 func AddException(ctx context.Context, db *store.DB, actor store.Actor, tenant int, e Exception) (id string, report Report, err error) {
 	defer fault.Add(&err, "slot.AddException(%d)", tenant)
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {

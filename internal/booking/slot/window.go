@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kofu/internal/audit"
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
 	"kofu/internal/store"
@@ -68,6 +69,11 @@ func (w Window) check() error {
 			return bad("@slot.field.deadline")
 		}
 	}
+	for _, text := range []string{w.Name, w.Address, w.Phone} {
+		if err := entry.Check(text); err != nil {
+			return err
+		}
+	}
 	for i, s := range w.Release {
 		if !within(s.DaysBefore, 0, 366) || !within(s.Percent, 0, 100) ||
 			i > 0 && (s.DaysBefore >= w.Release[i-1].DaysBefore || s.Percent < w.Release[i-1].Percent) {
@@ -78,13 +84,16 @@ func (w Window) check() error {
 }
 
 // AddTenant registers a municipality. Errors: fault.Invalid "slot.bad_tenant",
-// fault.Conflict "slot.tenant_exists".
+// fault.Conflict "slot.tenant_exists"; those of [entry.Check].
 func AddTenant(ctx context.Context, db *store.DB, actor store.Actor, t Tenant) (err error) {
 	defer fault.Add(&err, "slot.AddTenant(%d)", t.ID)
 	t.Host = strings.ToLower(strings.TrimSpace(t.Host))
 	if t.ID < 1 || t.Host == "" || t.Name == "" || t.PartyMax < 1 || t.PartyMax > 20 ||
 		t.FromMinute < 0 || t.UntilMinute > 1440 || t.FromMinute >= t.UntilMinute || t.FewPercent < 0 || t.FewPercent > 100 {
 		return fault.New(fault.Invalid, "slot.bad_tenant")
+	}
+	if err := entry.Check(t.Name); err != nil {
+		return err
 	}
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
 		if err := insertTenant(tx, t); err != nil {
@@ -99,7 +108,7 @@ func AddTenant(ctx context.Context, db *store.DB, actor store.Actor, t Tenant) (
 }
 
 // SaveWindow adds or changes a window and brings its slots into line. Errors:
-// fault.Invalid "slot.bad_window"; those of [SetPattern].
+// fault.Invalid "slot.bad_window"; those of [entry.Check] and [SetPattern].
 func SaveWindow(ctx context.Context, db *store.DB, actor store.Actor, tenant int, w Window) (report Report, err error) {
 	defer fault.Add(&err, "slot.SaveWindow(%d, %q)", tenant, w.ID)
 	w.Release = slices.SortedFunc(slices.Values(w.Release), func(a, b Step) int { return b.DaysBefore - a.DaysBefore })
