@@ -2,6 +2,7 @@ package reserve_test
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -20,6 +21,9 @@ import (
 )
 
 var engines = []string{"sqlite", "postgres"}
+
+// More rounds for a longer look: go test ./internal/booking/reserve -run Contention -args -rounds=200
+var rounds = flag.Int("rounds", 3, "rounds of two killed processes in the contention test")
 
 func open(t testing.TB, dsn string, files []migrations.File) *store.DB {
 	t.Helper()
@@ -56,19 +60,19 @@ func TestContention(t *testing.T) {
 			office(t, db, tenant, stormSeats, stormMembers)
 			h := newHeard()
 			chance := rand.New(rand.NewPCG(11, 22)) //nolint:gosec // repeatable on purpose
-			const rounds, processes = 4, 2
+			const processes, least = 2, 600
 			replayed := 0
-			for round := range rounds {
+			for round := range *rounds {
 				var ended sync.WaitGroup
 				for p := range processes {
-					name, enough := fmt.Sprintf("r%dp%d", round, p), 1300+chance.IntN(1400)
+					name, enough := fmt.Sprintf("r%dp%d", round, p), least+chance.IntN(800)
 					ended.Go(func() { runUntilKilled(t, dsn, name, h, enough) })
 				}
 				setSeats(t, db, tenant, "W1", 1) // meanwhile
 				setSeats(t, db, tenant, "W1", stormSeats)
 				ended.Wait()
 				sound(t, db)
-				if round < rounds-1 {
+				if round < *rounds-1 {
 					replayed += h.replay(t, db)
 				}
 				if lost := h.lost(t, db); len(lost) > 0 {
@@ -82,11 +86,11 @@ func TestContention(t *testing.T) {
 			if len(h.wrong) > 0 {
 				t.Errorf("%d findings, the first: %s", len(h.wrong), h.wrong[0])
 			}
-			if h.requests < rounds*processes*1300 || len(h.booked) < 100 || len(h.cancelled) < 50 {
-				t.Errorf("the storm was none: %d requests, %d booked, %d cancelled", h.requests, len(h.booked), len(h.cancelled))
+			if h.requests < *rounds*processes*least || len(h.booked) < 100 || len(h.cancelled) < 50 || h.busy > h.requests/100 {
+				t.Errorf("the storm was none: %d requests, %d booked, %d cancelled, %d times busy", h.requests, len(h.booked), len(h.cancelled), h.busy)
 			}
-			t.Logf("%d requests, %d booked, %d cancelled, %d processes killed, %d requests sent again",
-				h.requests, len(h.booked), len(h.cancelled), rounds*processes, replayed)
+			t.Logf("%d requests, %d booked, %d cancelled, %d processes killed, %d requests sent again, %d times busy",
+				h.requests, len(h.booked), len(h.cancelled), *rounds*processes, replayed, h.busy)
 		})
 	}
 }

@@ -3,7 +3,6 @@ package reserve_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -30,6 +29,7 @@ import (
 //	c BOOKING              about to cancel
 //	C BOOKING              cancelled
 //	n                      a request was answered
+//	w                      the database was busy for too long: come again
 //	X TEXT                 something that must not happen
 //
 // The test starts this program again as a process that does nothing else, and
@@ -141,15 +141,21 @@ func (w *caller) book(tok string, member int, to string) error {
 		return err
 	}
 	b, err := reserve.Book(w.ctx, w.db, resident, stormRequest(tok, member, to))
+	if _, told := fault.As(err); told {
+		return w.say("r %s", tok)
+	}
 	if err != nil {
-		return errors.Join(w.refusal(err), w.say("r %s", tok))
+		return w.refusal(err) // perhaps to be sent again
 	}
 	if err := w.say("B %s %s", tok, b.ID); err != nil {
 		return err
 	}
 	again, err := reserve.Book(w.ctx, w.db, resident, stormRequest(tok, member, to))
-	if err != nil || again.ID != b.ID {
-		return w.say("X booked %s, then %s, %v", b.ID, again.ID, err)
+	if err != nil {
+		return w.refusedAgain(err)
+	}
+	if again.ID != b.ID {
+		return w.say("X booked %s, then %s", b.ID, again.ID)
 	}
 	return nil
 }
@@ -167,10 +173,17 @@ func (w *caller) cancel(tok string, member int) error {
 	if _, err := reserve.Cancel(w.ctx, w.db, resident, act); err != nil {
 		return w.refusal(err)
 	}
-	if again, err := reserve.Cancel(w.ctx, w.db, resident, act); err != nil || again.State != reserve.Cancelled {
-		return w.say("X cancelled %s, then %v %v", b.ID, again.State, err)
+	if err := w.say("C %s", b.ID); err != nil {
+		return err
 	}
-	return w.say("C %s", b.ID)
+	again, err := reserve.Cancel(w.ctx, w.db, resident, act)
+	if err != nil {
+		return w.refusedAgain(err)
+	}
+	if again.State != reserve.Cancelled {
+		return w.say("X cancelled %s, then %v", b.ID, again.State)
+	}
+	return nil
 }
 
 func (w *caller) change(tok string, member int, to string) error {
@@ -184,7 +197,7 @@ func (w *caller) change(tok string, member int, to string) error {
 		return w.refusal(err)
 	}
 	if _, err := reserve.Change(w.ctx, w.db, resident, act, to, member%2 == 0); err != nil {
-		return w.say("X changed %s, then %v", b.ID, err)
+		return w.refusedAgain(err)
 	}
 	return nil
 }
@@ -198,17 +211,32 @@ func (w *caller) live(member int) (b reserve.Booking, err error) {
 }
 
 // refusal lets pass what a resident can be told; anything else is a finding.
+// Several processes on one SQLite file may find it locked for longer than they
+// wait: that is an answer without a promise, as a kill is.
 func (w *caller) refusal(err error) error {
 	if _, told := fault.As(err); told {
 		return nil
 	}
+	if strings.Contains(err.Error(), "SQLITE_BUSY") {
+		return w.say("w")
+	}
 	return w.say("X %v", err)
+}
+
+// refusedAgain is the answer to the second of two equal requests, of which the
+// first was granted: it cannot be refused.
+func (w *caller) refusedAgain(err error) error {
+	if _, told := fault.As(err); told {
+		return w.say("X granted, then refused: %v", err)
+	}
+	return w.refusal(err)
 }
 
 // heard is what storms have said.
 type heard struct {
 	mu        sync.Mutex
 	requests  int
+	busy      int
 	intended  map[string]reserve.Request // by token, as long as unanswered
 	booked    map[string]string          // token → booking
 	cancels   map[string]bool            // somebody was about to cancel it
@@ -249,6 +277,8 @@ func (h *heard) take(line string) (answered bool) {
 	case "B":
 		h.booked[words[0]] = words[1]
 		delete(h.intended, words[0])
+	case "w":
+		h.busy++
 	case "r":
 		delete(h.intended, words[0])
 	case "c":
