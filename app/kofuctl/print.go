@@ -242,10 +242,7 @@ func (c *call) fontsAdd() error {
 		return err
 	}
 	return c.with(false, func(o *office.Office) (err error) {
-		file, err := os.Open(args[0])
-		if errors.Is(err, os.ErrNotExist) {
-			return fault.New(fault.NotFound, "kofuctl.no_file", "file", args[0])
-		}
+		file, err := openInput(args[0])
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"os"
 	"strconv"
 
 	"kofu/internal/card"
@@ -33,10 +32,7 @@ func (c *call) scan(define func(*flag.FlagSet), begin func(*office.Office) (func
 		return err
 	}
 	return c.with(false, func(o *office.Office) (err error) {
-		file, err := os.Open(args[0])
-		if errors.Is(err, os.ErrNotExist) {
-			return fault.New(fault.NotFound, "kofuctl.no_file", "file", args[0])
-		}
+		file, err := openInput(args[0])
 		if err != nil {
 			return err
 		}
@@ -176,6 +172,9 @@ func (c *call) placesAdd() error {
 		if parent != "" {
 			err := o.DB.Read(c.ctx, func(rx *store.Rx) error {
 				p, err := vault.ByLabel(rx, parent)
+				if fault.Is(err, fault.NotFound, "vault.not_a_place") {
+					return fault.New(fault.NotFound, "kofuctl.no_parent", "parent", parent)
+				}
 				n.ParentID = p.ID
 				return err
 			})

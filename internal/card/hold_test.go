@@ -180,7 +180,10 @@ func TestReasons_WithoutIndividualNumber(t *testing.T) {
 			_, err := card.Do(tx, id, card.ActWithdraw, card.Input{Reason: planted})
 			return err
 		},
-		"undo": func(tx *store.Tx) error { _, err := card.Undo(tx, 1, card.Undoing{Any: true, Reason: planted}); return err },
+		"undo": func(tx *store.Tx) error {
+			_, err := card.Undo(tx, 1, card.Undoing{Any: true, Reason: planted})
+			return err
+		},
 	}
 	for name, act := range acts {
 		t.Run(name, func(t *testing.T) {

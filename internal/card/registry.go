@@ -158,36 +158,6 @@ func cancelOn(tx *store.Tx, e RegistryEvent, cardID int64) (closed int, err erro
 	return closed, nil
 }
 
-// WouldHold counts the holds that the event would open and close, for the
-// preview of an import.
-func WouldHold(rx *store.Rx, e RegistryEvent) (opened, closed int, err error) {
-	cards, err := cardsOfResident(rx, e.ResidentID)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, c := range cards {
-		if c.final() {
-			continue
-		}
-		opened += len(holdsFor(e, c))
-		takesBack, ok := cancels[e.Code]
-		if !ok {
-			continue
-		}
-		holds, err := HoldsOf(rx, c.ID)
-		if err != nil {
-			return 0, 0, err
-		}
-		for _, h := range holds {
-			if h.ClosedAt == "" && h.Source != byStaff && takesBack(h.Reason) {
-				closed++
-				break
-			}
-		}
-	}
-	return opened, closed, nil
-}
-
 // RetractEvents closes the holds that came from the given registry events,
 // when their import is undone, and returns how many.
 func RetractEvents(tx *store.Tx, eventIDs []int64, why, group string) (int, error) {

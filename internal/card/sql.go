@@ -76,13 +76,6 @@ func Unlinked(rx *store.Rx, fn func(Card) error) error {
 	}, "SELECT "+columns+" FROM card WHERE resident_id IS NULL AND procedure NOT IN ('VOIDED', 'HANDED_OVER') ORDER BY id")
 }
 
-// ByNameBirth returns the unlinked cards of somebody with this name and birth
-// date.
-func ByNameBirth(rx *store.Rx, nameKey, birth string) ([]Card, error) {
-	return list(rx, "SELECT "+columns+` FROM card
-WHERE name_key = $1 AND birth = $2 AND resident_id IS NULL AND procedure NOT IN ('VOIDED', 'HANDED_OVER')`, nameKey, birth)
-}
-
 // Find returns the cards that a code can mean: one for our own tag, possibly
 // several for a number that J-LIS may use again in another year, newest first.
 func Find(rx *store.Rx, code scancode.Code) ([]Card, error) {

@@ -12,9 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/glyph"
 	"kofu/internal/message"
@@ -188,14 +191,21 @@ func (f *Fonts) Screen(gaijiSet string) (font []byte, tag string, err error) {
 	return font, tag, err
 }
 
+// longestSet is the longest name of a gaiji set, in characters. It becomes a
+// file name, in which a character takes up to six bytes.
+const longestSet = 40
+
 // AddEUDC takes the 外字 of a gaiji set over; an earlier file of the set goes.
 // The file is read whole and checked before it replaces anything. Errors:
-// fault.Invalid of package glyph, "press.no_gaiji_set", fault.TooLarge
+// fault.Invalid of package glyph, "press.no_gaiji_set", "press.bad_gaiji_set", fault.TooLarge
 // "press.eudc_too_large".
 func (f *Fonts) AddEUDC(r io.Reader, gaijiSet string) (_ Font, err error) {
 	defer fault.Add(&err, "press.AddEUDC")
 	if gaijiSet = strings.TrimSpace(gaijiSet); gaijiSet == "" {
 		return Font{}, fault.New(fault.Invalid, "press.no_gaiji_set")
+	}
+	if err := entry.Check(gaijiSet); err != nil || utf8.RuneCountInString(gaijiSet) > longestSet {
+		return Font{}, fault.New(fault.Invalid, "press.bad_gaiji_set", "max", strconv.Itoa(longestSet)).Because(err)
 	}
 	partial, err := f.receive(r)
 	if err != nil {
@@ -203,6 +213,9 @@ func (f *Fonts) AddEUDC(r io.Reader, gaijiSet string) (_ Font, err error) {
 	}
 	defer func() { _ = os.Remove(partial) }() // gone already when all went well
 	probe, err := glyph.OpenFile(partial, glyph.EUDC, gaijiSet)
+	if e, ok := fault.As(err); ok { // who sent the file does not know our name of it
+		return Font{}, fault.New(e.Kind, e.Code, "name", gaijiSet).Because(err)
+	}
 	if err != nil {
 		return Font{}, err
 	}

@@ -366,6 +366,14 @@ func TestAddEUDC(t *testing.T) {
 	if _, err := o.Fonts.AddEUDC(strings.NewReader("no font"), "juki"); err == nil {
 		t.Error("a text was taken for a font")
 	}
+	_, bad := o.Fonts.AddEUDC(strings.NewReader("no font"), "juki")
+	if e, ok := fault.As(bad); !ok || e.Args["name"] != "juki" {
+		t.Errorf("damaged font: %v, want it named as the sender knows it", bad)
+	}
+	for _, set := range []string{"123456789018", "a\u202eb", strings.Repeat("住", 41)} {
+		_, err := o.Fonts.AddEUDC(strings.NewReader("no font"), set)
+		testkit.WantFault(t, err, fault.Invalid, "press.bad_gaiji_set")
+	}
 	_, err := o.Fonts.AddEUDC(strings.NewReader(""), " ")
 	testkit.WantFault(t, err, fault.Invalid, "press.no_gaiji_set")
 	if diff := cmp.Diff(before, o.Fonts.List()); diff != "" {
