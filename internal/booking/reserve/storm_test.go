@@ -162,8 +162,11 @@ func (w *caller) book(tok string, member int, to string) error {
 
 func (w *caller) cancel(tok string, member int) error {
 	b, err := w.live(member)
-	if err != nil || b.ID == "" {
-		return err
+	if err != nil {
+		return w.refusal(err)
+	}
+	if b.ID == "" {
+		return nil
 	}
 	if err := w.say("c %s", b.ID); err != nil {
 		return err
@@ -188,8 +191,11 @@ func (w *caller) cancel(tok string, member int) error {
 
 func (w *caller) change(tok string, member int, to string) error {
 	b, err := w.live(member)
-	if err != nil || b.ID == "" {
-		return err
+	if err != nil {
+		return w.refusal(err)
+	}
+	if b.ID == "" {
+		return nil
 	}
 	act := by(0, b, member)
 	act.Token = tok
