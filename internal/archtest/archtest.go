@@ -9,7 +9,10 @@
 //     imported only where [Rules] says;
 //   - japanese: no Japanese text in string literals, for texts for people live
 //     in the message catalogue, templates and seeds;
-//   - codes: every code of a message has a text in the catalogue.
+//   - codes: every code of a message has a text in the catalogue;
+//   - apart: some packages never link some others, however far the way;
+//   - subset: SQL for both engines keeps to what both understand, and names the
+//     tenant.
 //
 // The rules of Kofu itself are [Kofu]. The test of this package checks the real
 // tree, and small trees in testdata each of which breaks one rule on purpose.
@@ -29,6 +32,8 @@ type Rules struct {
 	Writers map[string]string // table → the one package that writes it
 	SQL     []string          // packages whose SQL may stand in any file
 	Only    []Only            // imports that are allowed in few places
+	Apart   []Apart           // packages that never link others
+	Subset  []string          // packages whose SQL runs on both engines, for many tenants
 	Words   map[string]string // package or file with Japanese words → reason
 	Seeds   map[string]string // package or file with Japanese sentences → reason
 	HasText func(code string) bool
@@ -64,7 +69,7 @@ func Check(root string, rules Rules) ([]Violation, error) {
 		return nil, fmt.Errorf("read %s: %w", root, err)
 	}
 	var all []Violation
-	for _, rule := range []func(*tree, Rules) []Violation{imports, only, writers, sqlFiles, japanese, codes} {
+	for _, rule := range []func(*tree, Rules) []Violation{imports, only, writers, sqlFiles, japanese, codes, apart, subset} {
 		all = append(all, rule(t, rules)...)
 	}
 	slices.SortFunc(all, func(a, b Violation) int {

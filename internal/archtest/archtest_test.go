@@ -25,7 +25,7 @@ func TestKofu(t *testing.T) {
 // small is a set of rules for the trees in testdata.
 var small = archtest.Rules{
 	Module:  "kofu",
-	Order:   []string{"fault", "store", "audit", "card", "delivery", "web"},
+	Order:   []string{"fault", "store", "audit", "booking/slot", "card", "delivery", "booking/site", "web"},
 	Writers: map[string]string{"card": "card", "delivery": "delivery"},
 	SQL:     []string{"store"},
 	Only: []archtest.Only{
@@ -33,6 +33,8 @@ var small = archtest.Rules{
 		{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "app"}},
 		{Rule: "window", Prefixes: []string{"github.com/wailsapp"}, Packages: []string{"app/kofu"}, Tag: "desktop || dev || bindings"},
 	},
+	Apart:   []archtest.Apart{{Packages: []string{"booking", "app/booking"}, Never: []string{"card"}}},
+	Subset:  []string{"booking"},
 	Words:   map[string]string{"fault": "a table of words"},
 	HasText: func(code string) bool { return code == "card.known" },
 }
@@ -66,7 +68,7 @@ func TestPlanted(t *testing.T) {
 			}
 		})
 	}
-	for _, rule := range []string{"imports", "writers", "sqlfiles", "engines", "http", "window", "japanese", "codes"} {
+	for _, rule := range []string{"imports", "writers", "sqlfiles", "engines", "http", "window", "japanese", "codes", "apart", "subset"} {
 		if !rules[rule] {
 			t.Errorf("no tree in testdata breaks the rule %q", rule)
 		}

@@ -3,10 +3,10 @@
 // folders belong to one program each. Within a folder the numbers have no
 // gaps; a released file never changes. Package store runs them.
 //
-// shared/ runs on SQLite and PostgreSQL, so its columns are TEXT or INTEGER and
-// its keys are made by the program; appliance/ runs on SQLite only. What differs
-// between the engines is written by store: every CREATE TABLE becomes STRICT on
-// SQLite, and a line
+// shared/ and booking/ run on SQLite and PostgreSQL, so their columns are TEXT
+// or INTEGER and their keys are made by the program; appliance/ runs on SQLite
+// only. What differs between the engines is written by store: every CREATE TABLE
+// becomes STRICT on SQLite, and a line
 //
 //	-- append-only: audit, card_event
 //
@@ -20,7 +20,7 @@ import (
 	"regexp"
 )
 
-//go:embed shared/*.sql appliance/*.sql
+//go:embed shared/*.sql appliance/*.sql booking/*.sql
 var files embed.FS
 
 // File is one migration. Name is the path below this package, under which it
@@ -39,6 +39,10 @@ func Appliance() ([]File, error) { return inOrder("shared", "appliance") }
 // Shared returns the migrations of the packages that both programs link, which
 // run on both engines.
 func Shared() ([]File, error) { return inOrder("shared") }
+
+// Booking returns the migrations of the booking service in the order in which
+// they run. They run on SQLite and on PostgreSQL.
+func Booking() ([]File, error) { return inOrder("shared", "booking") }
 
 func inOrder(folders ...string) ([]File, error) {
 	var all []File

@@ -29,7 +29,46 @@ func OnBothEngines(t *testing.T, fn func(t *testing.T, db *store.DB)) {
 // OnBothEnginesAt is OnBothEngines with a clock that the test moves.
 func OnBothEnginesAt(t *testing.T, fn func(t *testing.T, db *store.DB, clock *Clock)) {
 	t.Helper()
-	files, err := migrations.Shared()
+	onBoth(t, sharedSchema, fn)
+}
+
+// BookingOnBothEngines runs a test of the booking service on both engines, each
+// time in a database of its own with the tables of the service.
+func BookingOnBothEngines(t *testing.T, fn func(t *testing.T, db *store.DB, clock *Clock)) {
+	t.Helper()
+	onBoth(t, bookingSchema, fn)
+}
+
+// BookingDSN is the DSN of a database of the booking service on an engine,
+// "sqlite" or "postgres", for tests with several processes and for benchmarks.
+func BookingDSN(t testing.TB, engine string) string {
+	t.Helper()
+	if engine == "postgres" {
+		return postgresCopy(t, bookingSchema.template)
+	}
+	return sqliteCopy(t, bookingSchema.image)
+}
+
+// schema is a set of migrations with the databases made once from it.
+type schema struct {
+	files    func() ([]migrations.File, error)
+	image    func() ([]byte, error) // of a SQLite file
+	template func() (string, error) // name of a PostgreSQL database
+}
+
+var sharedSchema, bookingSchema = newSchema(migrations.Shared), newSchema(migrations.Booking)
+
+func newSchema(files func() ([]migrations.File, error)) schema {
+	return schema{
+		files:    files,
+		image:    sync.OnceValues(func() ([]byte, error) { return image(files) }),
+		template: sync.OnceValues(func() (string, error) { return migratedPostgres(files) }),
+	}
+}
+
+func onBoth(t *testing.T, s schema, fn func(t *testing.T, db *store.DB, clock *Clock)) {
+	t.Helper()
+	files, err := s.files()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,8 +76,8 @@ func OnBothEnginesAt(t *testing.T, fn func(t *testing.T, db *store.DB, clock *Cl
 		name string
 		dsn  func(t *testing.T) string
 	}{
-		{"sqlite", func(t *testing.T) string { return sqliteCopy(t, sharedImage) }},
-		{"postgres", func(t *testing.T) string { return postgresCopy(t, files) }},
+		{"sqlite", func(t *testing.T) string { return sqliteCopy(t, s.image) }},
+		{"postgres", func(t *testing.T) string { return postgresCopy(t, s.template) }},
 	} {
 		t.Run(engine.name, func(t *testing.T) {
 			clock := NewClock()
@@ -75,26 +114,23 @@ func newPostgres(t testing.TB, template string) string {
 
 func databaseName() string { return "kofu_test_" + strings.ToLower(rand.Text()[:16]) }
 
-// postgresTemplate makes one migrated database per test process, which every
-// test clones. It stays on a server that KOFU_TEST_POSTGRES names until that
-// goes away: a test process has no end at which to drop it.
-var postgresTemplate = struct {
-	once sync.Once
-	name string
-	err  error
-}{}
-
-func postgresCopy(t testing.TB, files []migrations.File) string {
+// postgresCopy clones the template. A template stays on a server that
+// KOFU_TEST_POSTGRES names until that goes away: a test process has no end at
+// which to drop it.
+func postgresCopy(t testing.TB, template func() (string, error)) string {
 	t.Helper()
-	p := &postgresTemplate
-	p.once.Do(func() { p.name, p.err = migratedPostgres(files) })
-	if p.err != nil {
-		t.Fatalf("template database: %v", p.err)
+	name, err := template()
+	if err != nil {
+		t.Fatalf("template database: %v", err)
 	}
-	return newPostgres(t, p.name)
+	return newPostgres(t, name)
 }
 
-func migratedPostgres(files []migrations.File) (name string, err error) {
+func migratedPostgres(which func() ([]migrations.File, error)) (name string, err error) {
+	files, err := which()
+	if err != nil {
+		return "", err
+	}
 	server, err := postgresServer()
 	if err != nil {
 		return "", err

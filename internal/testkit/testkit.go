@@ -54,12 +54,9 @@ func (c *Clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// The images of migrated SQLite databases, made once per test process; every
-// test gets a copy.
-var (
-	applianceImage = sync.OnceValues(func() ([]byte, error) { return image(migrations.Appliance) })
-	sharedImage    = sync.OnceValues(func() ([]byte, error) { return image(migrations.Shared) })
-)
+// applianceImage is a migrated SQLite database, made once per test process;
+// every test gets a copy.
+var applianceImage = sync.OnceValues(func() ([]byte, error) { return image(migrations.Appliance) })
 
 func image(which func() ([]migrations.File, error)) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "kofu-template-")

@@ -1,0 +1,6 @@
+package main
+
+import (
+	_ "kofu/internal/booking/slot"
+	_ "kofu/internal/card"
+)

@@ -1,0 +1,6 @@
+package site
+
+import (
+	_ "kofu/internal/booking/slot"
+	_ "kofu/internal/delivery"
+)

@@ -1,0 +1,3 @@
+package slot
+
+import _ "kofu/internal/store"

@@ -1,0 +1,3 @@
+package slot_test
+
+import _ "kofu/internal/card"

@@ -1,0 +1,3 @@
+package card
+
+import _ "kofu/internal/store"

@@ -1,0 +1,3 @@
+package delivery
+
+import _ "kofu/internal/card"

@@ -1,0 +1,240 @@
+package reserve
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"kofu/internal/audit"
+	"kofu/internal/booking/member"
+	"kofu/internal/booking/slot"
+	"kofu/internal/fault"
+	"kofu/internal/store"
+)
+
+// Withdraw ends what a code may do. Its person leaves a live booking; the others
+// of the party keep theirs. Errors: fault.NotFound "member.unknown".
+func Withdraw(ctx context.Context, db *store.DB, actor store.Actor, tenant int, link string, gen int) (err error) {
+	defer fault.Add(&err, "reserve.Withdraw(%d, %q)", tenant, link)
+	return db.Write(ctx, actor, func(tx *store.Tx) error {
+		found, err := member.SetState(tx, tenant, link, gen, member.Withdrawn)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return fault.New(fault.NotFound, "member.unknown")
+		}
+		detail := map[string]any{"gen": gen}
+		b, live, err := LiveOf(tx.Rx, tenant, link)
+		if err != nil {
+			return err
+		}
+		if live {
+			if b, err = locked(tx, tenant, b.ID); err != nil {
+				return err
+			}
+		}
+		if live && b.has(link) { // nobody ended it while we waited
+			if err := b.leave(tx, tenant, By{Via: AtCounter}, b.person(link)); err != nil {
+				return err
+			}
+			detail["booking"] = b.ID
+		}
+		return audit.Append(tx, "member.withdrawn", member.Object(tenant, link), detail)
+	})
+}
+
+// Affected is a booking that a closing touches, with the slot it could move to.
+type Affected struct {
+	Booking  Booking
+	Proposed string // '' when nothing is free
+}
+
+// PlanClosing lists the bookings that would lose their slot, each with the next
+// slot of the same window that still has room for all of them. It changes
+// nothing.
+func PlanClosing(rx *store.Rx, tenant int, e slot.Exception) (list []Affected, err error) {
+	going, err := slot.Within(rx, tenant, e)
+	if err != nil {
+		return nil, err
+	}
+	goes := map[string]bool{}
+	for _, s := range going {
+		goes[s.ID] = true
+	}
+	room := map[string]map[string]int{} // by window: what the proposals so far leave free
+	listed := map[string]bool{}
+	for _, s := range going {
+		ids, err := idsOfSlot(rx, tenant, s.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			if listed[id] { // a party in two slots
+				continue
+			}
+			listed[id] = true
+			b, _, err := ByID(rx, tenant, id)
+			if err != nil {
+				return nil, err
+			}
+			proposed, err := propose(rx, tenant, b, goes, room)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, Affected{b, proposed})
+		}
+	}
+	return list, nil
+}
+
+// propose finds the first slot after the present one with room for everybody.
+func propose(rx *store.Rx, tenant int, b Booking, goes map[string]bool, room map[string]map[string]int) (string, error) {
+	following, err := slot.From(rx, tenant, b.WindowID, b.Starts)
+	if err != nil {
+		return "", err
+	}
+	key := b.WindowID + "/" + string(b.Side)
+	if room[key] == nil {
+		room[key] = map[string]int{}
+	}
+	procs, err := b.procs()
+	if err != nil {
+		return "", err
+	}
+	for _, s := range following {
+		if goes[s.ID] || !s.Fits(procs) {
+			continue
+		}
+		free, known := room[key][s.ID]
+		if !known {
+			free = s.OfficeFree()
+			if b.Side == slot.Web {
+				free = max(0, s.WebOpen-s.WebTaken)
+			}
+		}
+		if n := len(b.Live()); free >= n {
+			room[key][s.ID] = free - n
+			return s.ID, nil
+		}
+	}
+	return "", nil
+}
+
+// Closing is what a closing did.
+type Closing struct {
+	ExceptionID      string
+	Moved, Cancelled int
+}
+
+// Close closes a time in one act and decides about every booking in it:
+// decisions name by booking the slot it moves to, or "" to cancel it. All of it
+// happens or nothing. Errors: fault.Invalid "slot.bad_exception"; fault.Conflict
+// "booking.undecided" with a detail for each booking without a decision; those
+// of [slot.Take].
+func Close(ctx context.Context, db *store.DB, actor store.Actor, tenant int, e slot.Exception, decisions map[string]string) (c Closing, err error) {
+	defer fault.Add(&err, "reserve.Close(%d, %q)", tenant, e.WindowID)
+	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+		c = Closing{}
+		if err := lockWithin(tx, tenant, e); err != nil {
+			return err
+		}
+		var report slot.Report
+		if c.ExceptionID, report, err = slot.Except(tx, tenant, e); err != nil {
+			return err
+		}
+		for _, id := range report.Busy {
+			if err := c.empty(tx, tenant, id, decisions); err != nil {
+				return err
+			}
+		}
+		return audit.Append(tx, "booking.time_closed", fmt.Sprintf("tenant/%d/exception/%s", tenant, c.ExceptionID),
+			map[string]any{"after": e, "moved": c.Moved, "cancelled": c.Cancelled, "slots": report})
+	})
+	if err != nil {
+		return Closing{}, err
+	}
+	return c, nil
+}
+
+// lockWithin locks the bookings of a time before its slots, in the order that
+// every act keeps.
+func lockWithin(tx *store.Tx, tenant int, e slot.Exception) error {
+	going, err := slot.Within(tx.Rx, tenant, e)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, s := range going {
+		of, err := idsOfSlot(tx.Rx, tenant, s.ID)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, of...)
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		if err := lock(tx, tenant, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// empty moves or cancels the bookings of a slot that has closed.
+func (c *Closing) empty(tx *store.Tx, tenant int, slotID string, decisions map[string]string) error {
+	ids, err := idsOfSlot(tx.Rx, tenant, slotID)
+	if err != nil {
+		return err
+	}
+	undecided := fault.New(fault.Conflict, "booking.undecided")
+	for _, id := range ids {
+		b, err := locked(tx, tenant, id)
+		if err != nil {
+			return err
+		}
+		to, decided := decisions[id]
+		switch {
+		case !decided:
+			undecided = undecided.With(fault.Detail{Code: "booking.undecided_one", Value: b.No})
+		case to == "":
+			c.Cancelled++
+			err = b.leave(tx, tenant, By{Via: AtCounter}, b.Live()...)
+		default:
+			c.Moved++
+			err = b.moveTo(tx, tenant, to)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(undecided.Details) > 0 {
+		return undecided
+	}
+	return nil
+}
+
+func (b *Booking) moveTo(tx *store.Tx, tenant int, slotID string) error {
+	procs, err := b.procs()
+	if err != nil {
+		return err
+	}
+	terms := slot.Want{SlotID: slotID, Side: b.Side, Seats: len(b.Live()), Procs: procs, Override: true}
+	if err := b.move(tx, tenant, terms, false); err != nil {
+		return err
+	}
+	return updateBooking(tx, tenant, *b)
+}
+
+// ForgetTokens removes the tokens of forms that are older than age.
+func ForgetTokens(ctx context.Context, db *store.DB, actor store.Actor, tenant int, age time.Duration) (err error) {
+	defer fault.Add(&err, "reserve.ForgetTokens(%d)", tenant)
+	return db.Write(ctx, actor, func(tx *store.Tx) error {
+		n, err := deleteTokens(tx, tenant, store.Stamp(tx.Now.Add(-age)))
+		if err != nil || n == 0 {
+			return err
+		}
+		return audit.Append(tx, "booking.tokens_forgotten", fmt.Sprintf("tenant/%d", tenant), map[string]int64{"rows": n})
+	})
+}

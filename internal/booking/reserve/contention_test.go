@@ -1,0 +1,267 @@
+package reserve_test
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kofu/internal/booking/reserve"
+	"kofu/internal/booking/slot"
+	"kofu/internal/migrations"
+	"kofu/internal/store"
+	"kofu/internal/testkit"
+)
+
+var engines = []string{"sqlite", "postgres"}
+
+// More rounds for a longer look: go test ./internal/booking/reserve -run Contention -args -rounds=200
+var rounds = flag.Int("rounds", 3, "rounds of two killed processes in the contention test")
+
+func open(t testing.TB, dsn string, files []migrations.File) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), dsn, store.Options{Clock: testkit.NewClock().Now, Migrations: files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func bookingFiles(t testing.TB) []migrations.File {
+	t.Helper()
+	files, err := migrations.Booking()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// TestContention: several processes storm a few slots while their capacity goes
+// up and down, and are killed at random moments. Nobody is overbooked, nobody
+// booked twice, nothing acknowledged is lost, and a request that was cut off can
+// be sent again.
+func TestContention(t *testing.T) {
+	for _, engine := range engines {
+		t.Run(engine, func(t *testing.T) {
+			dsn := testkit.BookingDSN(t, engine)
+			db := open(t, dsn, bookingFiles(t))
+			office(t, db, tenant, stormSeats, stormMembers)
+			h := newHeard()
+			chance := rand.New(rand.NewPCG(11, 22)) //nolint:gosec // repeatable on purpose
+			const processes, least = 2, 600
+			replayed := 0
+			for round := range *rounds {
+				var ended sync.WaitGroup
+				for p := range processes {
+					name, enough := fmt.Sprintf("r%dp%d", round, p), least+chance.IntN(800)
+					ended.Go(func() { runUntilKilled(t, dsn, name, h, enough) })
+				}
+				setSeats(t, db, tenant, "W1", 1) // meanwhile
+				setSeats(t, db, tenant, "W1", stormSeats)
+				ended.Wait()
+				sound(t, db)
+				if round < *rounds-1 {
+					replayed += h.replay(t, db)
+				}
+				if lost := h.lost(t, db); len(lost) > 0 {
+					t.Errorf("lost: %v", lost)
+				}
+				if over := overfull(t, db, stormSeats); len(over) > 0 {
+					t.Errorf("overbooked: %v", over)
+				}
+			}
+			sound(t, db)
+			if len(h.wrong) > 0 {
+				t.Errorf("%d findings, the first: %s", len(h.wrong), h.wrong[0])
+			}
+			if h.requests < *rounds*processes*least || len(h.booked) < 100 || len(h.cancelled) < 50 || h.busy > h.requests/100 {
+				t.Errorf("the storm was none: %d requests, %d booked, %d cancelled, %d times busy", h.requests, len(h.booked), len(h.cancelled), h.busy)
+			}
+			t.Logf("%d requests, %d booked, %d cancelled, %d processes killed, %d requests sent again, %d times busy",
+				h.requests, len(h.booked), len(h.cancelled), *rounds*processes, replayed, h.busy)
+		})
+	}
+}
+
+// runUntilKilled starts this test program as a storm and kills it in the middle
+// of whatever it does after enough requests.
+func runUntilKilled(t *testing.T, dsn, name string, h *heard, enough int) {
+	cmd := exec.Command(os.Args[0], "-test.run=^$") //nolint:gosec // this very program
+	cmd.Env = append(os.Environ(), stormVariable+"="+dsn+" "+name)
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Errorf("the storm did not begin: %v", err)
+		return
+	}
+	said := bufio.NewReader(out)
+	h.listen(said, enough)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Errorf("kill: %v", err)
+	}
+	h.listen(said, 1<<30) // what it had said before
+	_ = cmd.Wait()        // killed
+}
+
+// The same storm on a scratch copy without the unique index books codes twice,
+// and the check finds it: the test above can fail.
+func TestContention_WithoutTheIndexItFails(t *testing.T) {
+	for _, engine := range engines {
+		t.Run(engine, func(t *testing.T) {
+			db := open(t, scratch(t, engine), without(t, "CREATE UNIQUE INDEX one_active ON booking_person (tenant, link) WHERE state = 'active';"))
+			office(t, db, tenant, stormMembers, stormMembers) // seats for everybody, and more
+			storm(t.Context(), db, "n", io.Discard, 40)
+			if kinds := kindsOf(t, db); !kinds["twice"] {
+				t.Errorf("nobody was booked twice, breaches only %v", kinds)
+			}
+		})
+	}
+}
+
+// Counting first and inserting afterwards, as booking programs do that
+// overbook: without the CHECK they do here as well, and the check finds it; with
+// it the database refuses the excess. Only the guarded statement of package slot
+// tells all but one politely that the slot is full.
+func TestContention_WithoutTheGuardItFails(t *testing.T) {
+	const check = "    CONSTRAINT web_bounds CHECK (web_over >= 0 AND web_taken BETWEEN 0 AND web_cap + web_over),\n"
+	for _, engine := range engines {
+		for name, files := range map[string][]migrations.File{"without the CHECK": without(t, check), "with it": bookingFiles(t)} {
+			t.Run(engine+" "+name, func(t *testing.T) {
+				db := open(t, scratch(t, engine), files)
+				office(t, db, tenant, 1, goroutines)
+				refusedByDatabase := bookAsOthersDo(t, db)
+				kinds := kindsOf(t, db)
+				if name == "with it" && (kinds["overbooked"] || refusedByDatabase != goroutines-1) {
+					t.Errorf("breaches %v, %d refused", kinds, refusedByDatabase)
+				}
+				if name != "with it" && !kinds["overbooked"] {
+					t.Errorf("nobody was overbooked, breaches only %v", kinds)
+				}
+			})
+		}
+	}
+}
+
+// bookAsOthersDo lets everybody look for a free seat first and take it then.
+func bookAsOthersDo(t *testing.T, db *store.DB) (refused int) {
+	t.Helper()
+	var looked, done sync.WaitGroup
+	var mu sync.Mutex
+	looked.Add(goroutines)
+	for g := range goroutines {
+		done.Go(func() {
+			var s slot.Slot
+			err := db.Read(t.Context(), func(rx *store.Rx) (err error) {
+				s, _, err = slot.ByID(rx, tenant, nine)
+				return err
+			})
+			looked.Done()
+			looked.Wait()
+			if err != nil || s.Free(testkit.Now) < 1 {
+				t.Errorf("no free seat for %d: %v", g, err)
+				return
+			}
+			if err := db.Write(t.Context(), resident, func(tx *store.Tx) error { return insertUnguarded(tx, g) }); err != nil {
+				mu.Lock()
+				refused++
+				mu.Unlock()
+			}
+		})
+	}
+	done.Wait()
+	return refused
+}
+
+func insertUnguarded(tx *store.Tx, g int) error {
+	id := fmt.Sprintf("naive-%d", g)
+	if _, err := tx.Exec("UPDATE slot SET web_taken = web_taken + 1 WHERE tenant = $1 AND slot_id = $2", tenant, nine); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`
+INSERT INTO booking (tenant, booking_id, year, no, window_id, slot_id, seat, via, state, made_at, changed_at)
+VALUES ($1, $2, 2026, $3, 'W1', $4, 'web', 'web', 'active', '', '')`, tenant, id, id, nine); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`
+INSERT INTO booking_person (tenant, booking_id, link, gen, procs, slot_id, state) VALUES ($1, $2, $3, 1, 'pin', $4, 'active')`,
+		tenant, id, link(g), nine)
+	return err
+}
+
+// scratch is an empty database.
+func scratch(t *testing.T, engine string) string {
+	t.Helper()
+	if engine == "postgres" {
+		return testkit.EmptyPostgres(t)
+	}
+	return t.TempDir() + "/scratch.db"
+}
+
+// without are the migrations less one piece of text.
+func without(t *testing.T, piece string) []migrations.File {
+	t.Helper()
+	files, found := bookingFiles(t), false
+	for i, f := range files {
+		if strings.Contains(f.SQL, piece) {
+			files[i].SQL, found = strings.Replace(f.SQL, piece, "", 1), true
+		}
+	}
+	if !found {
+		t.Fatalf("no migration says %q", piece)
+	}
+	return files
+}
+
+func kindsOf(t *testing.T, db *store.DB) map[string]bool {
+	t.Helper()
+	kinds := map[string]bool{}
+	testkit.Read(t, db, func(rx *store.Rx) error {
+		breaches, err := reserve.Check(rx, tenant)
+		for _, b := range breaches {
+			kinds[b.Kind] = true
+		}
+		return err
+	})
+	return kinds
+}
+
+// BenchmarkContention is the storm of one process for measuring: requests a
+// second, refusals included, each sent twice.
+func BenchmarkContention(b *testing.B) {
+	for _, engine := range engines {
+		b.Run(engine, func(b *testing.B) {
+			db := open(b, testkit.BookingDSN(b, engine), bookingFiles(b))
+			office(b, db, tenant, stormSeats, stormMembers)
+			h := newHeard()
+			read, write := io.Pipe()
+			var listening sync.WaitGroup
+			listening.Go(func() { h.listen(bufio.NewReader(read), 1<<30) })
+			b.ResetTimer()
+			storm(b.Context(), db, "bench", write, max(1, b.N/goroutines))
+			b.StopTimer()
+			if err := write.Close(); err != nil {
+				b.Fatal(err)
+			}
+			listening.Wait()
+			sound(b, db)
+			if len(h.wrong) > 0 {
+				b.Fatal(h.wrong[0])
+			}
+			b.ReportMetric(float64(h.requests)/max(b.Elapsed().Seconds(), time.Millisecond.Seconds()), "requests/s")
+		})
+	}
+}

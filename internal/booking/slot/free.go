@@ -1,0 +1,226 @@
+package slot
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"kofu/internal/fault"
+	"kofu/internal/jpdate"
+	"kofu/internal/store"
+)
+
+// State is what residents see of a day or a slot. It tells no numbers.
+type State string
+
+// The states, from the best for a resident.
+const (
+	Many  State = "many"  // ○
+	Few   State = "few"   // △
+	Full  State = "full"  // ×
+	Later State = "later" // seats will be released
+	Past  State = "past"  // the deadline has passed
+	Shut  State = "shut"  // 休
+)
+
+// Day is one day of a window.
+type Day struct {
+	Day     jpdate.Day
+	State   State
+	OpensOn jpdate.Day // with Later: when
+	Reason  string     // with Shut: why, if there is a reason
+}
+
+// Time is one slot of a day.
+type Time struct {
+	SlotID  string
+	Starts  time.Time
+	Minutes int
+	State   State
+	OpensOn jpdate.Day
+}
+
+// Query asks for seats.
+type Query struct {
+	Tenant   int
+	WindowID string
+	From, To jpdate.Day
+	Procs    Procs
+	Party    int // at least this many seats in one slot
+}
+
+// Board is what the pages about free days are made from: the slots of a window
+// at one moment. The seats on it may be gone a second later; only [Take]
+// decides.
+type Board struct {
+	Made   time.Time
+	tenant Tenant
+	rules  rules
+	slots  []Slot
+}
+
+// ReadBoard reads the slots of a window from today on. Errors: fault.NotFound
+// "slot.window_unknown".
+func ReadBoard(rx *store.Rx, tenant int, windowID string) (*Board, error) {
+	t, found, err := TenantByID(rx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, unknownWindow(windowID)
+	}
+	r, err := rulesOf(rx, tenant, windowID)
+	if err != nil {
+		return nil, err
+	}
+	list, err := slotsFrom(rx, tenant, windowID, jpdate.Day(rx.Today()))
+	return &Board{Made: rx.Now, tenant: t, rules: r, slots: list}, err
+}
+
+// Days returns every day of the query, for the table of a month.
+func (b *Board) Days(q Query, now time.Time) (days []Day) {
+	byDay := map[jpdate.Day][]Slot{}
+	for _, s := range b.slots {
+		byDay[s.Day] = append(byDay[s.Day], s)
+	}
+	for d := q.From; d <= q.To && d != ""; d = d.AddDays(1) {
+		one := Day{Day: d, State: Shut}
+		free, seats := 0, 0
+		for _, s := range byDay[d] {
+			if !s.Open || !s.Procs.allows(q.Procs) {
+				continue
+			}
+			state, opens := b.state(s, q.Party, now)
+			one.State, one.OpensOn = better(one, state, opens)
+			if state != Past {
+				seats += s.WebCap
+			}
+			if state == Many || state == Few {
+				free += s.Free(now)
+			}
+		}
+		switch {
+		case one.State == Shut:
+			one.Reason = b.rules.reason(d)
+		case free > 0:
+			one.State = b.share(free, seats)
+		}
+		if one.State != Later {
+			one.OpensOn = ""
+		}
+		days = append(days, one)
+	}
+	return days
+}
+
+// FreeDays returns the first days of the query that can be booked, for the
+// plain list.
+func (b *Board) FreeDays(q Query, now time.Time, limit int) (days []Day) {
+	for _, d := range b.Days(q, now) {
+		if (d.State == Many || d.State == Few) && len(days) < limit {
+			days = append(days, d)
+		}
+	}
+	return days
+}
+
+// Times returns the open slots of the day q.From that have not begun.
+func (b *Board) Times(q Query, now time.Time) (times []Time) {
+	for _, s := range b.slots {
+		if s.Day != q.From || !s.Open || !s.Procs.allows(q.Procs) || !s.Starts.After(now) {
+			continue
+		}
+		state, opens := b.state(s, q.Party, now)
+		times = append(times, Time{SlotID: s.ID, Starts: s.Starts, Minutes: s.Minutes, State: state, OpensOn: opens})
+	}
+	return times
+}
+
+func (b *Board) state(s Slot, party int, now time.Time) (State, jpdate.Day) {
+	switch free := s.Free(now); {
+	case !now.Before(s.BookUntil) || !now.Before(s.Starts):
+		return Past, ""
+	case now.Before(s.OpensAt):
+		return Later, jpdate.Day(store.Day(s.OpensAt))
+	case free >= max(1, party):
+		return b.share(free, s.WebCap), ""
+	}
+	if next := nextRelease(b.rules.window.Release, s, jpdate.Day(store.Day(now))); next != "" {
+		return Later, next
+	}
+	return Full, ""
+}
+
+func (b *Board) share(free, seats int) State {
+	if free*100 <= seats*b.tenant.FewPercent {
+		return Few
+	}
+	return Many
+}
+
+var rank = map[State]int{Many: 5, Few: 5, Later: 4, Full: 3, Past: 2, Shut: 1}
+
+// better is the state of a day that one more slot has joined.
+func better(d Day, state State, opens jpdate.Day) (State, jpdate.Day) {
+	switch {
+	case rank[state] > rank[d.State]:
+		return state, opens
+	case state == Later && d.State == Later && opens < d.OpensOn:
+		return d.State, opens
+	}
+	return d.State, d.OpensOn
+}
+
+// Cache keeps the boards of the windows that are asked for and reads each anew
+// after two seconds at the earliest, however many ask. It is safe for
+// concurrent use.
+type Cache struct {
+	db     *store.DB
+	mu     sync.Mutex
+	boards map[boardKey]*cached
+}
+
+type boardKey struct {
+	tenant int
+	window string
+}
+
+type cached struct {
+	mu    sync.Mutex
+	board *Board
+}
+
+const boardAge = 2 * time.Second
+
+// NewCache returns an empty cache over a database.
+func NewCache(db *store.DB) *Cache { return &Cache{db: db, boards: map[boardKey]*cached{}} }
+
+// Board returns the board of a window, at most two seconds old at now. Errors
+// as [ReadBoard].
+func (c *Cache) Board(ctx context.Context, tenant int, windowID string, now time.Time) (_ *Board, err error) {
+	defer fault.Add(&err, "slot.Cache.Board(%d, %q)", tenant, windowID)
+	key := boardKey{tenant, windowID}
+	c.mu.Lock()
+	entry, kept := c.boards[key]
+	if !kept {
+		entry = &cached{}
+	}
+	c.mu.Unlock()
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if entry.board != nil && now.Sub(entry.board.Made) < boardAge {
+		return entry.board, nil
+	}
+	err = c.db.Read(ctx, func(rx *store.Rx) (err error) {
+		entry.board, err = ReadBoard(rx, tenant, windowID)
+		return err
+	})
+	if err != nil {
+		entry.board = nil
+		return nil, err
+	}
+	c.mu.Lock() // only now, so that made-up names fill no memory
+	c.boards[key] = entry
+	c.mu.Unlock()
+	return entry.board, nil
+}

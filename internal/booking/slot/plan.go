@@ -1,0 +1,158 @@
+package slot
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"kofu/internal/jpdate"
+)
+
+// planned is a slot as the rules of a window want it on a day.
+type planned struct {
+	minute, minutes   int
+	webCap, officeCap int
+	procs             Procs
+}
+
+func (p planned) overlaps(from, to int) bool { return p.minute < to && from < p.minute+p.minutes }
+
+// rules are everything that decides the slots of one window.
+type rules struct {
+	window     Window
+	patterns   []Pattern
+	exceptions []Exception // in the order in which they were made
+}
+
+// plan returns the slots of a day in order.
+func (r rules) plan(day jpdate.Day) []planned {
+	w := r.window
+	if w.OpensOn != "" && day < w.OpensOn || w.ClosesOn != "" && day > w.ClosesOn {
+		return nil
+	}
+	var slots []planned
+	if _, holiday := holidayOf(day); !holiday {
+		for _, p := range r.patterns {
+			if p.Weekday == day.Weekday() {
+				slots = append(slots, row(p.FromMinute, p.ToMinute, p.SlotMinutes, p.WebCap, p.OfficeCap, p.Procs)...)
+			}
+		}
+	}
+	for _, e := range r.exceptions {
+		if e.Kind != Stopped && e.covers(w.ID, day) {
+			slots = e.apply(slots)
+		}
+	}
+	for _, e := range r.exceptions {
+		if e.Kind == Stopped && e.covers(w.ID, day) {
+			slots = e.apply(slots)
+		}
+	}
+	slots = slices.DeleteFunc(slots, func(p planned) bool { return p.minute > w.LastStart || p.minute+p.minutes > w.LastEnd })
+	slices.SortFunc(slots, func(a, b planned) int { return cmp.Compare(a.minute, b.minute) })
+	return slots
+}
+
+// row cuts a time into slots; what is too short for one stays closed.
+func row(from, to, minutes, web, office int, procs Procs) (slots []planned) {
+	for m := from; m+minutes <= to; m += minutes {
+		slots = append(slots, planned{m, minutes, web, office, procs})
+	}
+	return slots
+}
+
+func (e Exception) apply(slots []planned) []planned {
+	if e.Kind == Capacity {
+		for i, p := range slots {
+			if e.FromMinute <= p.minute && p.minute < e.ToMinute {
+				slots[i].webCap, slots[i].officeCap = e.WebCap, e.OfficeCap
+			}
+		}
+		return slots
+	}
+	slots = slices.DeleteFunc(slots, func(p planned) bool { return p.overlaps(e.FromMinute, e.ToMinute) })
+	if e.Kind == Extra {
+		slots = append(slots, row(e.FromMinute, e.ToMinute, e.SlotMinutes, e.WebCap, e.OfficeCap, e.Procs)...)
+	}
+	return slots
+}
+
+// holidayOf says whether patterns rest on a day: national holidays and the days
+// from 29 December to 3 January. Weekends rest unless a pattern names them.
+func holidayOf(day jpdate.Day) (reason string, closed bool) {
+	var law jpdate.Calendar
+	if _, month, d := day.Parts(); month == 12 && d >= 29 || month == 1 && d <= 3 {
+		return law.ClosedFor(day)
+	}
+	return law.Holiday(day)
+}
+
+// reason is why a day has no slots, for residents; ” when it just is no
+// opening day.
+func (r rules) reason(day jpdate.Day) string {
+	for _, e := range slices.Backward(r.exceptions) {
+		if (e.Kind == Closed || e.Kind == Stopped) && e.covers(r.window.ID, day) {
+			return e.Reason
+		}
+	}
+	name, _ := holidayOf(day)
+	return name
+}
+
+// calendar is the one by which the deadlines of the window count: weekdays that
+// are neither holidays nor closed for the whole day.
+func (r rules) calendar() jpdate.Calendar {
+	closed := map[jpdate.Day]string{}
+	for _, e := range r.exceptions {
+		if (e.Kind == Closed || e.Kind == Stopped) && (e.WindowID == "" || e.WindowID == r.window.ID) && e.FromMinute == 0 && e.ToMinute == 1440 {
+			for d := e.From; d <= e.To && d != ""; d = d.AddDays(1) {
+				closed[d] = e.Reason
+			}
+		}
+	}
+	return jpdate.Calendar{Closed: closed}
+}
+
+// slot gives a planned slot its identity, deadlines and released seats.
+func (r rules) slot(p planned, day, today jpdate.Day, calendar jpdate.Calendar) Slot {
+	w := r.window
+	starts := at(day, p.minute)
+	until := func(d Deadline) time.Time {
+		if t := at(calendar.AddBusiness(day, -d.Days), d.Minute); t.Before(starts) {
+			return t
+		}
+		return starts
+	}
+	return Slot{
+		ID: idOf(w.ID, day, p.minute), WindowID: w.ID, Day: day, Starts: starts, Minutes: p.minutes, Procs: p.procs, Open: true,
+		OpensAt: at(day.AddDays(-w.HorizonDays), 0), BookUntil: until(w.Book), ChangeUntil: until(w.Change), CancelUntil: until(w.Cancel),
+		WebCap: p.webCap, WebOpen: released(w.Release, p.webCap, today.DaysUntil(day)), OfficeCap: p.officeCap,
+	}
+}
+
+// released is how many of the seats the steps have released so many days
+// before, rounded up.
+func released(steps []Step, seats, daysBefore int) int {
+	if len(steps) == 0 {
+		return seats
+	}
+	percent := 0
+	for _, s := range steps {
+		if daysBefore <= s.DaysBefore {
+			percent = max(percent, s.Percent)
+		}
+	}
+	return (seats*percent + 99) / 100
+}
+
+// nextRelease is the day on which more seats of a slot will be released, or "".
+func nextRelease(steps []Step, s Slot, today jpdate.Day) jpdate.Day {
+	var next jpdate.Day
+	for _, step := range steps {
+		day := s.Day.AddDays(-step.DaysBefore)
+		if day > today && released(steps, s.WebCap, step.DaysBefore) > s.WebOpen && (next == "" || day < next) {
+			next = day
+		}
+	}
+	return next
+}

@@ -1,0 +1,179 @@
+package slot
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kofu/internal/fault"
+	"kofu/internal/jpdate"
+	"kofu/internal/store"
+)
+
+// Want is what a booking needs of a slot.
+type Want struct {
+	SlotID   string
+	Side     Side
+	Seats    int
+	Procs    Procs // every procedure of the persons concerned
+	Override bool  // the office books beyond the deadlines of residents
+}
+
+// Take takes seats of a slot, or none. Callers that touch several slots go in
+// ascending order of their ids. Errors: fault.NotFound "slot.unknown";
+// fault.Conflict "slot.full", "slot.few_left" (some, but not enough), "slot.closed",
+// "slot.not_open_yet", "slot.deadline", "slot.procedure".
+func Take(tx *store.Tx, tenant int, w Want) (Slot, error) {
+	if w.Seats < 1 {
+		return Slot{}, errors.New("take: no seats wanted")
+	}
+	query := takeWeb
+	if w.Side == Office {
+		query = takeOffice
+	}
+	override := 0
+	if w.Override {
+		override = 1
+	}
+	n, err := tx.Exec(query, tenant, w.SlotID, w.Seats, store.Stamp(tx.Now), override)
+	if err != nil {
+		return Slot{}, err
+	}
+	s, err := byID(tx.Rx, tenant, w.SlotID)
+	switch {
+	case errors.Is(err, store.ErrNoRows):
+		return Slot{}, fault.New(fault.NotFound, "slot.unknown")
+	case err != nil:
+		return Slot{}, err
+	case n == 0:
+		return Slot{}, s.refusal(tx.Rx, w)
+	case !s.Procs.allows(w.Procs):
+		return Slot{}, fault.New(fault.Conflict, "slot.procedure", "time", s.clock())
+	}
+	return s, nil
+}
+
+// refusal says why no seat of the slot could be taken. The order is that of
+// what helps most.
+func (s Slot) refusal(rx *store.Rx, w Want) error {
+	now := rx.Now
+	switch {
+	case !s.Open || !s.Starts.After(now):
+		return fault.New(fault.Conflict, "slot.closed", "time", s.clock())
+	case !w.Override && now.Before(s.OpensAt):
+		return fault.New(fault.Conflict, "slot.not_open_yet", "day", store.Day(s.OpensAt))
+	case !w.Override && !now.Before(s.BookUntil):
+		return fault.New(fault.Conflict, "slot.deadline", "until", s.BookUntil.In(store.Tokyo).Format("2006-01-02 15:04"))
+	}
+	left := max(0, s.WebOpen-s.WebTaken)
+	if w.Side == Office {
+		left = s.OfficeFree()
+	}
+	if left == 0 {
+		return fault.New(fault.Conflict, "slot.full", "time", s.clock())
+	}
+	return fault.New(fault.Conflict, "slot.few_left", "time", s.clock(), "left", fmt.Sprint(left), "wanted", fmt.Sprint(w.Seats))
+}
+
+func (s Slot) clock() string { return s.Starts.In(store.Tokyo).Format("15:04") }
+
+// Return gives seats back.
+func Return(tx *store.Tx, tenant int, slotID string, side Side, seats int) error {
+	query := returnWeb
+	if side == Office {
+		query = returnOffice
+	}
+	n, err := tx.Exec(query, tenant, slotID, seats)
+	if err == nil && n != 1 {
+		return fmt.Errorf("slot %s of tenant %d holds no %d %s seats to return", slotID, tenant, seats, side)
+	}
+	return err
+}
+
+// ByID returns a slot.
+func ByID(rx *store.Rx, tenant int, id string) (s Slot, found bool, err error) {
+	s, err = byID(rx, tenant, id)
+	if errors.Is(err, store.ErrNoRows) {
+		return Slot{}, false, nil
+	}
+	return s, err == nil, err
+}
+
+// Spread divides persons over a slot and those that follow it without a gap, as
+// many as fit into each. own are the seats of each slot that the persons give up
+// for these. It reserves nothing; the seats are taken by [Take]. Errors: fault.NotFound "slot.unknown"; fault.Conflict "slot.no_neighbours".
+func Spread(rx *store.Rx, tenant int, w Want, own map[string]int) (list []Want, err error) {
+	first, found, err := ByID(rx, tenant, w.SlotID)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, fault.New(fault.NotFound, "slot.unknown")
+	}
+	following, err := after(rx, tenant, first)
+	if err != nil {
+		return nil, err
+	}
+	open, left := first.Starts, w.Seats
+	for _, s := range append([]Slot{first}, following...) {
+		if s.Starts != open || left == 0 {
+			break
+		}
+		open = s.ends()
+		free := s.OfficeFree()
+		if w.Side == Web {
+			free = s.WebOpen - s.WebTaken // deadlines are Take's matter
+		}
+		if n := min(left, free+own[s.ID]); n > 0 && s.Procs.allows(w.Procs) {
+			left -= n
+			list = append(list, Want{SlotID: s.ID, Side: w.Side, Seats: n, Procs: w.Procs, Override: w.Override})
+		} else {
+			break
+		}
+	}
+	if left > 0 {
+		return nil, fault.New(fault.Conflict, "slot.no_neighbours", "time", first.clock(), "wanted", fmt.Sprint(w.Seats))
+	}
+	slices.SortFunc(list, func(a, b Want) int { return strings.Compare(a.SlotID, b.SlotID) })
+	return list, nil
+}
+
+// Fits reports whether the slot takes the procedures.
+func (s Slot) Fits(procs Procs) bool { return s.Open && s.Procs.allows(procs) }
+
+// From returns the slots of a window that begin after an instant and not before
+// now, in order.
+func From(rx *store.Rx, tenant int, windowID string, after time.Time) (list []Slot, err error) {
+	if after.Before(rx.Now) {
+		after = rx.Now
+	}
+	list, err = slotsFrom(rx, tenant, windowID, jpdate.Day(store.Day(after)))
+	return slices.DeleteFunc(list, func(s Slot) bool { return !s.Starts.After(after) }), err
+}
+
+// Within returns the slots that an exception covers and that have not begun.
+func Within(rx *store.Rx, tenant int, e Exception) (all []Slot, err error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	ids, err := windowIDs(rx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		list, err := slotsFrom(rx, tenant, id, e.From)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range list {
+			local := s.Starts.In(store.Tokyo)
+			p := planned{minute: local.Hour()*60 + local.Minute(), minutes: s.Minutes}
+			if e.covers(id, s.Day) && p.overlaps(e.FromMinute, e.ToMinute) && s.Starts.After(rx.Now) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all, nil
+}
