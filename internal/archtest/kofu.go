@@ -12,6 +12,7 @@ func Kofu() Rules {
 			"audit", "office",
 			"settings", "staff",
 			"booking/ulid", "booking/slot", "booking/member", "booking/reserve",
+			"booking/terms", "booking/contact", "booking/mail", "booking/front",
 			"gate",
 			"resident",
 			"card",
@@ -99,4 +100,5 @@ var writersOfKofu = map[string]string{
 	"booking_person":        "booking/reserve",
 	"booking_number":        "booking/reserve",
 	"booking_token":         "booking/reserve",
+	"terms_document":        "booking/terms",
 }

@@ -303,6 +303,7 @@ var columnsAllowed = map[string]string{
 	"booking_person":    "tenant booking_id link gen procs slot_id state",
 	"booking_number":    "tenant year month last",
 	"booking_token":     "tenant token request booking_id at",
+	"terms_document":    "tenant name version body changed_at changed_by",
 }
 
 func TestSchema_HoldsNothingElse(t *testing.T) {
