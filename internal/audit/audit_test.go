@@ -109,7 +109,7 @@ func TestVerify_TheWholeLogReplacedByAShorterOne(t *testing.T) {
 	path := filepath.Join(dir, "b.db")
 	db = log(t, path, 9) // the same city without the last act
 	testkit.Write(t, db, testkit.Clerk, func(tx *store.Tx) error {
-		_, err := tx.Exec("INSERT INTO audit_checkpoint (size, at, note) VALUES ($1, $2, $3)", c.Size, c.At, c.Note)
+		_, err := tx.Exec("INSERT INTO audit_checkpoint (tenant, size, at, note) VALUES (0, $1, $2, $3)", c.Size, c.At, c.Note)
 		return err
 	})
 	_, err := audit.VerifyAll(t.Context(), db, ring.Verifier())

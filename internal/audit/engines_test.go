@@ -59,6 +59,37 @@ func TestAppend_AllAtOnce(t *testing.T) {
 	})
 }
 
+// Each tenant has a log of its own: numbers, tree and checkpoints.
+func TestAppend_ALogForEachTenant(t *testing.T) {
+	testkit.OnBothEngines(t, func(t *testing.T, db *store.DB) {
+		for tenant := range 3 {
+			for i := range tenant + 2 {
+				testkit.Write(t, db.For(tenant), testkit.Clerk, func(tx *store.Tx) error {
+					return audit.Append(tx, "card.received", fmt.Sprintf("tenant/%d/card/%d", tx.Tenant, i), nil)
+				})
+			}
+			sign(t, db.For(tenant))
+		}
+		for tenant := range 3 {
+			if proof, err := verify(t, db.For(tenant)); err != nil || proof.Records != int64(tenant+2) || proof.Checkpoints != 1 {
+				t.Errorf("tenant %d: Verify = %+v, %v", tenant, proof, err)
+			}
+			testkit.Read(t, db.For(tenant), func(rx *store.Rx) error {
+				records, total, err := audit.List(rx, audit.Filter{Limit: 10})
+				for _, r := range records {
+					if want := fmt.Sprintf("tenant/%d/card/%d", tenant, r.Seq); r.Object != want {
+						t.Errorf("tenant %d lists %s, want %s", tenant, r.Object, want)
+					}
+				}
+				if total != tenant+2 {
+					t.Errorf("tenant %d lists %d", tenant, total)
+				}
+				return err
+			})
+		}
+	})
+}
+
 // A checkpoint taken while others act is one of a size that the log had.
 func TestSign_WhileOthersAct(t *testing.T) {
 	testkit.OnBothEngines(t, func(t *testing.T, db *store.DB) {
@@ -99,8 +130,8 @@ func TestVerify_FindsAChangedRow(t *testing.T) {
 	for _, c := range []struct{ tamper, code string }{
 		{"UPDATE audit_body SET actor = 'somebody' WHERE seq = 3", "audit.body_changed"},
 		{"DELETE FROM audit_body WHERE seq = 5", "audit.body_changed"},
-		{"INSERT INTO audit_hash (idx, hash) VALUES (1000, 'x')", "audit.tree_changed"},
-		{"INSERT INTO audit (seq, at, leaf) VALUES (11, '', 'x')", "audit.gap"},
+		{"INSERT INTO audit_hash (tenant, idx, hash) VALUES (0, 1000, 'x')", "audit.tree_changed"},
+		{"INSERT INTO audit (tenant, seq, at, leaf) VALUES (0, 11, '', 'x')", "audit.gap"},
 		{"UPDATE audit_checkpoint SET size = 9", "audit.checkpoint_mismatch"},
 	} {
 		t.Run(c.tamper, func(t *testing.T) {

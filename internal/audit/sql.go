@@ -12,18 +12,18 @@ import (
 
 // size is the number of records, which is also the number of the next one.
 func size(rx *store.Rx) (n int64, err error) {
-	err = rx.Row("SELECT COALESCE(MAX(seq), -1) + 1 FROM audit").Scan(&n)
+	err = rx.Row("SELECT COALESCE(MAX(seq), -1) + 1 FROM audit WHERE tenant = $1", rx.Tenant).Scan(&n)
 	return n, err
 }
 
 func insert(tx *store.Tx, r Record, salt []byte, leaf tlog.Hash) error {
-	if _, err := tx.Exec("INSERT INTO audit (seq, at, leaf) VALUES ($1, $2, $3)", r.Seq, r.At, encode(leaf)); err != nil {
+	if _, err := tx.Exec("INSERT INTO audit (tenant, seq, at, leaf) VALUES ($1, $2, $3, $4)", tx.Tenant, r.Seq, r.At, encode(leaf)); err != nil {
 		return err
 	}
 	_, err := tx.Exec(`
-INSERT INTO audit_body (seq, salt, at, actor, name, role, terminal, action, object, result, detail, state)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		r.Seq, base64.RawURLEncoding.EncodeToString(salt), r.At, r.Actor, r.Name, r.Role, r.Terminal, r.Action, r.Object, string(r.Result), string(r.Detail), r.State)
+INSERT INTO audit_body (tenant, seq, salt, at, actor, name, role, terminal, action, object, result, detail, state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		tx.Tenant, r.Seq, base64.RawURLEncoding.EncodeToString(salt), r.At, r.Actor, r.Name, r.Role, r.Terminal, r.Action, r.Object, string(r.Result), string(r.Detail), r.State)
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 	}
 	first := tlog.StoredHashCount(r.Seq)
 	for i, h := range hashes {
-		if _, err := tx.Exec("INSERT INTO audit_hash (idx, hash) VALUES ($1, $2)", first+int64(i), encode(h)); err != nil {
+		if _, err := tx.Exec("INSERT INTO audit_hash (tenant, idx, hash) VALUES ($1, $2, $3)", tx.Tenant, first+int64(i), encode(h)); err != nil {
 			return err
 		}
 	}
@@ -48,7 +48,7 @@ func (s stored) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	hashes := make([]tlog.Hash, len(indexes))
 	for i, idx := range indexes {
 		var text string
-		if err := s.rx.Row("SELECT hash FROM audit_hash WHERE idx = $1", idx).Scan(&text); err != nil {
+		if err := s.rx.Row("SELECT hash FROM audit_hash WHERE tenant = $1 AND idx = $2", s.rx.Tenant, idx).Scan(&text); err != nil {
 			return nil, err
 		}
 		h, err := decode(text)
@@ -73,10 +73,10 @@ type Filter struct {
 func List(rx *store.Rx, f Filter) (records []Record, total int, err error) {
 	const where = `
 FROM audit_body
-WHERE ($1 = '' OR at >= $1) AND ($2 = '' OR at < $2)
+WHERE tenant = $7 AND ($1 = '' OR at >= $1) AND ($2 = '' OR at < $2)
   AND ($3 = '' OR actor = $3 OR name = $3) AND ($4 = '' OR action = $4 OR (action > $4 AND action < $5))
   AND ($6 = '' OR object = $6)`
-	args := []any{f.From, f.To, f.Actor, f.Action, below(f.Action), f.Object}
+	args := []any{f.From, f.To, f.Actor, f.Action, below(f.Action), f.Object, rx.Tenant}
 	if err := rx.Row("SELECT count(*)"+where, args...).Scan(&total); err != nil {
 		return nil, 0, err
 	}
@@ -85,7 +85,7 @@ WHERE ($1 = '' OR at >= $1) AND ($2 = '' OR at < $2)
 		records = append(records, r)
 		return err
 	}, "SELECT seq, at, actor, name, role, terminal, action, object, result, detail, state"+where+
-		" ORDER BY seq DESC LIMIT $7 OFFSET $8", append(args, f.Limit, f.Offset)...)
+		" ORDER BY seq DESC LIMIT $8 OFFSET $9", append(args, f.Limit, f.Offset)...)
 	return records, total, err
 }
 
@@ -107,8 +107,8 @@ func scanRecord(scan func(...any) error, more ...any) (r Record, err error) {
 }
 
 func insertCheckpoint(tx *store.Tx, size int64, note string) error {
-	_, err := tx.Exec("INSERT INTO audit_checkpoint (size, at, note) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING",
-		size, store.Stamp(tx.Now), note)
+	_, err := tx.Exec("INSERT INTO audit_checkpoint (tenant, size, at, note) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, size) DO NOTHING",
+		tx.Tenant, size, store.Stamp(tx.Now), note)
 	return err
 }
 
@@ -116,7 +116,7 @@ func insertCheckpoint(tx *store.Tx, size int64, note string) error {
 func Latest(rx *store.Rx) (c Checkpoint, err error) {
 	err = rx.Query(func(scan func(...any) error) error {
 		return scan(&c.Size, &c.At, &c.Note)
-	}, "SELECT size, at, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1")
+	}, "SELECT size, at, note FROM audit_checkpoint WHERE tenant = $1 ORDER BY size DESC LIMIT 1", rx.Tenant)
 	return c, err
 }
 
@@ -126,7 +126,7 @@ func allCheckpoints(rx *store.Rx) (all []Checkpoint, err error) {
 		err := scan(&c.Size, &c.At, &c.Note)
 		all = append(all, c)
 		return err
-	}, "SELECT size, at, note FROM audit_checkpoint ORDER BY size")
+	}, "SELECT size, at, note FROM audit_checkpoint WHERE tenant = $1 ORDER BY size", rx.Tenant)
 	return all, err
 }
 
@@ -136,9 +136,10 @@ const (
 	everyLeaf = `
 SELECT a.seq, COALESCE(b.at, ''), COALESCE(b.actor, ''), COALESCE(b.name, ''), COALESCE(b.role, ''), COALESCE(b.terminal, ''),
        COALESCE(b.action, ''), COALESCE(b.object, ''), COALESCE(b.result, ''), COALESCE(b.detail, 'null'), COALESCE(b.state, ''), COALESCE(b.salt, ''), a.leaf, a.at
-FROM audit a LEFT JOIN audit_body b ON b.seq = a.seq
+FROM audit a LEFT JOIN audit_body b ON b.tenant = a.tenant AND b.seq = a.seq
+WHERE a.tenant = $1
 ORDER BY a.seq`
-	everyHash = `SELECT idx, hash FROM audit_hash ORDER BY idx`
+	everyHash = `SELECT idx, hash FROM audit_hash WHERE tenant = $1 ORDER BY idx`
 )
 
 // Size is the number of records.

@@ -161,7 +161,7 @@ func verifyLeaves(rx *store.Rx, tree *rebuilt) error {
 			return wrong("audit.body_changed", r.Seq)
 		}
 		return tree.add(leaf)
-	}, everyLeaf)
+	}, everyLeaf, rx.Tenant)
 }
 
 // verifyStored compares the stored hashes with those computed anew.
@@ -179,7 +179,7 @@ func verifyStored(rx *store.Rx, tree *rebuilt) error {
 		}
 		next++
 		return nil
-	}, everyHash)
+	}, everyHash, rx.Tenant)
 	if err == nil && next != int64(len(tree.hashes)) {
 		return wrong("audit.tree_changed", next)
 	}

@@ -15,7 +15,7 @@ type engine struct {
 	writing  *sql.TxOptions // of transactions that write; nil takes the engine's own
 	reading  *sql.TxOptions
 	prepares bool   // whether we prepare statements or the driver does so by itself
-	lock     string // makes transactions that lock the name $1 wait for one another; "" where they do anyway
+	lock     string // makes transactions that lock the name $1 of tenant $2 wait for one another; "" where they do anyway
 
 	tables   string // names the tables in alphabetical order
 	digest   string // reads the digest of all tables; "" where none is kept

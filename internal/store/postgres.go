@@ -21,7 +21,7 @@ var postgresEngine = engine{
 	close:    func(db *DB) error { return db.writer.Close() },
 	writing:  &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	reading:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-	lock:     "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+	lock:     "SELECT pg_advisory_xact_lock(hashtextextended($1, $2))",
 	tables:   "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename",
 	endTable: ");",
 	guard: `

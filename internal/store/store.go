@@ -55,9 +55,23 @@ type Options struct {
 	DigestKey   []byte // keeps a keyed digest of every table; empty keeps none
 }
 
-// DB is an open database: on SQLite one writing connection and a few reading
-// ones, on PostgreSQL one pool for both.
+// DB is an open database as one tenant sees it. Open returns the view of tenant
+// 0: the appliance, or the operator of a service for several municipalities.
 type DB struct {
+	*pool
+	tenant int
+}
+
+// For returns the view of one municipality on the same connections: its
+// transactions have Rx.Tenant. There is nothing to close.
+func (db *DB) For(tenant int) *DB { return &DB{pool: db.pool, tenant: tenant} }
+
+// Tenant is the tenant of this view.
+func (db *DB) Tenant() int { return db.tenant }
+
+// pool is what the views share: on SQLite one writing connection and a few
+// reading ones, on PostgreSQL one pool for both.
+type pool struct {
 	engine *engine
 	path   string // of the SQLite file
 	opts   Options
@@ -94,7 +108,7 @@ func Open(ctx context.Context, dsn string, opts Options) (_ *DB, err error) {
 	if opts.ApplicationID == 0 {
 		opts.ApplicationID = RealData
 	}
-	db := &DB{engine: &sqliteEngine, path: dsn, opts: opts, stop: make(chan struct{})}
+	db := &DB{pool: &pool{engine: &sqliteEngine, path: dsn, opts: opts, stop: make(chan struct{})}}
 	if isPostgres(dsn) {
 		db.engine, db.path = &postgresEngine, ""
 	}
@@ -118,6 +132,7 @@ func (db *DB) Practice() bool { return db.opts.ApplicationID == PracticeData }
 // after its disk itself, so there it is always Healthy.
 func (db *DB) State() State { return State(db.state.Load()) }
 
-// Close waits for running transactions and ends the connections. On SQLite the
+// Close waits for running transactions and ends the connections, for every
+// view. On SQLite the
 // write-ahead log goes into the file, which alone is left.
 func (db *DB) Close() error { return db.engine.close(db) }

@@ -21,9 +21,12 @@ type Actor struct {
 }
 
 // Rx reads one unchanging state of the database. Now is the instant of the
-// transaction, UTC, cut to milliseconds.
+// transaction, UTC, cut to milliseconds. Tenant is whose rows it is about: every
+// table that several municipalities share has a column tenant, and every
+// statement names it.
 type Rx struct {
-	Now time.Time
+	Now    time.Time
+	Tenant int
 
 	engine     *engine
 	ctx        context.Context
@@ -99,6 +102,7 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn fun
 	}
 	rx := &Rx{
 		Now:        db.opts.Clock().UTC().Truncate(time.Millisecond),
+		Tenant:     db.tenant,
 		engine:     db.engine,
 		ctx:        context.WithValue(ctx, inTransaction{}, true),
 		tx:         tx,
@@ -132,14 +136,14 @@ func (rx *Rx) Context() context.Context { return rx.ctx }
 // Today is the day of Now in Japan, such as 2026-11-21.
 func (rx *Rx) Today() string { return Day(rx.Now) }
 
-// Lock makes other transactions that lock the same name wait until this one
-// ends. What is read after it stays true until then, where everybody who changes
+// Lock makes other transactions of the tenant that lock the same name wait until
+// this one ends. What is read after it stays true until then, where everybody who changes
 // it locks the name too. Writers of SQLite wait for one another anyway.
 func (tx *Tx) Lock(name string) error {
 	if tx.engine.lock == "" {
 		return nil
 	}
-	_, err := tx.Exec(tx.engine.lock, name)
+	_, err := tx.Exec(tx.engine.lock, name, tx.Tenant)
 	return err
 }
 

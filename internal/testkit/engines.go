@@ -33,10 +33,11 @@ func OnBothEnginesAt(t *testing.T, fn func(t *testing.T, db *store.DB, clock *Cl
 }
 
 // BookingOnBothEngines runs a test of the booking service on both engines, each
-// time in a database of its own with the tables of the service.
+// time in a database of its own with the tables of the service. db is the view
+// of tenant 1; db.For makes that of another.
 func BookingOnBothEngines(t *testing.T, fn func(t *testing.T, db *store.DB, clock *Clock)) {
 	t.Helper()
-	onBoth(t, bookingSchema, fn)
+	onBoth(t, bookingSchema, func(t *testing.T, db *store.DB, clock *Clock) { fn(t, db.For(1), clock) })
 }
 
 // BookingDSN is the DSN of a database of the booking service on an engine,

@@ -83,7 +83,8 @@ func (w Window) check() error {
 	return nil
 }
 
-// AddTenant registers a municipality. Errors: fault.Invalid "slot.bad_tenant",
+// AddTenant registers a municipality; the entry stands in its own log, whatever
+// tenant db is for. Errors: fault.Invalid "slot.bad_tenant",
 // fault.Conflict "slot.tenant_exists"; those of [entry.Check].
 func AddTenant(ctx context.Context, db *store.DB, actor store.Actor, t Tenant) (err error) {
 	defer fault.Add(&err, "slot.AddTenant(%d)", t.ID)
@@ -95,7 +96,7 @@ func AddTenant(ctx context.Context, db *store.DB, actor store.Actor, t Tenant) (
 	if err := entry.Check(t.Name); err != nil {
 		return err
 	}
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+	err = db.For(t.ID).Write(ctx, actor, func(tx *store.Tx) error {
 		if err := insertTenant(tx, t); err != nil {
 			return err
 		}
