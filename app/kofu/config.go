@@ -9,10 +9,8 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
-
 	"kofu/internal/fault"
-	"kofu/internal/message"
+	"kofu/internal/program"
 )
 
 // Config is where the appliance keeps its data and where it is reached.
@@ -45,10 +43,10 @@ func (m *Main) config(args []string) (Config, error) {
 		if errors.Is(err, flag.ErrHelp) {
 			return Config{}, err
 		}
-		return Config{}, usageError{fault.New(fault.BadRequest, "app.bad_flag").Because(err)}
+		return Config{}, program.Misused(fault.New(fault.BadRequest, "app.bad_flag").Because(err))
 	}
 	if flags.NArg() > 0 {
-		return Config{}, usageError{fault.New(fault.BadRequest, "app.unknown_argument", "argument", flags.Arg(0))}
+		return Config{}, program.Misused(fault.New(fault.BadRequest, "app.unknown_argument", "argument", flags.Arg(0)))
 	}
 	dir, err := filepath.Abs(*data)
 	if err != nil {
@@ -78,24 +76,7 @@ func readConfig(file string) (Config, error) {
 	if name, err := os.Hostname(); err == nil {
 		c.Hostname, _, _ = strings.Cut(name, ".")
 	}
-	f, err := os.Open(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return c, nil
-	}
-	if err != nil {
-		return Config{}, err
-	}
-	defer f.Close()
-	err = toml.NewDecoder(f).DisallowUnknownFields().Decode(&c)
-	if err == nil {
-		return c, nil
-	}
-	reason := err.Error()
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) && len(strict.Errors) > 0 {
-		reason = message.Text("app.config_unknown_key", fault.Args("key", strict.Errors[0].Key()[0]))
-	}
-	return Config{}, fault.New(fault.Invalid, "app.bad_config", "file", file, "reason", reason).Because(err)
+	return c, program.ReadConfig(file, &c)
 }
 
 // defaultData is where a released program keeps its data; a development build

@@ -5,8 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +16,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/message"
 	"kofu/internal/press"
+	"kofu/internal/program"
 )
 
 // version is set by the linker from wails.json.
@@ -40,13 +39,6 @@ type Main struct {
 	HasScreen func() bool        // whether a window could be seen
 }
 
-// Exit codes of the program.
-const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
 // Run runs the program with the arguments and returns its exit code. It ends
 // when ctx does, on an interrupt, or when the window is closed.
 func (m *Main) Run(ctx context.Context, args []string) int {
@@ -67,30 +59,18 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 	case "help":
 		m.say("app.help", "version", version)
 	default:
-		err = usageError{fault.New(fault.BadRequest, "app.unknown_command", "command", command)}
+		err = program.Misused(fault.New(fault.BadRequest, "app.unknown_command", "command", command))
 	}
 	return m.exit(err)
 }
 
-// usageError is a command line that cannot be understood.
-type usageError struct{ error }
-
-// Unwrap returns the reason.
-func (e usageError) Unwrap() error { return e.error }
-
 // exit says what went wrong and returns the exit code.
 func (m *Main) exit(err error) int {
-	if err == nil || errors.Is(err, flag.ErrHelp) {
-		return exitOK
+	code := program.Code(err)
+	if code != program.OK {
+		program.Report(m.Err, false, err)
 	}
-	fmt.Fprintln(m.Err, message.Of(err))
-	if _, ok := fault.As(err); !ok {
-		fmt.Fprintln(m.Err, err) // for whoever looks after the machine
-	}
-	if usage := (usageError{}); errors.As(err, &usage) {
-		return exitUsage
-	}
-	return exitFailed
+	return code
 }
 
 func (m *Main) say(code string, args ...string) {

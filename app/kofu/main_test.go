@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"kofu/internal/program"
 )
 
 // fake is a product that answers with its door and counts its closings.
@@ -159,7 +161,7 @@ func TestServe(t *testing.T) {
 		t.Errorf("state %+v, %v", published, err)
 	}
 
-	if code := r.stop(); code != exitOK {
+	if code := r.stop(); code != program.OK {
 		t.Errorf("exit code %d: %s", code, &r.err)
 	}
 	if f.closed != 1 {
@@ -188,7 +190,7 @@ func TestServe_OpenStream(t *testing.T) {
 	}
 	defer answer.Body.Close()
 	before := time.Now()
-	if code := r.stop(); code != exitOK {
+	if code := r.stop(); code != program.OK {
 		t.Errorf("exit code %d: %s", code, &r.err)
 	}
 	if took := time.Since(before); took >= stopTime {
@@ -201,10 +203,10 @@ func TestServe_SecondStart(t *testing.T) {
 	args := []string{"serve", "--addr", "127.0.0.1:0", "--lan", "off", "--data", dir}
 	first := begin(t, &Main{Appliance: (&fake{}).open}, args...)
 	second := begin(t, &Main{Appliance: (&fake{}).open}, args...)
-	if code := second.stop(); code != exitFailed || !strings.Contains(second.err.String(), dir) {
+	if code := second.stop(); code != program.Failed || !strings.Contains(second.err.String(), dir) {
 		t.Errorf("exit code %d: %s", code, &second.err)
 	}
-	if code := first.stop(); code != exitOK {
+	if code := first.stop(); code != program.OK {
 		t.Errorf("exit code %d", code)
 	}
 	third := begin(t, &Main{Appliance: (&fake{}).open}, args...)
@@ -233,7 +235,7 @@ func TestServe_TakenPort(t *testing.T) {
 		t.Errorf("the window's door is at %q: %s", r.base, &r.err)
 	}
 	r = begin(t, &Main{Appliance: (&fake{}).open}, "serve", "--addr", "127.0.0.1:0", "--lan", taken, "--data", t.TempDir())
-	if code := r.stop(); code != exitFailed || !strings.Contains(r.err.String(), taken) {
+	if code := r.stop(); code != program.Failed || !strings.Contains(r.err.String(), taken) {
 		t.Errorf("the office's door: exit code %d: %s", code, &r.err)
 	}
 }
@@ -255,14 +257,14 @@ func TestRun_Refused(t *testing.T) {
 		code int
 		want string // part of what is said
 	}{
-		{"unknown command", nil, []string{"fly"}, exitUsage, "fly"},
-		{"unknown flag", nil, []string{"serve", "--fly"}, exitUsage, "kofu help"},
-		{"argument", nil, []string{"serve", "fly"}, exitUsage, "fly"},
-		{"misspelt key", nil, []string{"serve", "--data", dir}, exitFailed, "lann"},
-		{"file as folder", nil, []string{"serve", "--data", file}, exitFailed, file},
-		{"no port", nil, []string{"serve", "--data", t.TempDir(), "--lan", "here"}, exitFailed, "here"},
-		{"window in the clear", nil, []string{"serve", "--data", t.TempDir(), "--addr", "0.0.0.0:0"}, exitFailed, "0.0.0.0:0"},
-		{"product fails", broken.open, []string{"serve", "--data", t.TempDir(), "--addr", "127.0.0.1:0", "--lan", "off"}, exitFailed, "damaged"},
+		{"unknown command", nil, []string{"fly"}, program.BadUsage, "fly"},
+		{"unknown flag", nil, []string{"serve", "--fly"}, program.BadUsage, "kofu help"},
+		{"argument", nil, []string{"serve", "fly"}, program.BadUsage, "fly"},
+		{"misspelt key", nil, []string{"serve", "--data", dir}, program.Failed, "lann"},
+		{"file as folder", nil, []string{"serve", "--data", file}, program.Failed, file},
+		{"no port", nil, []string{"serve", "--data", t.TempDir(), "--lan", "here"}, program.Failed, "here"},
+		{"window in the clear", nil, []string{"serve", "--data", t.TempDir(), "--addr", "0.0.0.0:0"}, program.Failed, "0.0.0.0:0"},
+		{"product fails", broken.open, []string{"serve", "--data", t.TempDir(), "--addr", "127.0.0.1:0", "--lan", "off"}, program.Failed, "damaged"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := begin(t, &Main{Appliance: tt.open}, tt.args...)
@@ -294,7 +296,7 @@ func TestConfig_File(t *testing.T) {
 func TestRun_Words(t *testing.T) {
 	for _, command := range []string{"help", "version"} {
 		r := begin(t, &Main{}, command)
-		if code := r.stop(); code != exitOK || !strings.Contains(r.out.String(), "Kofu dev") {
+		if code := r.stop(); code != program.OK || !strings.Contains(r.out.String(), "Kofu dev") {
 			t.Errorf("%s: exit code %d: %s", command, code, &r.out)
 		}
 	}
@@ -323,13 +325,13 @@ func TestWindow(t *testing.T) {
 			return err
 		}
 		second := Main{Appliance: f.open, HasScreen: first.HasScreen, Window: look, Out: io.Discard, Err: os.Stderr, Clock: time.Now}
-		if code := second.Run(t.Context(), args); code != exitOK {
+		if code := second.Run(t.Context(), args); code != program.OK {
 			t.Errorf("the second start ended with %d", code)
 		}
 		return nil
 	}
 	r := begin(t, first, args...)
-	if code := r.stop(); code != exitOK {
+	if code := r.stop(); code != program.OK {
 		t.Fatalf("exit code %d: %s", code, &r.err)
 	}
 	if len(seen) != 2 {

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"kofu/internal/desk"
@@ -17,6 +16,7 @@ import (
 	"kofu/internal/lan"
 	"kofu/internal/office"
 	"kofu/internal/practice"
+	"kofu/internal/program"
 )
 
 // Parts is what the appliance behind the doors may use.
@@ -89,7 +89,7 @@ func startServer(ctx context.Context, config Config, clock func() time.Time, ope
 	if !isLoopback(config.Addr) {
 		return nil, fault.New(fault.Invalid, "app.not_loopback", "address", config.Addr)
 	}
-	loopback, err := listen(ctx, config.Addr, true)
+	loopback, err := program.Listen(ctx, config.Addr, true)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (s *server) openLAN(ctx context.Context, clock func() time.Time) (net.Liste
 	if s.config.LAN == off {
 		return nil, nil
 	}
-	network, err := listen(ctx, s.config.LAN, s.config.Practice)
+	network, err := program.Listen(ctx, s.config.LAN, s.config.Practice)
 	if err != nil {
 		return nil, err
 	}
@@ -258,32 +258,4 @@ func isLoopback(address string) bool {
 func port(l net.Listener) string {
 	_, p, _ := net.SplitHostPort(l.Addr().String())
 	return p
-}
-
-// tries is how many ports after a taken one are asked for.
-const tries = 20
-
-// listen binds address. If its port is taken and another will do, the next
-// free one is used.
-func listen(ctx context.Context, address string, another bool) (net.Listener, error) {
-	host, p, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "app.bad_address", "address", address).Because(err)
-	}
-	number, err := strconv.Atoi(p)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "app.bad_address", "address", address).Because(err)
-	}
-	var first error
-	for i := range tries {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(number+i)))
-		if err == nil {
-			return l, nil
-		}
-		first = errors.Join(first, err)
-		if !another {
-			break
-		}
-	}
-	return nil, fault.New(fault.Conflict, "app.port_taken", "address", address).Because(first)
 }

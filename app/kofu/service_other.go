@@ -6,10 +6,11 @@ import (
 	"context"
 
 	"kofu/internal/fault"
+	"kofu/internal/program"
 )
 
 // service is for Windows; elsewhere the system's own service manager runs
 // `kofu serve`.
 func (m *Main) service(context.Context, []string) error {
-	return usageError{fault.New(fault.BadRequest, "app.no_service")}
+	return program.Misused(fault.New(fault.BadRequest, "app.no_service"))
 }

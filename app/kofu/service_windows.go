@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/windows/svc/mgr"
 
 	"kofu/internal/fault"
+	"kofu/internal/program"
 )
 
 const serviceName = "Kofu"
@@ -28,7 +29,7 @@ func (m *Main) service(ctx context.Context, args []string) error {
 	case "uninstall":
 		return uninstallService()
 	}
-	return usageError{fault.New(fault.BadRequest, "app.unknown_command", "command", "service "+verb)}
+	return program.Misused(fault.New(fault.BadRequest, "app.unknown_command", "command", "service "+verb))
 }
 
 // service is `kofu serve` as the service manager sees it.
@@ -45,11 +46,11 @@ func (s *service) Execute(_ []string, requests <-chan svc.ChangeRequest, status 
 	defer cancel()
 	config, err := s.main.config(s.args)
 	if err != nil {
-		return false, exitUsage
+		return false, program.BadUsage
 	}
 	running, err := s.main.start(ctx, config)
 	if err != nil {
-		return false, exitFailed
+		return false, program.Failed
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- running.waitAndStop(ctx) }()
@@ -59,9 +60,9 @@ func (s *service) Execute(_ []string, requests <-chan svc.ChangeRequest, status 
 		select {
 		case err := <-ended:
 			if err != nil {
-				return false, exitFailed
+				return false, program.Failed
 			}
-			return false, exitOK
+			return false, program.OK
 		case r := <-requests:
 			switch r.Cmd {
 			case svc.Interrogate:

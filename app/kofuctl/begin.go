@@ -8,6 +8,7 @@ import (
 	"kofu/internal/city"
 	"kofu/internal/fault"
 	"kofu/internal/office"
+	"kofu/internal/program"
 	"kofu/internal/settings"
 	"kofu/internal/staff"
 	"kofu/internal/store"
@@ -73,7 +74,7 @@ func (c *call) sampleCity() error {
 		return err
 	}
 	if out == "" {
-		return usage("kofuctl.no_out")
+		return program.Usage("app.no_out")
 	}
 	if cfg.Today, err = c.day(today); err != nil {
 		return err

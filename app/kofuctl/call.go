@@ -14,6 +14,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/message"
 	"kofu/internal/office"
+	"kofu/internal/program"
 	"kofu/internal/store"
 )
 
@@ -34,11 +35,11 @@ func (c *call) flagsFirst(args []string) error {
 	set.SetOutput(io.Discard)
 	c.common(set)
 	if err := set.Parse(args); err != nil {
-		return usageError{fault.New(fault.BadRequest, "kofuctl.bad_flag", "flag", err.Error()).Because(err)}
+		return program.Misused(fault.New(fault.BadRequest, "kofuctl.bad_flag", "flag", err.Error()).Because(err))
 	}
 	rest := set.Args()
 	if len(rest) == 0 {
-		return usage("kofuctl.no_command")
+		return program.Usage("kofuctl.no_command")
 	}
 	c.before = args[:len(args)-len(rest)]
 	return c.run(rest)
@@ -66,7 +67,7 @@ func (c *call) parse(define func(*flag.FlagSet), want ...string) ([]string, erro
 			if errors.Is(err, flag.ErrHelp) {
 				return nil, errors.Join(c.help(), flag.ErrHelp)
 			}
-			return nil, usageError{fault.New(fault.BadRequest, "kofuctl.bad_flag", "flag", err.Error()).Because(err)}
+			return nil, program.Misused(fault.New(fault.BadRequest, "kofuctl.bad_flag", "flag", err.Error()).Because(err))
 		}
 		if rest = set.Args(); len(rest) == 0 {
 			break
@@ -75,9 +76,9 @@ func (c *call) parse(define func(*flag.FlagSet), want ...string) ([]string, erro
 	}
 	switch {
 	case len(found) > len(want):
-		return nil, usage("kofuctl.unknown_argument", "argument", found[len(want)])
+		return nil, program.Usage("kofuctl.unknown_argument", "argument", found[len(want)])
 	case len(found) < len(want):
-		return nil, usage("kofuctl.missing_argument", "argument", want[len(found)])
+		return nil, program.Usage("kofuctl.missing_argument", "argument", want[len(found)])
 	}
 	return found, nil
 }

@@ -12,6 +12,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/message"
 	"kofu/internal/office"
+	"kofu/internal/program"
 	"kofu/internal/progress"
 	"kofu/internal/report"
 	"kofu/internal/scancode"
@@ -157,7 +158,7 @@ func (c *call) cardsExport() error {
 			return err
 		}
 		var done report.Written
-		err = save(out, func(w io.Writer) (err error) {
+		err = program.Save(out, func(w io.Writer) (err error) {
 			done, err = report.Cards(c.ctx, o.DB, w, sheet.Format(format), chosen, c.actor().Name, o.Dir.Spool())
 			return err
 		})

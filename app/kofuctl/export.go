@@ -8,6 +8,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/jptext"
 	"kofu/internal/office"
+	"kofu/internal/program"
 	"kofu/internal/sheet"
 	"kofu/internal/store"
 )
@@ -16,13 +17,13 @@ import (
 func (c *call) saveTable(out, format string, table sheet.Table) error {
 	switch sheet.Format(format) {
 	case sheet.XLSX:
-		return save(out, func(w io.Writer) error { return sheet.WriteXLSX(w, table, sheet.XLSXOptions{}) })
+		return program.Save(out, func(w io.Writer) error { return sheet.WriteXLSX(w, table, sheet.XLSXOptions{}) })
 	case sheet.CSV:
-		return save(out, writeCSV(table, jptext.UTF8))
+		return program.Save(out, writeCSV(table, jptext.UTF8))
 	case sheet.CSVCP932:
-		return save(out, writeCSV(table, jptext.CP932))
+		return program.Save(out, writeCSV(table, jptext.CP932))
 	}
-	return usage("kofuctl.bad_format", "format", format)
+	return program.Usage("kofuctl.bad_format", "format", format)
 }
 
 func writeCSV(table sheet.Table, enc jptext.Encoding) func(io.Writer) error {
@@ -51,7 +52,7 @@ func (c *call) day(text string) (time.Time, error) {
 	}
 	t, err := time.ParseInLocation(time.DateOnly, text, store.Tokyo)
 	if err != nil {
-		return time.Time{}, usageError{fault.New(fault.BadRequest, "kofuctl.bad_day", "value", text).Because(err)}
+		return time.Time{}, program.Misused(fault.New(fault.BadRequest, "kofuctl.bad_day", "value", text).Because(err))
 	}
 	return t, nil
 }

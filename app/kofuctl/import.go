@@ -9,6 +9,7 @@ import (
 	"kofu/internal/intake"
 	"kofu/internal/message"
 	"kofu/internal/office"
+	"kofu/internal/program"
 )
 
 // importFile brings a file in: it shows what the file would change and, unless
@@ -49,33 +50,33 @@ func (c *call) importFile() error {
 
 // runResult is an import as JSON.
 type runResult struct {
-	ID         int64           `json:"id"`
-	Profile    string          `json:"profile"`
-	File       string          `json:"fileName"`
-	SHA256     string          `json:"sha256"`
-	Encoding   string          `json:"encoding"`
-	State      intake.State    `json:"state"`
-	Rows       int             `json:"rows"`
-	Counts     intake.Counts   `json:"counts"`
-	LotNo      string          `json:"lotNo,omitempty"`
-	DeliveryID int64           `json:"deliveryId,omitempty"`
-	Warnings   []string        `json:"warnings"`
-	Findings   []failureDetail `json:"findings"`
-	Total      int             `json:"findingsTotal"`
+	ID         int64            `json:"id"`
+	Profile    string           `json:"profile"`
+	File       string           `json:"fileName"`
+	SHA256     string           `json:"sha256"`
+	Encoding   string           `json:"encoding"`
+	State      intake.State     `json:"state"`
+	Rows       int              `json:"rows"`
+	Counts     intake.Counts    `json:"counts"`
+	LotNo      string           `json:"lotNo,omitempty"`
+	DeliveryID int64            `json:"deliveryId,omitempty"`
+	Warnings   []string         `json:"warnings"`
+	Findings   []program.Detail `json:"findings"`
+	Total      int              `json:"findingsTotal"`
 }
 
 // printRun prints what an import found and did.
 func (c *call) printRun(code string, r intake.Run) error {
 	result := runResult{
 		ID: r.ID, Profile: r.Profile, File: r.FileName, SHA256: r.SHA256, Encoding: r.Encoding, State: r.State, Rows: r.Rows,
-		Counts: r.Counts, LotNo: r.LotNo, DeliveryID: r.DeliveryID, Warnings: []string{}, Findings: []failureDetail{}, Total: r.FindingsTotal,
+		Counts: r.Counts, LotNo: r.LotNo, DeliveryID: r.DeliveryID, Warnings: []string{}, Findings: []program.Detail{}, Total: r.FindingsTotal,
 	}
 	for _, w := range r.Warnings {
 		result.Warnings = append(result.Warnings, message.Text(w.Code, w.Args))
 	}
 	for _, f := range r.Findings {
 		d := f.Detail()
-		result.Findings = append(result.Findings, failureDetail{d.Code, message.OfDetail(d), d.Row, d.Column, d.Value})
+		result.Findings = append(result.Findings, program.Detail{Code: d.Code, Message: message.OfDetail(d), Row: d.Row, Column: d.Column, Value: d.Value})
 	}
 	return c.answer(result, func() (err error) {
 		n := strconv.Itoa
@@ -89,11 +90,11 @@ func (c *call) printRun(code string, r intake.Run) error {
 		for _, w := range result.Warnings {
 			err = errors.Join(err, c.row(w))
 		}
-		for _, d := range result.Findings[:min(shownDetails, len(result.Findings))] {
-			err = errors.Join(err, c.row("  "+d.line()))
+		for _, d := range result.Findings[:min(program.Shown, len(result.Findings))] {
+			err = errors.Join(err, c.row("  "+d.Line()))
 		}
-		if more := result.Total - shownDetails; more > 0 {
-			err = errors.Join(err, c.row("  "+message.Text("kofuctl.more", fault.Args("count", n(more)))))
+		if more := result.Total - program.Shown; more > 0 {
+			err = errors.Join(err, c.row("  "+message.Text("app.more", fault.Args("count", n(more)))))
 		}
 		return err
 	})

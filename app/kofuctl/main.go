@@ -6,8 +6,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"io"
 	"os"
 	"os/signal"
@@ -15,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"kofu/internal/fault"
 	"kofu/internal/press"
+	"kofu/internal/program"
 	"kofu/internal/staff"
 )
 
@@ -38,13 +36,6 @@ type Program struct {
 	Clock    func() time.Time
 	Cost     staff.Cost // of hashing a password
 }
-
-// Exit codes of the program.
-const (
-	exitOK     = 0
-	exitFailed = 1 // refused or failed; nothing was changed unless the message says so
-	exitUsage  = 2 // the command line cannot be understood
-)
 
 // commands lists what the program can do, by the words of the command.
 var commands = map[string]func(*call) error{
@@ -76,14 +67,11 @@ var commands = map[string]func(*call) error{
 func (p *Program) Run(ctx context.Context, args []string) int {
 	c := &call{Program: p, ctx: ctx}
 	err := c.run(args)
-	if err == nil || errors.Is(err, flag.ErrHelp) {
-		return exitOK
+	code := program.Code(err)
+	if code != program.OK {
+		program.Report(p.Err, c.json, err)
 	}
-	c.report(err)
-	if usage := (usageError{}); errors.As(err, &usage) {
-		return exitUsage
-	}
-	return exitFailed
+	return code
 }
 
 // run finds the command: its words stand first, flags may stand anywhere.
@@ -104,15 +92,5 @@ func (c *call) run(args []string) error {
 	case words == 0: // global flags before the command
 		return c.flagsFirst(args)
 	}
-	return usage("kofuctl.unknown_command", "command", strings.Join(args[:min(2, words)], " "))
-}
-
-// usageError is a command line that cannot be understood.
-type usageError struct{ error }
-
-// Unwrap returns the reason.
-func (e usageError) Unwrap() error { return e.error }
-
-func usage(code string, args ...string) error {
-	return usageError{fault.New(fault.BadRequest, code, args...)}
+	return program.Usage("kofuctl.unknown_command", "command", strings.Join(args[:min(2, words)], " "))
 }

@@ -14,6 +14,7 @@ import (
 	"kofu/internal/notice"
 	"kofu/internal/office"
 	"kofu/internal/press"
+	"kofu/internal/program"
 	"kofu/internal/progress"
 	"kofu/internal/settings"
 	"kofu/internal/store"
@@ -49,7 +50,7 @@ func (c *call) print(part string) error {
 		return err
 	}
 	if p.out == "" {
-		return usage("kofuctl.no_out")
+		return program.Usage("app.no_out")
 	}
 	return c.with(false, func(o *office.Office) error {
 		fonts, err := press.OpenFonts(o.Dir.Fonts())
@@ -194,7 +195,7 @@ func (c *call) fetch(desk press.Office, run notice.Run, part, out string, dir of
 			extension := filepath.Ext(out)
 			name = strings.TrimSuffix(out, extension) + "-" + strconv.Itoa(volume) + extension
 		}
-		if err := save(name, func(w io.Writer) error { return copyFile(w, path) }); err != nil {
+		if err := program.Save(name, func(w io.Writer) error { return copyFile(w, path) }); err != nil {
 			return nil, err
 		}
 		files = append(files, name)

@@ -12,6 +12,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/message"
 	"kofu/internal/office"
+	"kofu/internal/program"
 	"kofu/internal/scancode"
 	"kofu/internal/store"
 	"kofu/internal/vault"
@@ -19,8 +20,8 @@ import (
 
 // scans is what a file of a scanner did, code by code.
 type scans struct {
-	Done    int             `json:"done"`
-	Refused []failureDetail `json:"refused"`
+	Done    int              `json:"done"`
+	Refused []program.Detail `json:"refused"`
 }
 
 // scan performs one act for each code of a file, one code a line, as if it were
@@ -60,7 +61,7 @@ func (c *call) scan(define func(*flag.FlagSet), begin func(*office.Office) (func
 }
 
 func eachLine(r io.Reader, do func(code string) error) (result scans, err error) {
-	result.Refused = []failureDetail{}
+	result.Refused = []program.Detail{}
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
 		code := lines.Text()
@@ -77,7 +78,7 @@ func eachLine(r io.Reader, do func(code string) error) (result scans, err error)
 			if scancode.Read(code).Kind == scancode.IndividualNumber {
 				value = "" // never shown
 			}
-			result.Refused = append(result.Refused, failureDetail{known.Code, message.Of(err), n, "", value})
+			result.Refused = append(result.Refused, program.Detail{Code: known.Code, Message: message.Of(err), Row: n, Value: value})
 		default:
 			return result, err
 		}
