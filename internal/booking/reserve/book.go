@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"kofu/internal/audit"
 	"kofu/internal/booking/member"
@@ -15,9 +16,10 @@ import (
 
 // Guest is one person of a request.
 type Guest struct {
-	Link  string
-	Gen   int
-	Procs slot.Procs
+	Link   string
+	Gen    int
+	Procs  slot.Procs
+	Ticked bool // a box of the household was ticked instead of a code typed
 }
 
 // Request asks for a booking. Whoever makes it for a resident has seen the code
@@ -30,6 +32,8 @@ type Request struct {
 	SlotID   string
 	Side     slot.Side // residents have web seats only
 	Adjacent bool      // whom the slot does not hold may come in the next ones
+	Lang     string    // in which the resident reads, such as "ja-easy"; '' where nobody knows
+	Rules    Rules     `json:"-"` // no part of what is asked: they may change between two equal requests
 }
 
 func (r Request) check() error {
@@ -63,36 +67,36 @@ func (r Request) check() error {
 // "booking.closed_hours"; those of [member.Use], [slot.Take] and [slot.Spread].
 func Book(ctx context.Context, db *store.DB, actor store.Actor, r Request) (b Booking, err error) {
 	defer fault.Add(&err, "reserve.Book(%d, %q)", r.Tenant, r.SlotID)
+	return write(ctx, db, actor, func(tx *store.Tx) (Booking, bool, error) { return BookIn(tx, r) })
+}
+
+// BookIn is [Book] within a transaction of somebody who writes down more. It is
+// not fresh when the token has been spent before: then nothing was written, and
+// the caller writes nothing either. After an error the transaction must end.
+func BookIn(tx *store.Tx, r Request) (b Booking, fresh bool, err error) {
 	if err := r.check(); err != nil {
-		return Booking{}, err
+		return Booking{}, false, err
 	}
-	r.Guests = slices.SortedFunc(slices.Values(r.Guests), func(a, b Guest) int { return byLink(Person{Link: a.Link}, Person{Link: b.Link}) })
+	r.Guests = slices.SortedFunc(slices.Values(r.Guests), func(a, b Guest) int { return strings.Compare(a.Link, b.Link) })
 	token, err := onceOf(r.Tenant, r.Token, "book", r)
 	if err != nil {
-		return Booking{}, err
+		return Booking{}, false, err
 	}
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
-		id := ulid.New(tx.Now)
-		earlier, spent, err := token.spend(tx, id)
-		if err != nil || spent {
-			b = earlier
-			return err
-		}
-		if err := r.admit(tx); err != nil {
-			return err
-		}
-		if b, err = r.take(tx, id); err != nil {
-			return err
-		}
-		if err := insertBooking(tx, r.Tenant, &b); err != nil {
-			return err
-		}
-		return audit.Append(tx, "booking.made", object(r.Tenant, id), b.trace(r.By))
-	})
-	if err != nil {
-		return Booking{}, err
+	id := ulid.New(tx.Now)
+	earlier, spent, err := token.spend(tx, id)
+	if err != nil || spent {
+		return earlier, false, err
 	}
-	return b, nil
+	if err := r.admit(tx); err != nil {
+		return Booking{}, false, err
+	}
+	if b, err = r.take(tx, id); err != nil {
+		return Booking{}, false, err
+	}
+	if err := insertBooking(tx, r.Tenant, &b); err != nil {
+		return Booking{}, false, err
+	}
+	return b, true, audit.Append(tx, "booking.made", object(r.Tenant, id), b.trace(r.By))
 }
 
 // admit checks hours and party and locks the guests.

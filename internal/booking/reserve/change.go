@@ -17,6 +17,7 @@ type Act struct {
 	Token     string // one-time, from the form
 	BookingID string
 	By        By
+	Rules     Rules `json:"-"`
 }
 
 // Change moves a booking to another slot, for all of its persons: the new seats
@@ -26,8 +27,13 @@ type Act struct {
 // [slot.Take] and [slot.Spread].
 func Change(ctx context.Context, db *store.DB, actor store.Actor, a Act, slotID string, adjacent bool) (b Booking, err error) {
 	defer fault.Add(&err, "reserve.Change(%d, %q)", a.Tenant, a.BookingID)
+	return write(ctx, db, actor, func(tx *store.Tx) (Booking, bool, error) { return ChangeIn(tx, a, slotID, adjacent) })
+}
+
+// ChangeIn is [Change] within a transaction, as [BookIn] is [Book].
+func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fresh bool, err error) {
 	deadline := func(s slot.Slot) time.Time { return s.ChangeUntil }
-	return act(ctx, db, actor, a, "change", []any{slotID, adjacent}, deadline, func(tx *store.Tx, b *Booking) error {
+	return act(tx, a, "change", []any{slotID, adjacent}, deadline, func(tx *store.Tx, b *Booking) error {
 		t, _, err := slot.TenantByID(tx.Rx, a.Tenant)
 		if err != nil {
 			return err
@@ -63,7 +69,12 @@ func Change(ctx context.Context, db *store.DB, actor store.Actor, a Act, slotID 
 // "booking.bad_token".
 func Cancel(ctx context.Context, db *store.DB, actor store.Actor, a Act) (b Booking, err error) {
 	defer fault.Add(&err, "reserve.Cancel(%d, %q)", a.Tenant, a.BookingID)
-	return act(ctx, db, actor, a, "cancel", nil, cancelDeadline, func(tx *store.Tx, b *Booking) error {
+	return write(ctx, db, actor, func(tx *store.Tx) (Booking, bool, error) { return CancelIn(tx, a) })
+}
+
+// CancelIn is [Cancel] within a transaction, as [BookIn] is [Book].
+func CancelIn(tx *store.Tx, a Act) (b Booking, fresh bool, err error) {
+	return act(tx, a, "cancel", nil, cancelDeadline, func(tx *store.Tx, b *Booking) error {
 		return b.end(tx, a.Tenant, a.By, "booking.cancelled", b.Live()...)
 	})
 }
@@ -72,7 +83,12 @@ func Cancel(ctx context.Context, db *store.DB, actor store.Actor, a Act) (b Book
 // left it ends. Errors: as [Cancel].
 func Leave(ctx context.Context, db *store.DB, actor store.Actor, a Act, link string) (b Booking, err error) {
 	defer fault.Add(&err, "reserve.Leave(%d, %q)", a.Tenant, a.BookingID)
-	return act(ctx, db, actor, a, "leave", link, cancelDeadline, func(tx *store.Tx, b *Booking) error {
+	return write(ctx, db, actor, func(tx *store.Tx) (Booking, bool, error) { return LeaveIn(tx, a, link) })
+}
+
+// LeaveIn is [Leave] within a transaction, as [BookIn] is [Book].
+func LeaveIn(tx *store.Tx, a Act, link string) (b Booking, fresh bool, err error) {
+	return act(tx, a, "leave", link, cancelDeadline, func(tx *store.Tx, b *Booking) error {
 		if !b.has(link) {
 			return fault.New(fault.NotFound, "booking.unknown")
 		}
@@ -123,42 +139,50 @@ func (b *Booking) leave(tx *store.Tx, tenant int, by By, leaving ...Person) erro
 	return shift(tx, tenant, held, b.seats(), slot.Want{Side: b.Side})
 }
 
-// act runs what a person does to a live booking: token, lock, ownership,
-// deadline, then fn.
-func act(ctx context.Context, db *store.DB, actor store.Actor, a Act, name string, more any,
-	deadline func(slot.Slot) time.Time, fn func(*store.Tx, *Booking) error,
-) (b Booking, err error) {
-	if err := a.By.check(); err != nil {
-		return Booking{}, err
-	}
-	token, err := onceOf(a.Tenant, a.Token, name, []any{a, more})
-	if err != nil {
-		return Booking{}, err
-	}
+// write runs an act in a transaction of its own.
+func write(ctx context.Context, db *store.DB, actor store.Actor, fn func(*store.Tx) (Booking, bool, error)) (b Booking, err error) {
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
-		earlier, spent, err := token.spend(tx, a.BookingID)
-		if err != nil || spent {
-			b = earlier
-			return err
-		}
-		if b, err = locked(tx, a.Tenant, a.BookingID); err != nil {
-			return err
-		}
-		if !a.By.office() && !b.had(a.By.Link) {
-			return fault.New(fault.NotFound, "booking.unknown")
-		}
-		if b.State != Active || !a.By.office() && !b.has(a.By.Link) {
-			return fault.New(fault.Conflict, "booking.gone", "no", b.No)
-		}
-		if err := b.inTime(tx, a, deadline); err != nil {
-			return err
-		}
-		return fn(tx, &b)
+		b, _, err = fn(tx)
+		return err
 	})
 	if err != nil {
 		return Booking{}, err
 	}
 	return b, nil
+}
+
+// act runs what a person does to a live booking: token, lock, ownership,
+// deadline, then fn.
+func act(tx *store.Tx, a Act, name string, more any, deadline func(slot.Slot) time.Time,
+	fn func(*store.Tx, *Booking) error,
+) (b Booking, fresh bool, err error) {
+	if err := a.By.check(); err != nil {
+		return Booking{}, false, err
+	}
+	token, err := onceOf(a.Tenant, a.Token, name, []any{a, more})
+	if err != nil {
+		return Booking{}, false, err
+	}
+	earlier, spent, err := token.spend(tx, a.BookingID)
+	if err != nil || spent {
+		return earlier, false, err
+	}
+	if b, err = locked(tx, a.Tenant, a.BookingID); err != nil {
+		return Booking{}, false, err
+	}
+	if !a.By.office() && !b.had(a.By.Link) {
+		return Booking{}, false, fault.New(fault.NotFound, "booking.unknown")
+	}
+	if b.State != Active || !a.By.office() && !b.has(a.By.Link) {
+		return Booking{}, false, fault.New(fault.Conflict, "booking.gone", "no", b.No)
+	}
+	if err := b.inTime(tx, a, deadline); err != nil {
+		return Booking{}, false, err
+	}
+	if err := fn(tx, &b); err != nil {
+		return Booking{}, false, err
+	}
+	return b, true, nil
 }
 
 // had reports whether a code is or was in the booking.
