@@ -59,6 +59,7 @@ func houseOn(t *testing.T, db *store.DB, clock *testkit.Clock, routes ...gate.Ro
 		inner.ServeHTTP(w, r.WithContext(gate.WithDoor(r.Context(), door)))
 	})
 	hasher := staff.NewHasher(staff.Cost{Memory: 64, Time: 1}, keyring.ForTest(1))
+	testkit.Write(t, h.db, testkit.Supervisor, func(tx *store.Tx) error { return staff.Seed(tx, staff.ApplianceRoles) })
 	h.account, _, err = staff.Create(t.Context(), h.db, hasher, testkit.Supervisor,
 		staff.New{Login: "clerk", Name: "山田 花子", Roles: []string{"counter"}, Employee: true})
 	if err != nil {

@@ -280,6 +280,9 @@ func (o Office) accounts() (accounts []Account, err error) {
 // makeAccounts makes one account per role, with passwords of their own that
 // are kept beside the practice data and shown at every start.
 func (o Office) makeAccounts(ctx context.Context) ([]Account, error) {
+	if err := o.DB.Write(ctx, itself(), func(tx *store.Tx) error { return staff.Seed(tx, staff.ApplianceRoles) }); err != nil {
+		return nil, err
+	}
 	var accounts []Account
 	for _, l := range logins {
 		a := Account{Login: l.login, Name: message.Text("practice.name_"+l.role, nil), Role: l.role}

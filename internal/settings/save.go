@@ -31,7 +31,7 @@ func Save(tx *store.Tx, s Settings, version int) (_ Settings, err error) {
 		return Settings{}, fault.New(fault.Conflict, "settings.changed_meanwhile")
 	}
 	s.Version = version + 1
-	ok, err := appendVersion(tx, s)
+	ok, err := appendVersion(tx, document, s.Version, s)
 	if err != nil {
 		return Settings{}, err
 	}
@@ -43,6 +43,35 @@ func Save(tx *store.Tx, s Settings, version int) (_ Settings, err error) {
 		return Settings{}, err
 	}
 	return s, audit.Append(tx, "settings.saved", document, map[string]any{"version": s.Version, "changed": changed})
+}
+
+// SaveDocument makes v the next version of a document that another package
+// owns; check, which may be nil, says what is wrong with v. version is the one
+// that the person saw, 0 before the first. Errors: fault.Invalid
+// "settings.invalid" with the details of check, fault.Conflict
+// "settings.changed_meanwhile".
+func SaveDocument(tx *store.Tx, name string, version int, v any, check func() []fault.Detail) (next int, err error) {
+	defer fault.Add(&err, "settings.SaveDocument(%s, %d)", name, version)
+	if check != nil {
+		if details := check(); len(details) > 0 {
+			return 0, fault.New(fault.Invalid, "settings.invalid", "count", fmt.Sprint(len(details))).With(details...)
+		}
+	}
+	now, err := LoadDocument(tx.Rx, name, &json.RawMessage{})
+	if err != nil {
+		return 0, err
+	}
+	next = version + 1
+	added := false
+	if now == version {
+		if added, err = appendVersion(tx, name, next, v); err != nil {
+			return 0, err
+		}
+	}
+	if !added {
+		return 0, fault.New(fault.Conflict, "settings.changed_meanwhile")
+	}
+	return next, audit.Append(tx, "settings.saved", name, map[string]any{"version": next})
 }
 
 // tidy puts empty lists where there are none, so that every answer has them.

@@ -2,7 +2,8 @@
 // the office and its terms, the texts of letters, calibration of printers,
 // label stocks, the city's own towns with postal codes. All of it is one
 // document with a version; a change is a new version and the old ones stay as
-// history. Writes table setting.
+// history. Other packages keep documents of their own beside it in the same way
+// (see [LoadDocument]); every municipality has its own. Writes table setting.
 package settings
 
 import (

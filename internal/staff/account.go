@@ -22,6 +22,9 @@ type New struct {
 	Roles    []string
 	Employee bool
 	EndsOn   string
+
+	Windows    []string // see [Account]
+	AllWindows bool
 }
 
 // Change is what an administrator may change of an account.
@@ -30,6 +33,9 @@ type Change struct {
 	Roles    []string
 	Employee bool
 	EndsOn   string
+
+	Windows    []string // see [Account]
+	AllWindows bool
 }
 
 var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{2,31}$`)
@@ -71,14 +77,16 @@ func Create(ctx context.Context, db *store.DB, h *Hasher, actor store.Actor, n N
 		if account, err = create(tx, n, hash, true); err != nil {
 			return err
 		}
-		return audit.Append(tx, "staff.created", object(account.ID), map[string]any{"roles": account.Roles, "employee": account.Employee})
+		return audit.Append(tx, "staff.created", object(account.ID), withWindows(map[string]any{
+			"roles": account.Roles, "employee": account.Employee,
+		}, account.Windows, account.AllWindows))
 	})
 	return account.Account, initial, err
 }
 
 func create(tx *store.Tx, n New, hash string, mustChange bool) (stored, error) {
 	n.Login = foldLogin(n.Login)
-	n.Roles = slices.Compact(slices.Sorted(slices.Values(n.Roles)))
+	n.Roles, n.Windows = once(n.Roles), once(n.Windows)
 	roles, err := Roles(tx.Rx)
 	if err != nil {
 		return stored{}, err
@@ -87,7 +95,7 @@ func create(tx *store.Tx, n New, hash string, mustChange bool) (stored, error) {
 	if !loginForm.MatchString(n.Login) || len(mynumber.Find(n.Login)) > 0 {
 		details = append(details, fault.Detail{Code: "staff.login_form", Column: "login"})
 	}
-	details = append(details, Change{n.Name, n.Roles, n.Employee, n.EndsOn}.check(roles)...)
+	details = append(details, Change{Name: n.Name, Roles: n.Roles, EndsOn: n.EndsOn}.check(roles)...)
 	if len(details) > 0 {
 		return stored{}, fault.New(fault.Invalid, "staff.invalid").With(details...)
 	}
@@ -100,9 +108,22 @@ func create(tx *store.Tx, n New, hash string, mustChange bool) (stored, error) {
 	s := stored{password: hash, Account: Account{
 		ID: "st-" + strings.ToLower(rand.Text()[:16]), Version: 1, Login: n.Login, Name: strings.TrimSpace(n.Name),
 		Employee: n.Employee, EndsOn: n.EndsOn, MustChange: mustChange, CreatedAt: store.Stamp(tx.Now), Roles: n.Roles,
+		Windows: n.Windows, AllWindows: n.AllWindows,
 	}}
 	return s, insertAccount(tx, s)
 }
+
+// withWindows adds the windows of an account to a detail of the audit log, where
+// there are any.
+func withWindows(detail map[string]any, windows []string, all bool) map[string]any {
+	if len(windows) > 0 || all {
+		detail["windows"], detail["allWindows"] = windows, all
+	}
+	return detail
+}
+
+// once returns the texts in order, each once.
+func once(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
 
 // List returns all accounts in the order of their login names.
 func List(rx *store.Rx, h *Hasher) (all []Account, err error) {
@@ -130,7 +151,7 @@ func Find(rx *store.Rx, h *Hasher, id string) (Account, error) {
 
 func withLock(rx *store.Rx, h *Hasher, a Account) (Account, error) {
 	g, err := readGuard(rx, h.loginMAC(a.Login))
-	a.Locked = g.failures >= hardLock || g.lockedUntil > store.Stamp(rx.Now)
+	a.Locked = g.failures >= ApplianceRules.HardLock || g.lockedUntil > store.Stamp(rx.Now)
 	return a, err
 }
 
@@ -148,7 +169,7 @@ func mustFind(rx *store.Rx, id string) (stored, error) {
 // fault.Conflict "staff.changed_meanwhile", "staff.last_administrator".
 func Update(ctx context.Context, db *store.DB, actor store.Actor, id string, version int, c Change) (err error) {
 	defer fault.Add(&err, "staff.Update(%q)", id)
-	c.Roles = slices.Compact(slices.Sorted(slices.Values(c.Roles)))
+	c.Roles, c.Windows = once(c.Roles), once(c.Windows)
 	return write(ctx, db, actor, func(tx *store.Tx) error {
 		before, err := mustFind(tx.Rx, id)
 		if err != nil {
@@ -174,9 +195,9 @@ func Update(ctx context.Context, db *store.DB, actor store.Actor, id string, ver
 		if err := endSessions(tx, id, ""); err != nil {
 			return err
 		}
-		return audit.Append(tx, "staff.changed", object(id), map[string]any{
+		return audit.Append(tx, "staff.changed", object(id), withWindows(map[string]any{
 			"rolesBefore": before.Roles, "roles": c.Roles, "employee": c.Employee, "endsOn": c.EndsOn,
-		})
+		}, c.Windows, c.AllWindows))
 	})
 }
 
@@ -259,6 +280,11 @@ func SaveRole(tx *store.Tx, r Role) (err error) {
 			return fault.New(fault.Invalid, "staff.permission_unknown", "permission", string(p))
 		}
 	}
+	for _, p := range r.Own {
+		if !slices.Contains(r.Permissions, p) {
+			return fault.New(fault.Invalid, "staff.permission_unknown", "permission", string(p))
+		}
+	}
 	if err := alone(tx); err != nil {
 		return err
 	}
@@ -274,5 +300,5 @@ func SaveRole(tx *store.Tx, r Role) (err error) {
 			return err
 		}
 	}
-	return audit.Append(tx, "staff.role_saved", "role/"+r.ID, map[string]any{"permissions": r.Permissions})
+	return audit.Append(tx, "staff.role_saved", "role/"+r.ID, map[string]any{"permissions": r.Permissions, "own": r.Own})
 }

@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	absolute    = 10 * time.Hour   // a session ends after a working day, however busy
 	maxSessions = 2                // per account; a third ends the oldest
 	touchEvery  = 10 * time.Second // how exactly the last request is kept
 )
@@ -25,6 +24,8 @@ type Session struct {
 	Account     Account
 	RoleNames   []string
 	Permissions []Permission
+	Own         []Permission // those of Permissions that hold at the person's own windows only
+	Asked       Permission   // what the route of the request asks for; empty outside a request
 	Where
 	CreatedAt time.Time
 	SeenAt    time.Time
@@ -40,6 +41,34 @@ func (s Session) CSRF() string { return s.csrf }
 
 // May reports whether the session has the permission.
 func (s Session) May(p Permission) bool { return slices.Contains(s.Permissions, p) }
+
+// MayAt reports whether the session has the permission at a window.
+func (s Session) MayAt(p Permission, window string) bool {
+	windows, all := s.WindowsFor(p)
+	return all || slices.Contains(windows, window)
+}
+
+// MayWindow reports whether the session may do at a window what the route of
+// the request asks for. Without a route it says whether the window is one of
+// the person's own.
+func (s Session) MayWindow(window string) bool {
+	if s.Asked == "" || !known(s.Asked) {
+		return s.Account.AllWindows || slices.Contains(s.Account.Windows, window)
+	}
+	return s.MayAt(s.Asked, window)
+}
+
+// WindowsFor returns the windows at which the session has the permission; all
+// is true when there is no limit to some of them.
+func (s Session) WindowsFor(p Permission) (windows []string, all bool) {
+	switch {
+	case !s.May(p):
+		return nil, false
+	case s.Account.AllWindows || !slices.Contains(s.Own, p):
+		return nil, true
+	}
+	return s.Account.Windows, false
+}
 
 // Actor is on whose behalf the session writes.
 func (s Session) Actor() store.Actor {
@@ -66,9 +95,9 @@ func StartSession(tx *store.Tx, id string, where Where) (Session, error) {
 	token := base64.RawURLEncoding.EncodeToString(randomBytes(32))
 	s := Session{
 		Token: token, Account: account.Account, Where: where,
-		CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: tx.Now.Add(absolute), hash: hashed("session", token), csrf: hashed("csrf", token),
+		CreatedAt: tx.Now, SeenAt: tx.Now, EndsAt: tx.Now.Add(where.rules().Session), hash: hashed("session", token), csrf: hashed("csrf", token),
 	}
-	if _, s.RoleNames, s.Permissions, err = grants(tx.Rx, id); err != nil {
+	if err := s.grant(tx.Rx); err != nil {
 		return Session{}, err
 	}
 	if err := deleteExpired(tx); err != nil {
@@ -88,7 +117,8 @@ func hashed(purpose, token string) string {
 }
 
 // FindSession returns the session of a token at a door. It ends idle minutes
-// after its last request, ten hours after sign-in, and with its account.
+// after its last request, a working day after sign-in (see [Rules]), and with its
+// account.
 func FindSession(rx *store.Rx, token, door string, idle time.Duration) (s Session, found bool, err error) {
 	defer fault.Add(&err, "staff.FindSession")
 	if token == "" {
@@ -102,7 +132,7 @@ func FindSession(rx *store.Rx, token, door string, idle time.Duration) (s Sessio
 		return Session{}, false, nil
 	}
 	s.csrf = hashed("csrf", token)
-	s.Account.Roles, s.RoleNames, s.Permissions, err = grants(rx, s.Account.ID)
+	err = s.grant(rx)
 	return s, err == nil, err
 }
 

@@ -20,8 +20,8 @@ func SetupNeeded(rx *store.Rx) (bool, error) {
 	return n == 0, err
 }
 
-// NewInstallationCode makes the code that opens the first set-up and forgets
-// an earlier one. Only its hash is kept; the program shows the code on the
+// NewInstallationCode makes the roles of an appliance and the code that opens
+// its first set-up, and forgets an earlier one. Only its hash is kept; the program shows the code on the
 // machine itself. Errors: fault.Conflict "staff.setup_done".
 func NewInstallationCode(ctx context.Context, db *store.DB, actor store.Actor) (code string, err error) {
 	defer fault.Add(&err, "staff.NewInstallationCode")
@@ -29,6 +29,9 @@ func NewInstallationCode(ctx context.Context, db *store.DB, actor store.Actor) (
 	code = strings.Join([]string{text[:4], text[4:8], text[8:12]}, "-")
 	err = write(ctx, db, actor, func(tx *store.Tx) error {
 		if err := refuseSecondSetup(tx.Rx); err != nil {
+			return err
+		}
+		if err := Seed(tx, ApplianceRoles); err != nil {
 			return err
 		}
 		if err := writeInstallation(tx, hashed("installation", foldCode(code))); err != nil {
@@ -130,7 +133,7 @@ func checkCode(ctx context.Context, db *store.DB, where Where, code string) erro
 		}
 		got := hashed("installation", foldCode(code))
 		switch {
-		case failed >= terminalHour:
+		case failed >= where.rules().Terminal:
 			refusal = fault.New(fault.TooMany, "staff.terminal_locked")
 		case subtle.ConstantTimeCompare([]byte(want), []byte(got)) != 1:
 			refusal = fault.New(fault.Forbidden, "staff.installation_code_wrong")

@@ -14,14 +14,10 @@ import (
 	"kofu/internal/store"
 )
 
-// The limits of guessing. They count for login names that do not exist just as
-// for those that do.
-const (
-	softLock     = 5  // failures in a row until the name waits
-	hardLock     = 10 // failures in a row until an administrator unlocks it
-	softWait     = 15 * time.Minute
-	terminalHour = 20 // failures of one terminal within an hour
-)
+// softWait is how long a login name waits after some failures in a row. The
+// limits of guessing (see [Rules]) count for login names that do not exist just
+// as for those that do.
+const softWait = 15 * time.Minute
 
 // SignIn opens a session. Every attempt is charged before the password is
 // looked at, so that parallel attempts gain nothing; a right password clears
@@ -115,11 +111,11 @@ func (a *attempt) charge(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	reason := ""
+	reason, limits := "", a.where.rules()
 	switch {
-	case failed >= terminalHour && !spared:
+	case failed >= limits.Terminal && !spared:
 		reason, a.refusal = "terminal", fault.New(fault.TooMany, "staff.terminal_locked")
-	case g.failures >= hardLock && !spared:
+	case g.failures >= limits.HardLock && !spared:
 		reason, a.refusal = "locked", fault.New(fault.TooMany, "staff.locked_hard")
 	case g.lockedUntil > store.Stamp(tx.Now):
 		reason, a.refusal = "waiting", fault.New(fault.TooMany, "staff.locked", "minutes", fmt.Sprint(minutesUntil(g.lockedUntil, tx.Now)))
@@ -128,7 +124,7 @@ func (a *attempt) charge(tx *store.Tx) error {
 		return audit.AppendResult(tx, "staff.sign_in", a.object(), audit.Denied, map[string]string{"reason": reason})
 	}
 	g.failures++
-	if g.failures%softLock == 0 {
+	if g.failures%limits.SoftLock == 0 {
 		g.lockedUntil = store.Stamp(tx.Now.Add(softWait))
 	}
 	if err := writeGuard(tx, a.mac, g); err != nil {

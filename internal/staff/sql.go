@@ -7,7 +7,7 @@ import (
 	"kofu/internal/store"
 )
 
-const accountColumns = `s.id, s.version, s.login, s.name, s.employee, s.ends_on, s.disabled_at, s.password, s.must_change, s.created_at, s.last_login_at`
+const accountColumns = `s.id, s.version, s.login, s.name, s.employee, s.ends_on, s.disabled_at, s.password, s.must_change, s.created_at, s.last_login_at, s.all_windows`
 
 // stored is an account with its password hash, which leaves this package never.
 type stored struct {
@@ -16,17 +16,17 @@ type stored struct {
 }
 
 func scanAccount(scan func(...any) error, more ...any) (s stored, err error) {
-	places := []any{&s.ID, &s.Version, &s.Login, &s.Name, &s.Employee, &s.EndsOn, &s.DisabledAt, &s.password, &s.MustChange, &s.CreatedAt, &s.LastLoginAt}
+	places := []any{&s.ID, &s.Version, &s.Login, &s.Name, &s.Employee, &s.EndsOn, &s.DisabledAt, &s.password, &s.MustChange, &s.CreatedAt, &s.LastLoginAt, &s.AllWindows}
 	err = scan(append(places, more...)...)
 	return s, err
 }
 
 func byLogin(rx *store.Rx, login string) (stored, bool, error) {
-	return one(rx, rx.Row("SELECT "+accountColumns+" FROM staff s WHERE s.login = $1", login))
+	return one(rx, rx.Row("SELECT "+accountColumns+" FROM staff s WHERE s.tenant = $1 AND s.login = $2", rx.Tenant, login))
 }
 
 func byID(rx *store.Rx, id string) (stored, bool, error) {
-	return one(rx, rx.Row("SELECT "+accountColumns+" FROM staff s WHERE s.id = $1", id))
+	return one(rx, rx.Row("SELECT "+accountColumns+" FROM staff s WHERE s.tenant = $1 AND s.id = $2", rx.Tenant, id))
 }
 
 func one(rx *store.Rx, row store.Row) (stored, bool, error) {
@@ -38,7 +38,11 @@ func one(rx *store.Rx, row store.Row) (stored, bool, error) {
 		return stored{}, false, err
 	}
 	roles, err := members(rx)
-	s.Roles = roles[s.ID]
+	if err != nil {
+		return stored{}, false, err
+	}
+	windows, err := ownWindows(rx)
+	s.Roles, s.Windows = roles[s.ID], windows[s.ID]
 	return s, err == nil, err
 }
 
@@ -47,12 +51,16 @@ func accounts(rx *store.Rx) (all []stored, err error) {
 	if err != nil {
 		return nil, err
 	}
+	windows, err := ownWindows(rx)
+	if err != nil {
+		return nil, err
+	}
 	err = rx.Query(func(scan func(...any) error) error {
 		s, err := scanAccount(scan)
-		s.Roles = roles[s.ID]
+		s.Roles, s.Windows = roles[s.ID], windows[s.ID]
 		all = append(all, s)
 		return err
-	}, "SELECT "+accountColumns+" FROM staff s ORDER BY s.login")
+	}, "SELECT "+accountColumns+" FROM staff s WHERE s.tenant = $1 ORDER BY s.login", rx.Tenant)
 	return all, err
 }
 
@@ -64,24 +72,43 @@ func members(rx *store.Rx) (map[string][]string, error) {
 		err := scan(&account, &role)
 		roles[account] = append(roles[account], role)
 		return err
-	}, "SELECT m.staff_id, m.role_id FROM staff_member m JOIN staff_role r ON r.id = m.role_id ORDER BY r.sort, r.id")
+	}, `
+SELECT m.staff_id, m.role_id FROM staff_member m JOIN staff_role r ON r.tenant = m.tenant AND r.id = m.role_id
+WHERE m.tenant = $1 ORDER BY r.sort, r.id`, rx.Tenant)
 	return roles, err
+}
+
+// ownWindows returns the windows of every account, in the order of their ids.
+func ownWindows(rx *store.Rx) (map[string][]string, error) {
+	windows := map[string][]string{}
+	err := rx.Query(func(scan func(...any) error) error {
+		var account, window string
+		err := scan(&account, &window)
+		windows[account] = append(windows[account], window)
+		return err
+	}, "SELECT staff_id, window_id FROM staff_window WHERE tenant = $1 ORDER BY window_id", rx.Tenant)
+	return windows, err
 }
 
 func insertAccount(tx *store.Tx, s stored) error {
 	_, err := tx.Exec(`
-INSERT INTO staff (id, version, login, name, employee, ends_on, password, must_change, created_at)
-VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8)`,
-		s.ID, s.Login, s.Name, bit(s.Employee), s.EndsOn, s.password, bit(s.MustChange), store.Stamp(tx.Now))
+INSERT INTO staff (tenant, id, version, login, name, employee, ends_on, password, must_change, created_at, all_windows)
+VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		tx.Tenant, s.ID, s.Login, s.Name, bit(s.Employee), s.EndsOn, s.password, bit(s.MustChange), store.Stamp(tx.Now), bit(s.AllWindows))
 	if err != nil {
 		return err
 	}
-	return insertMembers(tx, s.ID, s.Roles)
+	return insertMembers(tx, s.ID, s.Roles, s.Windows)
 }
 
-func insertMembers(tx *store.Tx, id string, roles []string) error {
+func insertMembers(tx *store.Tx, id string, roles, windows []string) error {
 	for _, role := range roles {
-		if _, err := tx.Exec("INSERT INTO staff_member (staff_id, role_id) VALUES ($1, $2)", id, role); err != nil {
+		if _, err := tx.Exec("INSERT INTO staff_member (tenant, staff_id, role_id) VALUES ($1, $2, $3)", tx.Tenant, id, role); err != nil {
+			return err
+		}
+	}
+	for _, window := range windows {
+		if _, err := tx.Exec("INSERT INTO staff_window (tenant, staff_id, window_id) VALUES ($1, $2, $3)", tx.Tenant, id, window); err != nil {
 			return err
 		}
 	}
@@ -89,42 +116,50 @@ func insertMembers(tx *store.Tx, id string, roles []string) error {
 }
 
 func updateAccount(tx *store.Tx, id string, version int, c Change) (changed bool, err error) {
-	n, err := tx.Exec("UPDATE staff SET name = $1, employee = $2, ends_on = $3, version = version + 1 WHERE id = $4 AND version = $5",
-		c.Name, bit(c.Employee), c.EndsOn, id, version)
+	n, err := tx.Exec(`
+UPDATE staff SET name = $1, employee = $2, ends_on = $3, all_windows = $4, version = version + 1
+WHERE tenant = $5 AND id = $6 AND version = $7`, c.Name, bit(c.Employee), c.EndsOn, bit(c.AllWindows), tx.Tenant, id, version)
 	if err != nil || n == 0 {
 		return false, err
 	}
-	if _, err := tx.Exec("DELETE FROM staff_member WHERE staff_id = $1", id); err != nil {
+	if _, err := tx.Exec("DELETE FROM staff_member WHERE tenant = $1 AND staff_id = $2", tx.Tenant, id); err != nil {
 		return false, err
 	}
-	return true, insertMembers(tx, id, c.Roles)
+	if _, err := tx.Exec("DELETE FROM staff_window WHERE tenant = $1 AND staff_id = $2", tx.Tenant, id); err != nil {
+		return false, err
+	}
+	return true, insertMembers(tx, id, c.Roles, c.Windows)
 }
 
 func setPassword(tx *store.Tx, id, hash string, mustChange bool) error {
-	_, err := tx.Exec("UPDATE staff SET password = $1, must_change = $2 WHERE id = $3", hash, bit(mustChange), id)
+	_, err := tx.Exec("UPDATE staff SET password = $1, must_change = $2 WHERE tenant = $3 AND id = $4", hash, bit(mustChange), tx.Tenant, id)
 	return err
 }
 
 func setDisabled(tx *store.Tx, id, at string) error {
-	_, err := tx.Exec("UPDATE staff SET disabled_at = $1, version = version + 1 WHERE id = $2", at, id)
+	_, err := tx.Exec("UPDATE staff SET disabled_at = $1, version = version + 1 WHERE tenant = $2 AND id = $3", at, tx.Tenant, id)
 	return err
 }
 
 func noteLogin(tx *store.Tx, id string) error {
-	_, err := tx.Exec("UPDATE staff SET last_login_at = $1 WHERE id = $2", store.Stamp(tx.Now), id)
+	_, err := tx.Exec("UPDATE staff SET last_login_at = $1 WHERE tenant = $2 AND id = $3", store.Stamp(tx.Now), tx.Tenant, id)
 	return err
 }
 
 // Roles lists the roles with what they grant and how people call them.
 func Roles(rx *store.Rx) (all []Role, err error) {
-	grants := map[string][]Permission{}
+	granted, own := map[string][]Permission{}, map[string][]Permission{}
 	err = rx.Query(func(scan func(...any) error) error {
 		var role string
 		var p Permission
-		err := scan(&role, &p)
-		grants[role] = append(grants[role], p)
+		var onlyOwn bool
+		err := scan(&role, &p, &onlyOwn)
+		granted[role] = append(granted[role], p)
+		if onlyOwn {
+			own[role] = append(own[role], p)
+		}
 		return err
-	}, "SELECT role_id, permission FROM staff_role_permission")
+	}, "SELECT role_id, permission, own FROM staff_role_permission WHERE tenant = $1", rx.Tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -132,10 +167,10 @@ func Roles(rx *store.Rx) (all []Role, err error) {
 		var r Role
 		err := scan(&r.ID, &r.Name)
 		r.Name = r.name()
-		r.Permissions = sorted(grants[r.ID])
+		r.Permissions, r.Own = sorted(granted[r.ID]), sorted(own[r.ID])
 		all = append(all, r)
 		return err
-	}, "SELECT id, name FROM staff_role ORDER BY sort, id")
+	}, "SELECT id, name FROM staff_role WHERE tenant = $1 ORDER BY sort, id", rx.Tenant)
 	return all, err
 }
 
@@ -152,16 +187,18 @@ func sorted(granted []Permission) []Permission {
 
 func replaceRole(tx *store.Tx, r Role) error {
 	_, err := tx.Exec(`
-INSERT INTO staff_role (id, name, sort) SELECT $1, $2, COALESCE(MAX(sort), 0) + 1 FROM staff_role WHERE 1 = 1
-ON CONFLICT (id) DO UPDATE SET name = excluded.name`, r.ID, r.Name)
+INSERT INTO staff_role (tenant, id, name, sort) SELECT $1, $2, $3, COALESCE(MAX(sort), 0) + 1 FROM staff_role WHERE tenant = $4
+ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name`, tx.Tenant, r.ID, r.Name, tx.Tenant)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec("DELETE FROM staff_role_permission WHERE role_id = $1", r.ID); err != nil {
+	if _, err := tx.Exec("DELETE FROM staff_role_permission WHERE tenant = $1 AND role_id = $2", tx.Tenant, r.ID); err != nil {
 		return err
 	}
 	for _, p := range r.Permissions {
-		if _, err := tx.Exec("INSERT INTO staff_role_permission (role_id, permission) VALUES ($1, $2)", r.ID, string(p)); err != nil {
+		_, err := tx.Exec("INSERT INTO staff_role_permission (tenant, role_id, permission, own) VALUES ($1, $2, $3, $4)",
+			tx.Tenant, r.ID, string(p), bit(slices.Contains(r.Own, p)))
+		if err != nil {
 			return err
 		}
 	}

@@ -1,63 +1,20 @@
-// Package staff knows who works with the appliance: personal accounts, roles
-// and their permissions, passwords, sign-in with its limits, sessions, and the
-// first set-up of a new machine. There are no shared and no default accounts.
-// Every act is in the audit log, refused sign-ins too. Writes tables staff,
-// staff_attempt, staff_guard, staff_installation, staff_member, staff_role,
-// staff_role_permission and staff_session.
+// Package staff knows who works with a program: personal accounts, roles and
+// their permissions, passwords, second factors, sign-in with its limits,
+// sessions, and the first set-up of a new machine. There are no shared and no
+// default accounts. Every act is in the audit log, refused sign-ins too. The
+// appliance and the booking service share it; they differ in their roles (see
+// [Seed]) and their [Rules]. Writes tables staff, staff_attempt, staff_guard,
+// staff_installation, staff_member, staff_recovery, staff_role,
+// staff_role_permission, staff_session, staff_totp and staff_window.
 package staff
 
 import (
+	"cmp"
 	"context"
-	"slices"
+	"time"
 
 	"kofu/internal/message"
 	"kofu/internal/store"
-)
-
-// Permission is something that an account may do.
-type Permission string
-
-// What roles can grant.
-const (
-	ImportRun       Permission = "import.run"       // check and take in files
-	DeliveryReceive Permission = "delivery.receive" // receive cards by scan
-	CardView        Permission = "card.view"        // see cards and lists
-	CardWork        Permission = "card.work"        // inspect, preset, shelve, fetch, hold
-	CardWithdraw    Permission = "card.withdraw"    // 交付取りやめ
-	PlaceManage     Permission = "place.manage"     // make places and their labels
-	NoticePrint     Permission = "notice.print"     // print and post letters
-	VisitHandover   Permission = "visit.handover"   // hand cards over
-	ListExport      Permission = "list.export"      // take lists out as files
-	UndoAny         Permission = "undo.any"         // undo what others did
-	StaffManage     Permission = "staff.manage"
-	SettingsManage  Permission = "settings.manage"
-	AuditView       Permission = "audit.view"
-)
-
-// Permissions lists what roles can grant, in the order of the screens.
-func Permissions() []Permission {
-	return []Permission{
-		ImportRun, DeliveryReceive, CardView, CardWork, CardWithdraw, PlaceManage, NoticePrint,
-		VisitHandover, ListExport, UndoAny, StaffManage, SettingsManage, AuditView,
-	}
-}
-
-// What a route can ask for that no role grants.
-const (
-	Public   Permission = "public"    // nothing: also without a session
-	SignedIn Permission = "signed_in" // any session
-	Own      Permission = "own"       // any session, also one whose password must be changed first
-)
-
-// The roles that every appliance has.
-const (
-	RoleReceiver   = "receiver"   // 受入担当
-	RoleMedia      = "media"      // 媒体担当
-	RoleNotice     = "notice"     // 通知担当
-	RoleCounter    = "counter"    // 窓口担当
-	RoleSupervisor = "supervisor" // 管理者
-	RoleAuditor    = "auditor"    // 監査
-	RoleAdmin      = "admin"      // システム管理者
 )
 
 // Role is a named set of permissions.
@@ -65,6 +22,7 @@ type Role struct {
 	ID          string
 	Name        string // empty in the database: the name of the catalogue
 	Permissions []Permission
+	Own         []Permission // those of Permissions that hold at the person's own windows only
 }
 
 // name is how people call the role.
@@ -75,7 +33,7 @@ func (r Role) name() string {
 	return message.Text("staff.role."+r.ID, nil)
 }
 
-// Account is one person who works with the appliance.
+// Account is one person who works with the program.
 type Account struct {
 	ID          string
 	Version     int // grows with every change by an administrator
@@ -88,7 +46,10 @@ type Account struct {
 	CreatedAt   string
 	LastLoginAt string
 	Roles       []string // ids
+	Windows     []string // ids of the windows at which the person works, in the booking service
+	AllWindows  bool     // every window is the person's own
 	Locked      bool     // too many failed sign-ins; Enable unlocks
+	TOTP        bool     // sign-in asks for a one-time code
 }
 
 // usable reports whether the account may sign in on the day.
@@ -96,10 +57,38 @@ func (a Account) usable(today string) bool {
 	return a.DisabledAt == "" && (a.EndsOn == "" || a.EndsOn >= today)
 }
 
-// Where is the place from which somebody speaks to the appliance.
+// Where is the place from which somebody speaks to the program.
 type Where struct {
-	Door     string // "desk" (window on this machine) or "lan"
+	Door     string // "desk" (window on this machine), "lan" or "console" (booking service)
 	Terminal string // the PC
+	Rules    Rules
+}
+
+// Rules are the limits in which the programs differ. Where a field is 0, that
+// of ApplianceRules holds.
+type Rules struct {
+	Session  time.Duration // a session ends then, however busy
+	SoftLock int           // failures in a row until a login name waits 15 minutes
+	HardLock int           // failures in a row until an administrator unlocks it
+	Terminal int           // failures of one terminal within an hour
+}
+
+// ApplianceRules are the limits at the city hall, where every PC has an address
+// of its own.
+var ApplianceRules = Rules{Session: 10 * time.Hour, SoftLock: 5, HardLock: 10, Terminal: 20}
+
+// BookingRules are the limits of the booking service, where all PCs of a city
+// hall may come from one address.
+var BookingRules = Rules{Session: 8 * time.Hour, SoftLock: 10, HardLock: 10, Terminal: 200}
+
+// rules are the limits that hold at the place.
+func (w Where) rules() Rules {
+	return Rules{
+		Session:  cmp.Or(w.Rules.Session, ApplianceRules.Session),
+		SoftLock: cmp.Or(w.Rules.SoftLock, ApplianceRules.SoftLock),
+		HardLock: cmp.Or(w.Rules.HardLock, ApplianceRules.HardLock),
+		Terminal: cmp.Or(w.Rules.Terminal, ApplianceRules.Terminal),
+	}
 }
 
 // anonymous acts while nobody has signed in.
@@ -110,8 +99,6 @@ func Anonymous(terminal string) store.Actor { return anonymous(Where{Terminal: t
 
 // object names an account in the audit log.
 func object(id string) string { return "staff/" + id }
-
-func known(p Permission) bool { return slices.Contains(Permissions(), p) }
 
 // write runs fn while no other change of accounts runs. The limits of guessing,
 // the last administrator, a password just changed: what fn has read of them

@@ -38,6 +38,7 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, Clock: testkit.NewClock(), Ring: keyring.ForTest(1), Log: &bytes.Buffer{}, sessions: map[string]staff.Session{}}
 	f.DB = testkit.DBAt(t, f.Clock)
+	testkit.Write(t, f.DB, testkit.Supervisor, func(tx *store.Tx) error { return staff.Seed(tx, staff.ApplianceRoles) })
 	deps := Deps{
 		DB: f.DB, Ring: f.Ring, Log: slog.New(slog.NewTextHandler(f.Log, nil)), Clock: f.Clock.Now,
 		Assets: fstest.MapFS{

@@ -97,7 +97,8 @@ func (s *server) postStaff(w http.ResponseWriter, r *http.Request, actor store.A
 	if err != nil {
 		return err
 	}
-	account, initial, err := staff.Create(r.Context(), s.DB, s.hasher, actor, staff.New(in))
+	account, initial, err := staff.Create(r.Context(), s.DB, s.hasher, actor,
+		staff.New{Login: in.Login, Name: in.Name, Roles: in.Roles, Employee: in.Employee, EndsOn: in.EndsOn})
 	if err != nil {
 		return err
 	}
@@ -156,7 +157,7 @@ func (s *server) getRoles(w http.ResponseWriter, r *http.Request, _ store.Actor)
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
 		roles, err := staff.Roles(rx)
 		for _, role := range roles {
-			rows = append(rows, Role(role))
+			rows = append(rows, Role{ID: role.ID, Name: role.Name, Permissions: role.Permissions})
 		}
 		return err
 	})
