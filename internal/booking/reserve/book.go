@@ -131,7 +131,7 @@ func (r Request) take(tx *store.Tx, id string) (Booking, error) {
 	if err != nil {
 		return Booking{}, err
 	}
-	terms := slot.Want{SlotID: r.SlotID, Side: r.Side, Seats: len(r.Guests), Procs: procs, Override: r.By.Override != ""}
+	terms := slot.Want{SlotID: r.SlotID, Side: r.Side, Seats: len(r.Guests), Procs: procs, Override: r.By.Override != "", ByOffice: r.By.office()}
 	return b, b.move(tx, r.Tenant, terms, r.Adjacent)
 }
 

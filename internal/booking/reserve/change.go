@@ -32,7 +32,7 @@ func Change(ctx context.Context, db *store.DB, actor store.Actor, a Act, slotID 
 
 // ChangeIn is [Change] within a transaction, as [BookIn] is [Book].
 func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fresh bool, err error) {
-	deadline := func(s slot.Slot) time.Time { return s.ChangeUntil }
+	deadline := func(u slot.Until) time.Time { return u.Change }
 	return act(tx, a, "change", []any{slotID, adjacent}, deadline, func(tx *store.Tx, b *Booking) error {
 		t, _, err := slot.TenantByID(tx.Rx, a.Tenant)
 		if err != nil {
@@ -49,7 +49,7 @@ func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fre
 		if err != nil {
 			return err
 		}
-		terms := slot.Want{SlotID: slotID, Side: b.Side, Seats: len(b.Live()), Procs: procs, Override: a.By.Override != ""}
+		terms := slot.Want{SlotID: slotID, Side: b.Side, Seats: len(b.Live()), Procs: procs, Override: a.By.Override != "", ByOffice: a.By.office()}
 		if err := b.move(tx, a.Tenant, terms, adjacent); err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func LeaveIn(tx *store.Tx, a Act, link string) (b Booking, fresh bool, err error
 	})
 }
 
-func cancelDeadline(s slot.Slot) time.Time { return s.CancelUntil }
+func cancelDeadline(u slot.Until) time.Time { return u.Cancel }
 
 func (b Booking) person(link string) Person {
 	i := slices.IndexFunc(b.Persons, func(p Person) bool { return p.Link == link })
@@ -153,7 +153,7 @@ func write(ctx context.Context, db *store.DB, actor store.Actor, fn func(*store.
 
 // act runs what a person does to a live booking: token, lock, ownership,
 // deadline, then fn.
-func act(tx *store.Tx, a Act, name string, more any, deadline func(slot.Slot) time.Time,
+func act(tx *store.Tx, a Act, name string, more any, deadline func(slot.Until) time.Time,
 	fn func(*store.Tx, *Booking) error,
 ) (b Booking, fresh bool, err error) {
 	if err := a.By.check(); err != nil {
@@ -191,7 +191,7 @@ func (b Booking) had(link string) bool {
 }
 
 // inTime refuses residents after the deadline of the earliest of their slots.
-func (b Booking) inTime(tx *store.Tx, a Act, deadline func(slot.Slot) time.Time) error {
+func (b Booking) inTime(tx *store.Tx, a Act, deadline func(slot.Until) time.Time) error {
 	if a.By.office() {
 		return nil
 	}
@@ -199,7 +199,11 @@ func (b Booking) inTime(tx *store.Tx, a Act, deadline func(slot.Slot) time.Time)
 	if err != nil {
 		return err
 	}
-	if until := deadline(first); !tx.Now.Before(until) {
+	procs, err := b.procs()
+	if err != nil {
+		return err
+	}
+	if until := deadline(first.Until(procs)); !tx.Now.Before(until) {
 		return fault.New(fault.Conflict, "booking.deadline", "until", until.In(store.Tokyo).Format("2006-01-02 15:04"))
 	}
 	return nil

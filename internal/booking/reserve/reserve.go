@@ -226,14 +226,12 @@ func seat(persons []Person, wanted map[string]int) {
 	}
 }
 
-// acceptsNow refuses residents outside the hours at which the site books.
+// acceptsNow refuses residents outside the period and hours at which the site books.
 func acceptsNow(rx *store.Rx, t slot.Tenant, by By) error {
-	local := rx.Now.In(store.Tokyo)
-	if by.office() || t.Takes(local.Hour()*60+local.Minute()) {
+	if by.office() {
 		return nil
 	}
-	clock := func(minute int) string { return fmt.Sprintf("%d:%02d", minute/60, minute%60) }
-	return fault.New(fault.Unavailable, "booking.closed_hours", "from", clock(t.FromMinute), "until", clock(t.UntilMinute))
+	return t.Admit(rx.Now)
 }
 
 func byLink(a, b Person) int { return strings.Compare(a.Link, b.Link) }

@@ -20,6 +20,7 @@ const (
 	Full  State = "full"  // ×
 	Later State = "later" // seats will be released
 	Past  State = "past"  // the deadline has passed
+	Phone State = "phone" // by phone alone
 	Shut  State = "shut"  // 休
 )
 
@@ -59,6 +60,19 @@ type Board struct {
 	slots  []Slot
 }
 
+// Window returns the window of the board with its texts.
+func (b *Board) Window() Window { return b.rules.window }
+
+// Procedures returns those that the window offers, in the order of lists.
+func (b *Board) Procedures() (list []ProcedureTerms) {
+	for _, p := range b.rules.procedures {
+		if p.At(b.rules.window.ID) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // ReadBoard reads the slots of a window from today on. Errors: fault.NotFound
 // "slot.window_unknown".
 func ReadBoard(rx *store.Rx, tenant int, windowID string) (*Board, error) {
@@ -90,7 +104,7 @@ func (b *Board) Days(q Query, now time.Time) (days []Day) {
 			if !s.Open || !s.Procs.allows(q.Procs) {
 				continue
 			}
-			state, opens := b.state(s, q.Party, now)
+			state, opens := b.state(s, q, now)
 			one.State, one.OpensOn = better(one, state, opens)
 			if state != Past {
 				seats += s.WebCap
@@ -130,19 +144,21 @@ func (b *Board) Times(q Query, now time.Time) (times []Time) {
 		if s.Day != q.From || !s.Open || !s.Procs.allows(q.Procs) || !s.Starts.After(now) {
 			continue
 		}
-		state, opens := b.state(s, q.Party, now)
+		state, opens := b.state(s, q, now)
 		times = append(times, Time{SlotID: s.ID, Starts: s.Starts, Minutes: s.Minutes, State: state, OpensOn: opens})
 	}
 	return times
 }
 
-func (b *Board) state(s Slot, party int, now time.Time) (State, jpdate.Day) {
+func (b *Board) state(s Slot, q Query, now time.Time) (State, jpdate.Day) {
 	switch free := s.Free(now); {
-	case !now.Before(s.BookUntil) || !now.Before(s.Starts):
+	case !now.Before(s.Until(q.Procs).Book) || !now.Before(s.Starts):
 		return Past, ""
+	case s.PhoneOnly:
+		return Phone, ""
 	case now.Before(s.OpensAt):
 		return Later, jpdate.Day(store.Day(s.OpensAt))
-	case free >= max(1, party):
+	case free >= max(1, q.Party):
 		return b.share(free, s.WebCap), ""
 	}
 	if next := nextRelease(b.rules.window.Release, s, jpdate.Day(store.Day(now))); next != "" {
@@ -158,7 +174,7 @@ func (b *Board) share(free, seats int) State {
 	return Many
 }
 
-var rank = map[State]int{Many: 5, Few: 5, Later: 4, Full: 3, Past: 2, Shut: 1}
+var rank = map[State]int{Many: 6, Few: 6, Later: 5, Full: 4, Phone: 3, Past: 2, Shut: 1}
 
 // better is the state of a day that one more slot has joined.
 func better(d Day, state State, opens jpdate.Day) (State, jpdate.Day) {

@@ -145,6 +145,9 @@ func settle(tx *store.Tx, tenant int, old, want Slot, known bool, report *Report
 	return updateSlot(tx, tenant, want)
 }
 
+// longestLead is how many days back a closing may still matter for a deadline.
+const longestLead = 120
+
 // window returns a window with its release steps.
 func window(rx *store.Rx, tenant int, id string) (w Window, found bool, err error) {
 	w, err = selectWindow(rx, tenant, id)
@@ -154,8 +157,43 @@ func window(rx *store.Rx, tenant int, id string) (w Window, found bool, err erro
 	if err != nil {
 		return Window{}, false, err
 	}
+	if w.Texts, err = textsOf(rx, tenant, id); err != nil {
+		return Window{}, false, err
+	}
 	w.Release, err = steps(rx, tenant, id)
 	return w, true, err
+}
+
+// WindowByID returns a window with its texts and terms.
+func WindowByID(rx *store.Rx, tenant int, id string) (Window, bool, error) {
+	return window(rx, tenant, id)
+}
+
+// Windows returns all windows in the order of their codes.
+func Windows(rx *store.Rx, tenant int) (list []Window, err error) {
+	ids, err := windowIDs(rx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		w, _, err := window(rx, tenant, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, w)
+	}
+	return list, nil
+}
+
+// Patterns returns the weekly pattern of a window.
+func Patterns(rx *store.Rx, tenant int, windowID string) ([]Pattern, error) {
+	return patternsOf(rx, tenant, windowID)
+}
+
+// Exceptions returns the exceptions of a window, those of all windows included,
+// that reach a day or a later one, in the order in which they hold.
+func Exceptions(rx *store.Rx, tenant int, windowID string, from jpdate.Day) ([]Exception, error) {
+	return exceptionsOf(rx, tenant, windowID, from)
 }
 
 func rulesOf(rx *store.Rx, tenant int, windowID string) (r rules, err error) {
@@ -167,10 +205,16 @@ func rulesOf(rx *store.Rx, tenant int, windowID string) (r rules, err error) {
 		return rules{}, unknownWindow(windowID)
 	}
 	r.window = w
+	if r.procedures, err = ProcedureList(rx, tenant); err != nil {
+		return rules{}, err
+	}
+	if r.holidays.Holidays, err = holidaysOf(rx, tenant); err != nil {
+		return rules{}, err
+	}
 	if r.patterns, err = patternsOf(rx, tenant, windowID); err != nil {
 		return rules{}, err
 	}
-	r.exceptions, err = exceptionsOf(rx, tenant, windowID, jpdate.Day(rx.Today()))
+	r.exceptions, err = exceptionsOf(rx, tenant, windowID, jpdate.Day(rx.Today()).AddDays(-longestLead))
 	return r, err
 }
 

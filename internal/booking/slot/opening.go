@@ -31,7 +31,11 @@ const (
 	Closed   Kind = "closed"   // no slots
 	Extra    Kind = "open"     // slots of its own, also on a holiday
 	Capacity Kind = "capacity" // other seats for the slots that begin in its time
-	Stopped  Kind = "stopped"  // the national system stands still (J-LIS のメンテナンス)
+	// PhoneOnly leaves the slots that begin in its time to the phone.
+	PhoneOnly Kind = "phone"
+	Stopped   Kind = "stopped" // the national system stands still (J-LIS のメンテナンス)
+	// anew clears a day that a file or a copy fills with openings of its own.
+	anew Kind = "day"
 )
 
 // Exception differs from the pattern on some days.
@@ -82,7 +86,7 @@ func (e Exception) check() error {
 		return err
 	}
 	switch e.Kind {
-	case Closed, Stopped:
+	case Closed, Stopped, PhoneOnly:
 		return nil
 	case Extra:
 		if !goodHours(e.FromMinute, e.ToMinute, e.SlotMinutes) || !goodCaps(e.WebCap, e.OfficeCap) {

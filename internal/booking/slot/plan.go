@@ -13,6 +13,7 @@ type planned struct {
 	minute, minutes   int
 	webCap, officeCap int
 	procs             Procs
+	phoneOnly         bool
 }
 
 func (p planned) overlaps(from, to int) bool { return p.minute < to && from < p.minute+p.minutes }
@@ -22,49 +23,67 @@ type rules struct {
 	window     Window
 	patterns   []Pattern
 	exceptions []Exception // in the order in which they were made
+	procedures []ProcedureTerms
+	holidays   jpdate.Calendar // the national ones, as announced
 }
 
 // plan returns the slots of a day in order.
 func (r rules) plan(day jpdate.Day) []planned {
 	w := r.window
-	if w.OpensOn != "" && day < w.OpensOn || w.ClosesOn != "" && day > w.ClosesOn {
+	if !w.OpenOn(day) {
 		return nil
 	}
 	var slots []planned
-	if _, holiday := holidayOf(day); !holiday {
+	_, holiday := r.holiday(day)
+	if !holiday {
 		for _, p := range r.patterns {
 			if p.Weekday == day.Weekday() {
 				slots = append(slots, row(p.FromMinute, p.ToMinute, p.SlotMinutes, p.WebCap, p.OfficeCap, p.Procs)...)
 			}
 		}
 	}
-	for _, e := range r.exceptions {
-		if e.Kind != Stopped && e.covers(w.ID, day) {
-			slots = e.apply(slots)
+	for _, stopped := range []bool{false, true} {
+		for _, e := range r.exceptions {
+			if (e.Kind == Stopped) == stopped && e.covers(w.ID, day) {
+				slots = e.apply(slots)
+			}
 		}
 	}
-	for _, e := range r.exceptions {
-		if e.Kind == Stopped && e.covers(w.ID, day) {
-			slots = e.apply(slots)
+	kept := slots[:0]
+	for _, p := range slots {
+		if p.minute > w.LastStart || p.minute+p.minutes > w.LastEnd {
+			continue
 		}
+		left, all := r.offered(p)
+		if left == "" {
+			continue
+		}
+		if p.procs = left; all {
+			p.procs = ""
+		}
+		p.phoneOnly = p.phoneOnly || w.phoneOnly(day, holiday)
+		kept = append(kept, p)
 	}
-	slots = slices.DeleteFunc(slots, func(p planned) bool { return p.minute > w.LastStart || p.minute+p.minutes > w.LastEnd })
-	slices.SortFunc(slots, func(a, b planned) int { return cmp.Compare(a.minute, b.minute) })
-	return slots
+	slices.SortFunc(kept, func(a, b planned) int { return cmp.Compare(a.minute, b.minute) })
+	return kept
 }
 
 // row cuts a time into slots; what is too short for one stays closed.
 func row(from, to, minutes, web, office int, procs Procs) (slots []planned) {
 	for m := from; m+minutes <= to; m += minutes {
-		slots = append(slots, planned{m, minutes, web, office, procs})
+		slots = append(slots, planned{minute: m, minutes: minutes, webCap: web, officeCap: office, procs: procs})
 	}
 	return slots
 }
 
 func (e Exception) apply(slots []planned) []planned {
-	if e.Kind == Capacity {
+	if e.Kind == Capacity || e.Kind == PhoneOnly {
 		for i, p := range slots {
-			if e.FromMinute <= p.minute && p.minute < e.ToMinute {
+			switch {
+			case p.minute < e.FromMinute || p.minute >= e.ToMinute:
+			case e.Kind == PhoneOnly:
+				slots[i].phoneOnly = true
+			default:
 				slots[i].webCap, slots[i].officeCap = e.WebCap, e.OfficeCap
 			}
 		}
@@ -77,14 +96,13 @@ func (e Exception) apply(slots []planned) []planned {
 	return slots
 }
 
-// holidayOf says whether patterns rest on a day: national holidays and the days
+// holiday says whether patterns rest on a day: national holidays and the days
 // from 29 December to 3 January. Weekends rest unless a pattern names them.
-func holidayOf(day jpdate.Day) (reason string, closed bool) {
-	var law jpdate.Calendar
+func (r rules) holiday(day jpdate.Day) (reason string, closed bool) {
 	if _, month, d := day.Parts(); month == 12 && d >= 29 || month == 1 && d <= 3 {
-		return law.ClosedFor(day)
+		return r.holidays.ClosedFor(day)
 	}
-	return law.Holiday(day)
+	return r.holidays.Holiday(day)
 }
 
 // reason is why a day has no slots, for residents; ” when it just is no
@@ -95,7 +113,7 @@ func (r rules) reason(day jpdate.Day) string {
 			return e.Reason
 		}
 	}
-	name, _ := holidayOf(day)
+	name, _ := r.holiday(day)
 	return name
 }
 
@@ -110,7 +128,7 @@ func (r rules) calendar() jpdate.Calendar {
 			}
 		}
 	}
-	return jpdate.Calendar{Closed: closed}
+	return jpdate.Calendar{Holidays: r.holidays.Holidays, Closed: closed}
 }
 
 // slot gives a planned slot its identity, deadlines and released seats.
@@ -123,10 +141,43 @@ func (r rules) slot(p planned, day, today jpdate.Day, calendar jpdate.Calendar) 
 		}
 		return starts
 	}
-	return Slot{
+	s := Slot{
 		ID: idOf(w.ID, day, p.minute), WindowID: w.ID, Day: day, Starts: starts, Minutes: p.minutes, Procs: p.procs, Open: true,
 		OpensAt: at(day.AddDays(-w.HorizonDays), 0), BookUntil: until(w.Book), ChangeUntil: until(w.Change), CancelUntil: until(w.Cancel),
-		WebCap: p.webCap, WebOpen: released(w.Release, p.webCap, today.DaysUntil(day)), OfficeCap: p.officeCap,
+		WebCap: p.webCap, WebOpen: released(w.Release, p.webCap, today.DaysUntil(day)), OfficeCap: p.officeCap, PhoneOnly: p.phoneOnly,
+	}
+	r.ownDeadlines(&s, until)
+	return s
+}
+
+// ownDeadlines notes the deadlines of each procedure where they are not all
+// those of the window; the slot's own then are the latest of them.
+func (r rules) ownDeadlines(s *Slot, until func(Deadline) time.Time) {
+	differs := false
+	own := map[Procedure]Until{}
+	latest := Until{}
+	for _, t := range r.procedures {
+		if !s.Procs.allows(Procs(t.Code)) {
+			continue
+		}
+		u := Until{s.BookUntil, s.ChangeUntil, s.CancelUntil}
+		for _, one := range []struct {
+			own    *Deadline
+			to     *time.Time
+			latest *time.Time
+		}{{t.Book, &u.Book, &latest.Book}, {t.Change, &u.Change, &latest.Change}, {t.Cancel, &u.Cancel, &latest.Cancel}} {
+			if one.own != nil {
+				*one.to = until(*one.own)
+			}
+			if one.to.After(*one.latest) {
+				*one.latest = *one.to
+			}
+		}
+		own[t.Code] = u
+		differs = differs || u != (Until{s.BookUntil, s.ChangeUntil, s.CancelUntil})
+	}
+	if differs {
+		s.Own, s.BookUntil, s.ChangeUntil, s.CancelUntil = ownText(own), latest.Book, latest.Change, latest.Cancel
 	}
 }
 

@@ -2,6 +2,9 @@ package slot
 
 import (
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"kofu/internal/booking/ulid"
@@ -11,15 +14,24 @@ import (
 
 func insertTenant(tx *store.Tx, t Tenant) error {
 	_, err := tx.Exec(`
-INSERT INTO tenant (tenant, host, name, party_max, from_minute, until_minute, few_percent) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		t.ID, t.Host, t.Name, t.PartyMax, t.FromMinute, t.UntilMinute, t.FewPercent)
+INSERT INTO tenant (tenant, host, name, party_max, from_minute, until_minute, few_percent, opens_on, closes_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		t.ID, t.Host, t.Name, t.PartyMax, t.FromMinute, t.UntilMinute, t.FewPercent, t.OpensOn, t.ClosesOn)
 	return err
 }
 
-const tenantColumns = "tenant, host, name, party_max, from_minute, until_minute, few_percent"
+func updateTenant(tx *store.Tx, t Tenant) error {
+	_, err := tx.Exec(`
+UPDATE tenant SET host = $2, name = $3, party_max = $4, from_minute = $5, until_minute = $6, few_percent = $7, opens_on = $8, closes_on = $9
+WHERE tenant = $1`,
+		t.ID, t.Host, t.Name, t.PartyMax, t.FromMinute, t.UntilMinute, t.FewPercent, t.OpensOn, t.ClosesOn)
+	return err
+}
+
+const tenantColumns = "tenant, host, name, party_max, from_minute, until_minute, few_percent, opens_on, closes_on"
 
 func scanTenant(row store.Row) (t Tenant, found bool, err error) {
-	err = row.Scan(&t.ID, &t.Host, &t.Name, &t.PartyMax, &t.FromMinute, &t.UntilMinute, &t.FewPercent)
+	err = row.Scan(&t.ID, &t.Host, &t.Name, &t.PartyMax, &t.FromMinute, &t.UntilMinute, &t.FewPercent, &t.OpensOn, &t.ClosesOn)
 	if errors.Is(err, store.ErrNoRows) {
 		return Tenant{}, false, nil
 	}
@@ -37,14 +49,51 @@ func TenantByID(rx *store.Rx, tenant int) (t Tenant, found bool, err error) {
 	return scanTenant(rx.Row("SELECT "+tenantColumns+" FROM tenant WHERE tenant = $1", tenant))
 }
 
-func selectWindow(rx *store.Rx, tenant int, id string) (w Window, err error) {
-	err = rx.Row(`
-SELECT window_id, name, address, phone, opens_on, closes_on, horizon_days, lead_days, lead_minute,
-       change_days, change_minute, cancel_days, cancel_minute, last_start, last_end
-FROM office_window WHERE tenant = $1 AND window_id = $2`, tenant, id).Scan(
-		&w.ID, &w.Name, &w.Address, &w.Phone, &w.OpensOn, &w.ClosesOn, &w.HorizonDays, &w.Book.Days, &w.Book.Minute,
-		&w.Change.Days, &w.Change.Minute, &w.Cancel.Days, &w.Cancel.Minute, &w.LastStart, &w.LastEnd)
+const windowColumns = `window_id, name, address, phone, phone_hours, note, map_link, opens_on, closes_on, horizon_days,
+       lead_days, lead_minute, change_days, change_minute, cancel_days, cancel_minute, last_start, last_end,
+       counters, late_minutes, phone_only, office_seats`
+
+func scanWindow(scan func(...any) error) (w Window, err error) {
+	var phoneOnly string
+	err = scan(&w.ID, &w.Name, &w.Address, &w.Phone, &w.PhoneHours, &w.Note, &w.MapLink, &w.OpensOn, &w.ClosesOn, &w.HorizonDays,
+		&w.Book.Days, &w.Book.Minute, &w.Change.Days, &w.Change.Minute, &w.Cancel.Days, &w.Cancel.Minute, &w.LastStart, &w.LastEnd,
+		&w.Counters, &w.LateMinutes, &phoneOnly, &w.OfficeSeats)
+	for _, kind := range strings.Fields(phoneOnly) {
+		w.PhoneOnlyDays = append(w.PhoneOnlyDays, DayKind(kind))
+	}
 	return w, err
+}
+
+func selectWindow(rx *store.Rx, tenant int, id string) (Window, error) {
+	return scanWindow(rx.Row("SELECT "+windowColumns+" FROM office_window WHERE tenant = $1 AND window_id = $2", tenant, id).Scan)
+}
+
+// textsOf returns the texts of a window in other languages.
+func textsOf(rx *store.Rx, tenant int, windowID string) (map[string]Text, error) {
+	texts := map[string]Text{}
+	err := rx.Query(func(scan func(...any) error) error {
+		var lang string
+		var t Text
+		err := scan(&lang, &t.Name, &t.Address, &t.Phone, &t.PhoneHours, &t.Note)
+		texts[lang] = t
+		return err
+	}, "SELECT lang, name, address, phone, phone_hours, note FROM window_text WHERE tenant = $1 AND window_id = $2 ORDER BY lang", tenant, windowID)
+	return texts, err
+}
+
+func replaceTexts(tx *store.Tx, tenant int, w Window) error {
+	if _, err := tx.Exec("DELETE FROM window_text WHERE tenant = $1 AND window_id = $2", tenant, w.ID); err != nil {
+		return err
+	}
+	for _, lang := range slices.Sorted(maps.Keys(w.Texts)) {
+		t := w.Texts[lang]
+		if _, err := tx.Exec(`
+INSERT INTO window_text (tenant, window_id, lang, name, address, phone, phone_hours, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			tenant, w.ID, lang, t.Name, t.Address, t.Phone, t.PhoneHours, t.Note); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func windowIDs(rx *store.Rx, tenant int) (ids []string, err error) {
@@ -67,18 +116,29 @@ func lockWindow(tx *store.Tx, tenant int, id string) error {
 }
 
 func saveWindow(tx *store.Tx, tenant int, w Window) error {
+	kinds := make([]string, len(w.PhoneOnlyDays))
+	for i, k := range w.PhoneOnlyDays {
+		kinds[i] = string(k)
+	}
 	_, err := tx.Exec(`
-INSERT INTO office_window (tenant, window_id, name, address, phone, opens_on, closes_on, horizon_days, lead_days, lead_minute,
-                           change_days, change_minute, cancel_days, cancel_minute, last_start, last_end)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+INSERT INTO office_window (tenant, window_id, name, address, phone, phone_hours, note, map_link, opens_on, closes_on, horizon_days,
+                           lead_days, lead_minute, change_days, change_minute, cancel_days, cancel_minute, last_start, last_end,
+                           counters, late_minutes, phone_only, office_seats)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 ON CONFLICT (tenant, window_id) DO UPDATE
-SET name = excluded.name, address = excluded.address, phone = excluded.phone, opens_on = excluded.opens_on, closes_on = excluded.closes_on,
+SET name = excluded.name, address = excluded.address, phone = excluded.phone, phone_hours = excluded.phone_hours, note = excluded.note,
+    map_link = excluded.map_link, opens_on = excluded.opens_on, closes_on = excluded.closes_on,
     horizon_days = excluded.horizon_days, lead_days = excluded.lead_days, lead_minute = excluded.lead_minute,
     change_days = excluded.change_days, change_minute = excluded.change_minute, cancel_days = excluded.cancel_days,
-    cancel_minute = excluded.cancel_minute, last_start = excluded.last_start, last_end = excluded.last_end`,
-		tenant, w.ID, w.Name, w.Address, w.Phone, w.OpensOn, w.ClosesOn, w.HorizonDays, w.Book.Days, w.Book.Minute,
-		w.Change.Days, w.Change.Minute, w.Cancel.Days, w.Cancel.Minute, w.LastStart, w.LastEnd)
+    cancel_minute = excluded.cancel_minute, last_start = excluded.last_start, last_end = excluded.last_end,
+    counters = excluded.counters, late_minutes = excluded.late_minutes, phone_only = excluded.phone_only, office_seats = excluded.office_seats`,
+		tenant, w.ID, w.Name, w.Address, w.Phone, w.PhoneHours, w.Note, w.MapLink, w.OpensOn, w.ClosesOn, w.HorizonDays,
+		w.Book.Days, w.Book.Minute, w.Change.Days, w.Change.Minute, w.Cancel.Days, w.Cancel.Minute, w.LastStart, w.LastEnd,
+		w.Counters, w.LateMinutes, strings.Join(kinds, " "), w.OfficeSeats)
 	if err != nil {
+		return err
+	}
+	if err := replaceTexts(tx, tenant, w); err != nil {
 		return err
 	}
 	if _, err := tx.Exec("DELETE FROM release_step WHERE tenant = $1 AND window_id = $2", tenant, w.ID); err != nil {
@@ -143,16 +203,16 @@ func scanException(scan func(...any) error) (e Exception, err error) {
 	return e, err
 }
 
-// exceptionsOf returns those that still matter for slots and deadlines from
-// today on, in the order in which they were made.
-func exceptionsOf(rx *store.Rx, tenant int, windowID string, today jpdate.Day) (list []Exception, err error) {
+// exceptionsOf returns those that reach a day or a later one, in the order in
+// which they were made.
+func exceptionsOf(rx *store.Rx, tenant int, windowID string, from jpdate.Day) (list []Exception, err error) {
 	err = rx.Query(func(scan func(...any) error) error {
 		e, err := scanException(scan)
 		list = append(list, e)
 		return err
 	}, "SELECT "+exceptionColumns+` FROM opening_exception
-WHERE tenant = $1 AND window_id IN ('', $2) AND until_day >= $3 ORDER BY exception_id`,
-		tenant, windowID, today.AddDays(-120))
+WHERE tenant = $1 AND window_id IN ('', $2) AND until_day >= $3 AND ended_by = '' ORDER BY exception_id`,
+		tenant, windowID, from)
 	return list, err
 }
 
@@ -176,4 +236,64 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 func deleteException(tx *store.Tx, tenant int, id string) error {
 	_, err := tx.Exec("DELETE FROM opening_exception WHERE tenant = $1 AND exception_id = $2", tenant, id)
 	return err
+}
+
+const procedureColumns = `code, place, is_on, windows, modes, units, last_start,
+       book_days, book_minute, change_days, change_minute, cancel_days, cancel_minute`
+
+// proceduresOf returns the terms that the tenant has saved.
+func proceduresOf(rx *store.Rx, tenant int) (list []ProcedureTerms, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		var p ProcedureTerms
+		var windows, modes string
+		deadlines := [3]Deadline{}
+		err := scan(&p.Code, &p.Place, &p.On, &windows, &modes, &p.Units, &p.SystemCutoff, &deadlines[0].Days, &deadlines[0].Minute,
+			&deadlines[1].Days, &deadlines[1].Minute, &deadlines[2].Days, &deadlines[2].Minute)
+		p.Windows, p.Modes = strings.Fields(windows), strings.Fields(modes)
+		for i, to := range []**Deadline{&p.Book, &p.Change, &p.Cancel} {
+			if deadlines[i].Days >= 0 {
+				*to = &deadlines[i]
+			}
+		}
+		list = append(list, p)
+		return err
+	}, "SELECT "+procedureColumns+" FROM procedure_terms WHERE tenant = $1 ORDER BY place, code", tenant)
+	return list, err
+}
+
+func saveProcedure(tx *store.Tx, tenant int, p ProcedureTerms) error {
+	deadline := func(d *Deadline) (days, minute int) {
+		if d == nil {
+			return -1, 0
+		}
+		return d.Days, d.Minute
+	}
+	bookDays, book := deadline(p.Book)
+	changeDays, change := deadline(p.Change)
+	cancelDays, cancel := deadline(p.Cancel)
+	_, err := tx.Exec(`
+INSERT INTO procedure_terms (tenant, code, place, is_on, windows, modes, units, last_start,
+                             book_days, book_minute, change_days, change_minute, cancel_days, cancel_minute)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT (tenant, code) DO UPDATE
+SET place = excluded.place, is_on = excluded.is_on, windows = excluded.windows, modes = excluded.modes, units = excluded.units,
+    last_start = excluded.last_start, book_days = excluded.book_days, book_minute = excluded.book_minute,
+    change_days = excluded.change_days, change_minute = excluded.change_minute,
+    cancel_days = excluded.cancel_days, cancel_minute = excluded.cancel_minute`,
+		tenant, p.Code, p.Place, flag(p.On), strings.Join(p.Windows, " "), strings.Join(p.Modes, " "), p.Units, p.SystemCutoff,
+		bookDays, book, changeDays, change, cancelDays, cancel)
+	return err
+}
+
+// holidaysOf returns what was announced otherwise than calculated.
+func holidaysOf(rx *store.Rx, tenant int) (map[jpdate.Day]string, error) {
+	days := map[jpdate.Day]string{}
+	err := rx.Query(func(scan func(...any) error) error {
+		var day jpdate.Day
+		var name string
+		err := scan(&day, &name)
+		days[day] = name
+		return err
+	}, "SELECT day, name FROM holiday WHERE tenant = $1", tenant)
+	return days, err
 }

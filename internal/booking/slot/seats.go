@@ -19,12 +19,13 @@ type Want struct {
 	Seats    int
 	Procs    Procs // every procedure of the persons concerned
 	Override bool  // the office books beyond the deadlines of residents
+	ByOffice bool  // the office books, also what residents get by phone alone
 }
 
 // Take takes seats of a slot, or none. Callers that touch several slots go in
 // ascending order of their ids. Errors: fault.NotFound "slot.unknown";
 // fault.Conflict "slot.full", "slot.few_left" (some, but not enough), "slot.closed",
-// "slot.not_open_yet", "slot.deadline", "slot.procedure".
+// "slot.not_open_yet", "slot.deadline", "slot.procedure", "slot.phone_only".
 func Take(tx *store.Tx, tenant int, w Want) (Slot, error) {
 	if w.Seats < 1 {
 		return Slot{}, errors.New("take: no seats wanted")
@@ -33,11 +34,7 @@ func Take(tx *store.Tx, tenant int, w Want) (Slot, error) {
 	if w.Side == Office {
 		query = takeOffice
 	}
-	override := 0
-	if w.Override {
-		override = 1
-	}
-	n, err := tx.Exec(query, tenant, w.SlotID, w.Seats, store.Stamp(tx.Now), override)
+	n, err := tx.Exec(query, tenant, w.SlotID, w.Seats, store.Stamp(tx.Now), flag(w.Override))
 	if err != nil {
 		return Slot{}, err
 	}
@@ -51,6 +48,10 @@ func Take(tx *store.Tx, tenant int, w Want) (Slot, error) {
 		return Slot{}, s.refusal(tx.Rx, w)
 	case !s.Procs.allows(w.Procs):
 		return Slot{}, fault.New(fault.Conflict, "slot.procedure", "time", s.clock())
+	case s.PhoneOnly && !w.ByOffice && !w.Override:
+		return Slot{}, fault.New(fault.Conflict, "slot.phone_only", "time", s.clock())
+	case !w.Override && !tx.Now.Before(s.Until(w.Procs).Book):
+		return Slot{}, s.late(w.Procs)
 	}
 	return s, nil
 }
@@ -64,8 +65,8 @@ func (s Slot) refusal(rx *store.Rx, w Want) error {
 		return fault.New(fault.Conflict, "slot.closed", "time", s.clock())
 	case !w.Override && now.Before(s.OpensAt):
 		return fault.New(fault.Conflict, "slot.not_open_yet", "day", store.Day(s.OpensAt))
-	case !w.Override && !now.Before(s.BookUntil):
-		return fault.New(fault.Conflict, "slot.deadline", "until", s.BookUntil.In(store.Tokyo).Format("2006-01-02 15:04"))
+	case !w.Override && !now.Before(s.Until(w.Procs).Book):
+		return s.late(w.Procs)
 	}
 	left := max(0, s.WebOpen-s.WebTaken)
 	if w.Side == Office {
@@ -75,6 +76,10 @@ func (s Slot) refusal(rx *store.Rx, w Want) error {
 		return fault.New(fault.Conflict, "slot.full", "time", s.clock())
 	}
 	return fault.New(fault.Conflict, "slot.few_left", "time", s.clock(), "left", fmt.Sprint(left), "wanted", fmt.Sprint(w.Seats))
+}
+
+func (s Slot) late(procs Procs) error {
+	return fault.New(fault.Conflict, "slot.deadline", "until", s.Until(procs).Book.In(store.Tokyo).Format("2006-01-02 15:04"))
 }
 
 func (s Slot) clock() string { return s.Starts.In(store.Tokyo).Format("15:04") }
@@ -128,7 +133,9 @@ func Spread(rx *store.Rx, tenant int, w Want, own map[string]int) (list []Want, 
 		}
 		if n := min(left, free+own[s.ID]); n > 0 && s.Procs.allows(w.Procs) {
 			left -= n
-			list = append(list, Want{SlotID: s.ID, Side: w.Side, Seats: n, Procs: w.Procs, Override: w.Override})
+			one := w
+			one.SlotID, one.Seats = s.ID, n
+			list = append(list, one)
 		} else {
 			break
 		}

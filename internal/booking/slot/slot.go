@@ -5,7 +5,8 @@
 // the seats left, so no slot can hold more people than it has seats. A capacity
 // that is lowered below what is taken cancels nobody: the excess is counted as
 // «over» until it has gone. Writes tables tenant, office_window,
-// opening_pattern, opening_exception, release_step and slot.
+// window_text, procedure_terms, opening_pattern, opening_exception, release_step,
+// holiday and slot.
 package slot
 
 import (
@@ -91,9 +92,11 @@ type Slot struct {
 	Open     bool
 
 	OpensAt     time.Time // from here on it can be booked
-	BookUntil   time.Time // deadlines for residents; the office may go beyond them
-	ChangeUntil time.Time
-	CancelUntil time.Time
+	BookUntil   time.Time // deadlines for residents; the office may go beyond them.
+	ChangeUntil time.Time // These are the latest of all procedures; Until knows
+	CancelUntil time.Time // those of some.
+	Own         string    // deadlines of each procedure, where they differ
+	PhoneOnly   bool      // residents ring up; the office gives the seats away
 
 	WebCap, WebOpen, WebOver, WebTaken int
 	OfficeCap, OfficeOver, OfficeTaken int
@@ -102,7 +105,7 @@ type Slot struct {
 // Free is the number of seats that the web can still take, 0 for a slot that
 // cannot be booked at the instant.
 func (s Slot) Free(now time.Time) int {
-	if !s.Open || now.Before(s.OpensAt) || !now.Before(s.BookUntil) || !now.Before(s.Starts) {
+	if !s.Open || s.PhoneOnly || now.Before(s.OpensAt) || !now.Before(s.BookUntil) || !now.Before(s.Starts) {
 		return 0
 	}
 	return max(0, s.WebOpen-s.WebTaken)
@@ -130,6 +133,13 @@ func clock(minute int) string {
 // idOf is the identifier of a slot: whoever generates it finds the same one.
 func idOf(window string, day jpdate.Day, minute int) string {
 	return window + "@" + string(day) + "T" + clock(minute)
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (s Slot) ends() time.Time { return s.Starts.Add(time.Duration(s.Minutes) * time.Minute) }

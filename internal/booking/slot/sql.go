@@ -9,12 +9,12 @@ import (
 
 // slotColumns are the columns of a slot in the order of scanSlot.
 const slotColumns = `slot_id, window_id, day, starts_at, minutes, procs, is_open, opens_at, book_until, change_until, cancel_until,
-       web_cap, web_open, web_over, web_taken, office_cap, office_over, office_taken`
+       own_until, phone_only, web_cap, web_open, web_over, web_taken, office_cap, office_over, office_taken`
 
 func scanSlot(scan func(...any) error) (s Slot, err error) {
 	var starts, opens, book, change, cancel string
 	err = scan(&s.ID, &s.WindowID, &s.Day, &starts, &s.Minutes, &s.Procs, &s.Open, &opens, &book, &change, &cancel,
-		&s.WebCap, &s.WebOpen, &s.WebOver, &s.WebTaken, &s.OfficeCap, &s.OfficeOver, &s.OfficeTaken)
+		&s.Own, &s.PhoneOnly, &s.WebCap, &s.WebOpen, &s.WebOver, &s.WebTaken, &s.OfficeCap, &s.OfficeOver, &s.OfficeTaken)
 	if err != nil {
 		return Slot{}, err
 	}
@@ -62,11 +62,11 @@ func after(rx *store.Rx, tenant int, s Slot) ([]Slot, error) {
 func insertSlot(tx *store.Tx, tenant int, s Slot) error {
 	_, err := tx.Exec(`
 INSERT INTO slot (tenant, slot_id, window_id, day, starts_at, minutes, procs, is_open, opens_at, book_until, change_until, cancel_until,
-                  web_cap, web_open, web_over, web_taken, office_cap, office_over, office_taken)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11, $12, $13, 0, 0, $14, 0, 0)`,
+                  own_until, phone_only, web_cap, web_open, web_over, web_taken, office_cap, office_over, office_taken)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11, $15, $16, $12, $13, 0, 0, $14, 0, 0)`,
 		tenant, s.ID, s.WindowID, s.Day, store.Stamp(s.Starts), s.Minutes, s.Procs,
 		store.Stamp(s.OpensAt), store.Stamp(s.BookUntil), store.Stamp(s.ChangeUntil), store.Stamp(s.CancelUntil),
-		s.WebCap, s.WebOpen, s.OfficeCap)
+		s.WebCap, s.WebOpen, s.OfficeCap, s.Own, flag(s.PhoneOnly))
 	return err
 }
 
@@ -78,11 +78,11 @@ func updateSlot(tx *store.Tx, tenant int, s Slot) error {
 UPDATE slot
 SET minutes = $3, procs = $4, is_open = 1, opens_at = $5, book_until = $6, change_until = $7, cancel_until = $8,
     web_cap = $9, web_open = $10, web_over = CASE WHEN web_taken > $9 THEN web_taken - $9 ELSE 0 END,
-    office_cap = $11, office_over = CASE WHEN office_taken > $11 THEN office_taken - $11 ELSE 0 END
+    own_until = $12, phone_only = $13, office_cap = $11, office_over = CASE WHEN office_taken > $11 THEN office_taken - $11 ELSE 0 END
 WHERE tenant = $1 AND slot_id = $2`,
 		tenant, s.ID, s.Minutes, s.Procs,
 		store.Stamp(s.OpensAt), store.Stamp(s.BookUntil), store.Stamp(s.ChangeUntil), store.Stamp(s.CancelUntil),
-		s.WebCap, s.WebOpen, s.OfficeCap)
+		s.WebCap, s.WebOpen, s.OfficeCap, s.Own, flag(s.PhoneOnly))
 	return err
 }
 

@@ -26,12 +26,14 @@ CREATE TABLE opening_exception (
     until_day    TEXT NOT NULL,
     from_minute  INTEGER NOT NULL,
     until_minute INTEGER NOT NULL,
-    kind         TEXT NOT NULL CHECK (kind IN ('closed', 'open', 'capacity', 'stopped')),
+    kind         TEXT NOT NULL CHECK (kind IN ('closed', 'open', 'capacity', 'phone', 'day', 'stopped')),
     slot_minutes INTEGER NOT NULL,        -- of an extra opening
     web_cap      INTEGER NOT NULL,
     office_cap   INTEGER NOT NULL,
     procs        TEXT NOT NULL,
     reason       TEXT NOT NULL,           -- as residents read it
+    batch_id     TEXT NOT NULL DEFAULT '', -- file or copy that made it
+    ended_by     TEXT NOT NULL DEFAULT '', -- file or copy that replaced it
     PRIMARY KEY (tenant, exception_id)
 );
 CREATE INDEX opening_exception_days ON opening_exception (tenant, until_day);
@@ -44,6 +46,15 @@ CREATE TABLE release_step (
     percent     INTEGER NOT NULL CHECK (percent BETWEEN 0 AND 100),
     PRIMARY KEY (tenant, window_id, days_before),
     FOREIGN KEY (tenant, window_id) REFERENCES office_window (tenant, window_id)
+);
+
+-- National holidays as the Cabinet Office announced them, where they differ from
+-- the calculated ones: a name adds the day, '' takes it away.
+CREATE TABLE holiday (
+    tenant INTEGER NOT NULL REFERENCES tenant (tenant),
+    day    TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    PRIMARY KEY (tenant, day)
 );
 
 CREATE TABLE slot (
@@ -59,6 +70,8 @@ CREATE TABLE slot (
     book_until   TEXT NOT NULL,
     change_until TEXT NOT NULL,           -- changed
     cancel_until TEXT NOT NULL,           -- and cancelled without the office
+    own_until    TEXT NOT NULL,           -- the same for procedures with deadlines of their own
+    phone_only   INTEGER NOT NULL CHECK (phone_only IN (0, 1)), -- residents ring up
     web_cap      INTEGER NOT NULL CHECK (web_cap >= 0),
     web_open     INTEGER NOT NULL,        -- released so far
     web_over     INTEGER NOT NULL,        -- taken beyond a lowered capacity
