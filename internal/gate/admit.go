@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"net/http"
@@ -28,6 +29,9 @@ func (g *gate) route(route Route) http.Handler {
 		actor, ctx, err := g.admit(r, route)
 		if err == nil {
 			err = route.Handle(w, r.WithContext(ctx), actor)
+			if fault.Is(err, fault.Forbidden, otherWindow) {
+				err = cmp.Or(g.deny(ctx, actor, route.Pattern, err), err)
+			}
 		}
 		if err != nil {
 			g.fail(w, r, err)
@@ -48,6 +52,7 @@ func (g *gate) admit(r *http.Request, route Route) (store.Actor, context.Context
 		}
 		return staff.Anonymous(Terminal(r)), ctx, nil
 	}
+	session.Asked = route.Permission
 	actor := session.Actor()
 	noteActor(ctx, actor.ID)
 	if err := permit(r, route, session); err != nil {
@@ -67,19 +72,28 @@ func (g *gate) admit(r *http.Request, route Route) (store.Actor, context.Context
 // session returns the session of the cookie that the request's door speaks.
 func (g *gate) session(r *http.Request) (s staff.Session, found bool, err error) {
 	door := DoorOf(r.Context())
-	cookie, err := r.Cookie(door.CookieName)
+	cookie, err := r.Cookie(door.cookieName())
 	if err != nil { // no such cookie
 		return staff.Session{}, false, nil
 	}
 	err = g.DB.Read(r.Context(), func(rx *store.Rx) error {
-		config, err := settings.Load(rx)
+		idle, err := g.idle(rx)
 		if err != nil {
 			return err
 		}
-		s, found, err = staff.FindSession(rx, cookie.Value, door.Name, time.Duration(config.IdleMinutes)*time.Minute)
+		s, found, err = staff.FindSession(rx, cookie.Value, door.Name, idle)
 		return err
 	})
+	s.Rules = door.Rules
 	return s, found, err
+}
+
+func (g *gate) idle(rx *store.Rx) (time.Duration, error) {
+	if g.Idle != nil {
+		return g.Idle(rx)
+	}
+	config, err := settings.Load(rx)
+	return time.Duration(config.IdleMinutes) * time.Minute, err
 }
 
 // permit says why the session may not use the route, if so.
@@ -120,7 +134,11 @@ func (g *gate) guard(next http.Handler) http.Handler {
 	origin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		api := strings.HasPrefix(r.URL.Path, "/api/")
-		setHeaders(w.Header(), api, r.TLS != nil)
+		setHeaders(w.Header(), api, r.TLS != nil || DoorOf(r.Context()).Secure)
+		if allowed, err := g.allowed(r); err != nil || !allowed {
+			g.turnAway(w, r, api, err)
+			return
+		}
 		site := r.Header.Get("Sec-Fetch-Site")
 		if origin.Check(r) != nil || api && !slices.Contains([]string{"", "same-origin", "none"}, site) {
 			g.fail(w, r, fault.New(fault.Forbidden, "gate.foreign_page"))

@@ -1,7 +1,9 @@
-// Package gate stands in front of every handler of the appliance. It finds the
-// session, asks for the route's permission, refuses what other sites' pages
-// send, limits bodies, adds the security headers, and turns errors into
-// answers. Handlers therefore parse, call one domain function and answer.
+// Package gate stands in front of every handler of the staff screens, those of
+// the appliance and those of the booking service. It refuses who asks from
+// outside the office's networks, finds the session, asks for the route's
+// permission, refuses what other sites' pages send, limits bodies, adds the
+// security headers, and turns errors into answers. Handlers therefore parse,
+// call one domain function and answer.
 //
 // # What each answer carries
 //
@@ -23,8 +25,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
 	"time"
 
+	"kofu/internal/fault"
 	"kofu/internal/staff"
 	"kofu/internal/store"
 )
@@ -53,9 +58,27 @@ type Route struct {
 
 // Door is what the gate knows of the way by which a request came in.
 type Door struct {
-	Name       string // "desk" (window on this machine) or "lan"
+	Name       string // "desk" (window on this machine), "lan" or "console" (booking service)
 	CookieName string // each door has its own, for cookies ignore ports
-	Secure     bool   // whether the cookie asks for TLS
+	Secure     bool   // whether the cookie asks for TLS; its name then begins with __Host-
+	Rules      staff.Rules
+}
+
+// Console is the door of the booking service's staff screens. secure tells that
+// browsers reach it by TLS.
+func Console(secure bool) Door {
+	return Door{Name: "console", CookieName: "kofu-console", Secure: secure, Rules: staff.BookingRules}
+}
+
+// hostPrefix makes browsers refuse a cookie that another host or a page without
+// TLS sets.
+const hostPrefix = "__Host-"
+
+func (d Door) cookieName() string {
+	if d.Secure && !strings.HasPrefix(d.CookieName, hostPrefix) {
+		return hostPrefix + d.CookieName
+	}
+	return d.CookieName
 }
 
 type doorKey struct{}
@@ -80,12 +103,37 @@ func SessionOf(ctx context.Context) (staff.Session, bool) {
 	return s, ok
 }
 
-// Config is what a gate needs. All fields are required but Pages.
+// AtWindow refuses what the session may not do at a window. Errors:
+// fault.Forbidden "gate.other_window", which the gate puts into the audit log.
+func AtWindow(ctx context.Context, window string) error {
+	if s, found := SessionOf(ctx); !found || !s.MayWindow(window) {
+		return fault.New(fault.Forbidden, otherWindow, "window", window)
+	}
+	return nil
+}
+
+const otherWindow = "gate.other_window"
+
+// Config is what a gate needs. DB, which may be the view of one municipality,
+// Log and Clock are required.
 type Config struct {
 	DB    *store.DB
 	Log   *slog.Logger
 	Clock func() time.Time
 	Pages http.Handler // answers what is not below /api/
+
+	// Door is the door of every request; with the zero Door each request brings
+	// its own, see WithDoor.
+	Door Door
+	// Client finds the address of who asks, where a proxy stands between; nil
+	// takes the other end of the connection.
+	Client func(*http.Request) netip.Addr
+	// Allowed are the networks from which the staff may ask. Nil, and an empty
+	// list, let everybody come as far as the sign-in.
+	Allowed func(context.Context) ([]netip.Prefix, error)
+	// Idle is how long a session lasts without a request; nil takes it from the
+	// settings of the appliance.
+	Idle func(*store.Rx) (time.Duration, error)
 }
 
 type gate struct {
@@ -110,7 +158,7 @@ func New(c Config, routes []Route) (http.Handler, error) {
 	if c.Pages != nil {
 		g.mux.Handle("/", c.Pages)
 	}
-	return g.watch(g.guard(g.mux)), nil
+	return g.enter(g.watch(g.guard(g.mux))), nil
 }
 
 func (r Route) check() error {
@@ -127,8 +175,13 @@ func (r Route) check() error {
 	return nil
 }
 
+type clientKey struct{}
+
 // Terminal names the PC that sent the request: its address without port.
 func Terminal(r *http.Request) string {
+	if client, known := r.Context().Value(clientKey{}).(netip.Addr); known {
+		return client.String()
+	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
@@ -138,7 +191,8 @@ func Terminal(r *http.Request) string {
 
 // WhereOf is the place from which the request came.
 func WhereOf(r *http.Request) staff.Where {
-	return staff.Where{Door: DoorOf(r.Context()).Name, Terminal: Terminal(r)}
+	door := DoorOf(r.Context())
+	return staff.Where{Door: door.Name, Terminal: Terminal(r), Rules: door.Rules}
 }
 
 // Cookie is the cookie that carries a session's token through the request's
@@ -146,7 +200,7 @@ func WhereOf(r *http.Request) staff.Where {
 func Cookie(ctx context.Context, token string) *http.Cookie {
 	door := DoorOf(ctx)
 	c := &http.Cookie{
-		Name: door.CookieName, Value: token, Path: "/",
+		Name: door.cookieName(), Value: token, Path: "/",
 		HttpOnly: true, Secure: door.Secure, SameSite: http.SameSiteStrictMode,
 	}
 	if token == "" {
