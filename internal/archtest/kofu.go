@@ -11,8 +11,9 @@ func Kofu() Rules {
 			"migrations", "tabfile", "glyph", "store",
 			"audit", "office",
 			"settings", "staff",
-			"booking/ulid", "booking/slot", "booking/member", "booking/reserve",
+			"booking/ulid", "booking/wording", "booking/slot", "booking/member", "booking/reserve",
 			"booking/terms", "booking/contact", "booking/mail", "booking/front",
+			"booking/visitor", "booking/site",
 			"gate",
 			"resident",
 			"card",
@@ -30,7 +31,7 @@ func Kofu() Rules {
 		},
 		Only: []Only{
 			{Rule: "engines", Prefixes: []string{"database/sql", "modernc.org/sqlite", "github.com/jackc/pgx"}, Packages: []string{"store"}},
-			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "lan", "desk", "testkit", "faultlab", "app"}},
+			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "booking/site", "lan", "desk", "testkit", "faultlab", "app"}},
 			{Rule: "window", Prefixes: []string{"github.com/wailsapp"}, Packages: []string{"app/kofu"}, Tag: "desktop || dev || bindings"},
 		},
 		Apart: []Apart{
@@ -107,4 +108,5 @@ var writersOfKofu = map[string]string{
 	"booking_number":        "booking/reserve",
 	"booking_token":         "booking/reserve",
 	"terms_document":        "booking/terms",
+	"visitor_session":       "booking/visitor",
 }
