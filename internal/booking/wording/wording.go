@@ -171,7 +171,7 @@ func HTMLLang(lang string) string {
 }
 
 // readings finds kanji with their reading, or what stands behind a bar with it.
-var readings = regexp.MustCompile(`(?:\|([^|()]+)|([\p{Han}々〆ヶ]+))\(([\p{Hiragana}\p{Katakana}ー]+)\)`)
+var readings = regexp.MustCompile(`(?:\|([^|()]+)|(\p{Han}+))\(([\p{Hiragana}\p{Katakana}\x{30FC}]+)\)`)
 
 // WithoutReadings takes the readings out of a text in easy Japanese.
 func WithoutReadings(text string) string { return readings.ReplaceAllString(text, "$1$2") }
