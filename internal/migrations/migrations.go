@@ -10,7 +10,12 @@
 //
 //	-- append-only: audit, card_event
 //
-// makes UPDATE and DELETE of these tables fail.
+// makes UPDATE and DELETE of these tables fail. On PostgreSQL every table with a
+// column tenant shows each tenant its own rows only; a line
+//
+//	-- seen by every tenant: tenant
+//
+// lets all read it.
 package migrations
 
 import (

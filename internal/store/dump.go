@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"io"
 )
@@ -19,18 +20,34 @@ func Tables(rx *Rx) ([]string, error) {
 	return names, err
 }
 
+// longestKey is the number of columns of the longest key of a table.
+const longestKey = 5
+
+func columnsOf(rx *Rx, table string) (_ []string, err error) {
+	rows, err := rx.tx.QueryContext(rx.ctx, fmt.Sprintf("SELECT * FROM %q LIMIT 0", table))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return rows.Columns()
+}
+
 // DumpTable writes the rows of a table in the order of their keys, one line a
 // row. Two databases with the same content give the same text.
 func DumpTable(rx *Rx, table string, w io.Writer) error {
-	rows, err := rx.tx.QueryContext(rx.ctx, fmt.Sprintf("SELECT * FROM %q ORDER BY 1, 2", table))
+	columns, err := columnsOf(rx, table)
+	if err != nil {
+		return err
+	}
+	order := "1"
+	for i := 2; i <= min(len(columns), longestKey); i++ {
+		order += fmt.Sprint(", ", i)
+	}
+	rows, err := rx.tx.QueryContext(rx.ctx, fmt.Sprintf("SELECT * FROM %q ORDER BY %s", table, order))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }() // rows.Err below reports what went wrong
-	columns, err := rows.Columns()
-	if err != nil {
-		return err
-	}
 	cells := make([]any, len(columns))
 	places := make([]any, len(columns))
 	for i := range cells {

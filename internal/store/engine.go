@@ -21,4 +21,6 @@ type engine struct {
 	digest   string // reads the digest of all tables; "" where none is kept
 	endTable string // how the definition of a table ends
 	guard    string // makes table %[1]s append-only
+	fence    string // makes table %[1]s show each tenant its own rows only; "" where nothing does
+	gate     string // lets every tenant read the fenced table %[1]s
 }

@@ -104,12 +104,30 @@ func (db *DB) apply(ctx context.Context, file migrations.File) error {
 }
 
 func (e *engine) applyIn(ctx context.Context, tx *sql.Tx, file migrations.File, now time.Time) error {
+	shut := func() error { return nil }
+	if e.fence != "" && changesRows.MatchString(file.SQL) {
+		var err error
+		if shut, err = openFences(ctx, tx); err != nil {
+			return err
+		}
+	}
 	if _, err := tx.ExecContext(ctx, e.definition(file.SQL)); err != nil {
 		return err
 	}
-	for _, table := range appendOnly(file.SQL) {
-		if _, err := tx.ExecContext(ctx, fmt.Sprintf(e.guard, table)); err != nil {
-			return err
+	if err := shut(); err != nil {
+		return err
+	}
+	for _, add := range []struct {
+		text   string
+		tables []string
+	}{{e.guard, marked(appendOnlyNotes, file.SQL)}, {e.fence, fenced(file.SQL)}, {e.gate, marked(seenNotes, file.SQL)}} {
+		for _, table := range add.tables {
+			if add.text == "" {
+				break
+			}
+			if _, err := tx.ExecContext(ctx, fmt.Sprintf(add.text, table)); err != nil {
+				return err
+			}
 		}
 	}
 	_, err := tx.ExecContext(ctx, "INSERT INTO schema_migration (name, sha256, at) VALUES ($1, $2, $3)",
@@ -120,6 +138,7 @@ func (e *engine) applyIn(ctx context.Context, tx *sql.Tx, file migrations.File, 
 var (
 	endOfTable      = regexp.MustCompile(`(?m)^\);`)
 	appendOnlyNotes = regexp.MustCompile(`(?m)^-- append-only: ([a-z_, ]+)$`)
+	seenNotes       = regexp.MustCompile(`(?m)^-- seen by every tenant: ([a-z_, ]+)$`)
 )
 
 // definition adds to every table of a migration what the engine wants there.
@@ -127,9 +146,10 @@ func (e *engine) definition(text string) string {
 	return endOfTable.ReplaceAllLiteralString(text, e.endTable)
 }
 
-func appendOnly(text string) []string {
+// marked returns the tables that a comment of the migration names.
+func marked(notes *regexp.Regexp, text string) []string {
 	var tables []string
-	for _, m := range appendOnlyNotes.FindAllStringSubmatch(text, -1) {
+	for _, m := range notes.FindAllStringSubmatch(text, -1) {
 		for _, table := range strings.Split(m[1], ",") {
 			tables = append(tables, strings.TrimSpace(table))
 		}

@@ -29,6 +29,8 @@ CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME; END $$;
 CREATE TRIGGER %[1]s_no_change BEFORE UPDATE OR DELETE ON %[1]s FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER %[1]s_no_truncate BEFORE TRUNCATE ON %[1]s FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();`,
+	fence: fence,
+	gate:  gate,
 }
 
 // schemaLock is the advisory lock of the one that checks and migrates.
@@ -37,6 +39,9 @@ const schemaLock = 0x4B6F6675
 func openPostgres(ctx context.Context, db *DB, dsn string) error {
 	if db.opts.Snapshots != "" || db.opts.Reserve != "" || len(db.opts.DigestKey) > 0 {
 		return errors.New("snapshots, a reserve file and digests are kept on SQLite only")
+	}
+	if err := db.migrateAsOwner(ctx, dsn); err != nil {
+		return err
 	}
 	pool, err := connect(dsn)
 	if err != nil {
@@ -49,11 +54,32 @@ func openPostgres(ctx context.Context, db *DB, dsn string) error {
 	pool.SetMaxOpenConns(db.opts.Readers)
 	pool.SetMaxIdleConns(db.opts.Readers)
 	db.writer, db.reader = pool, pool
-	if err := db.preparePostgres(ctx); err != nil {
+	err = db.preparePostgres(ctx, "")
+	if err == nil {
+		err = db.checkRole(ctx)
+	}
+	if err != nil {
 		_ = pool.Close() // the first error counts
+	}
+	return err
+}
+
+// migrateAsOwner brings the schema up to date as the role of MigrateDSN and lets
+// the role of dsn use the tables.
+func (db *DB) migrateAsOwner(ctx context.Context, dsn string) (err error) {
+	if db.opts.MigrateDSN == "" || db.opts.KeepSchema {
+		return nil
+	}
+	user, err := pgx.ParseConfig(dsn)
+	if err != nil {
 		return err
 	}
-	return nil
+	db.writer, err = connect(db.opts.MigrateDSN)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.writer.Close()) }()
+	return db.preparePostgres(ctx, user.User)
 }
 
 // connect makes a pool whose sessions wait for the disk at every commit,
@@ -68,12 +94,13 @@ func connect(dsn string) (*sql.DB, error) {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "kofu"
 	}
-	return stdlib.OpenDB(*config), nil
+	return sql.OpenDB(fencedConnector{stdlib.GetConnector(*config)}), nil
 }
 
-// preparePostgres checks the database and migrates it. Of several programs that
+// preparePostgres checks the database, migrates it and lets the role user, if
+// one is named, use the tables. Of several programs that
 // start at once the first does it and the others wait for its end.
-func (db *DB) preparePostgres(ctx context.Context) (err error) {
+func (db *DB) preparePostgres(ctx context.Context, user string) (err error) {
 	lock, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -92,7 +119,10 @@ func (db *DB) preparePostgres(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return db.applyAll(ctx, files)
+	if err := db.applyAll(ctx, files); err != nil || user == "" {
+		return err
+	}
+	return db.grant(ctx, user)
 }
 
 // checkPostgres refuses a database whose texts have another form or order than
@@ -134,14 +164,15 @@ SELECT COALESCE(obj_description(to_regclass('schema_migration'), 'pg_class'), ''
 
 // CreateDatabase makes a database on the PostgreSQL server of the DSN server,
 // with the encoding and the collation that Open asks for, and returns its DSN.
-// It is empty, or a copy of the database template if that is named. The account
-// of the DSN must be allowed to make databases.
-func CreateDatabase(ctx context.Context, server, name, template string) (dsn string, err error) {
+// It belongs to the role owner and is empty, or a copy of the database template
+// if that is named. The account of the DSN must be allowed to make databases.
+func CreateDatabase(ctx context.Context, server, name, owner, template string) (dsn string, err error) {
 	defer fault.Add(&err, "store.CreateDatabase(%q)", name)
 	how := " TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
 	if template != "" {
 		how = " TEMPLATE " + pgx.Identifier{template}.Sanitize()
 	}
+	how += " OWNER " + pgx.Identifier{owner}.Sanitize()
 	if err := administer(ctx, server, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+how); err != nil {
 		return "", err
 	}
@@ -149,7 +180,7 @@ func CreateDatabase(ctx context.Context, server, name, template string) (dsn str
 	if err != nil {
 		return "", err
 	}
-	u.Path = "/" + name
+	u.Path, u.User = "/"+name, url.User(owner)
 	return u.String(), nil
 }
 

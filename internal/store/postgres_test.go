@@ -95,11 +95,9 @@ func TestPostgres_RefusesAForeignDatabase(t *testing.T) {
 // The server's own collation would sort texts otherwise than SQLite.
 func TestPostgres_RefusesAnotherOrderOfTexts(t *testing.T) {
 	dsn := testkit.EmptyPostgres(t)
-	db := opened(t, dsn)
+	opened(t, dsn)
 	for _, change := range []string{"datcollate = 'C.UTF-8'", "datcollate = 'C', encoding = 0"} { // 0 is SQL_ASCII
-		if err := exec(t, db, "UPDATE pg_database SET "+change+" WHERE datname = current_database()"); err != nil {
-			t.Fatal(err)
-		}
+		testkit.Psql(t, dsn, "UPDATE pg_database SET "+change+" WHERE datname = current_database()")
 		if _, err := store.Open(t.Context(), dsn, options()); err == nil || !strings.Contains(err.Error(), "want UTF8 and C") {
 			t.Errorf("a database with %s: %v", change, err)
 		}

@@ -40,6 +40,9 @@ CREATE TRIGGER %[1]s_no_delete BEFORE DELETE ON %[1]s BEGIN SELECT RAISE(ABORT, 
 }
 
 func openSQLite(ctx context.Context, db *DB, path string) error {
+	if db.opts.MigrateDSN != "" {
+		return errors.New("roles are kept on PostgreSQL only")
+	}
 	if db.opts.Readers == 0 {
 		db.opts.Readers = 4
 	}

@@ -9,8 +9,8 @@
 //
 // # SQL for both engines
 //
-// Packages that both programs link write one text for both: placeholders $1,
-// $2; keys, times and truth values (0 or 1) bound by the program; columns TEXT
+// Packages that both programs link write one text for both: the tenant in every
+// statement; placeholders $1, $2; keys, times and truth values (0 or 1) bound by the program; columns TEXT
 // or INTEGER below 2^31; NULLS FIRST or LAST where a column may be NULL;
 // letters never compared by LIKE. A second statement begins when the rows of
 // the first are read. SQLite lets one writer in and PostgreSQL many, so what a
@@ -53,6 +53,11 @@ type Options struct {
 	Reserve     string // path of the reserve file; "" keeps none
 	ReserveSize int64  // bytes, default 64 MiB
 	DigestKey   []byte // keeps a keyed digest of every table; empty keeps none
+
+	// Only on PostgreSQL; SQLite refuses it. The DSN of the role that owns the
+	// tables: it migrates, and the role of Open's dsn can only use them. "" migrates
+	// as the role of the dsn.
+	MigrateDSN string
 }
 
 // DB is an open database as one tenant sees it. Open returns the view of tenant
@@ -102,7 +107,9 @@ const (
 // else is the path of an SQLite file, made if it is missing. Open refuses a
 // database of the other kind (practice or real), one newer than the program,
 // and a folder on a network drive. Errors: fault.Conflict "store.other_kind",
-// "store.newer", "store.older" (with KeepSchema), "store.network_drive".
+// "store.newer", "store.older" (with KeepSchema), "store.network_drive",
+// "store.role_unbound" (a PostgreSQL role that row-level security does not
+// bind).
 func Open(ctx context.Context, dsn string, opts Options) (_ *DB, err error) {
 	defer fault.Add(&err, "store.Open")
 	if opts.ApplicationID == 0 {

@@ -96,7 +96,7 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn fun
 	if ctx.Value(inTransaction{}) != nil {
 		return errors.New("a transaction inside a transaction")
 	}
-	tx, err := pool.BeginTx(ctx, opts)
+	tx, err := pool.BeginTx(context.WithValue(ctx, tenantKey{}, db.tenant), opts)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

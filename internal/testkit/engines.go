@@ -8,6 +8,7 @@ import (
 	_ "embed" // the script that starts a server
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -87,11 +88,63 @@ func onBoth(t *testing.T, s schema, fn func(t *testing.T, db *store.DB, clock *C
 	}
 }
 
+// The roles of the test server that own databases and that use them, as in
+// operation: neither can see beyond the fence between tenants.
+const (
+	ownerRole = "kofu_owner"
+	userRole  = "kofu_app"
+)
+
 // EmptyPostgres makes an empty PostgreSQL database for the test and returns its
-// DSN. The database goes away with the test.
+// DSN as its owner. The database goes away with the test.
 func EmptyPostgres(t testing.TB) string {
 	t.Helper()
 	return newPostgres(t, "")
+}
+
+// AsUser is the DSN of the role that uses the tables of a database but does not
+// own them.
+func AsUser(t testing.TB, dsn string) string {
+	t.Helper()
+	dsn, err := as(userRole, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dsn
+}
+
+func as(role, dsn string) (string, error) {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "", err
+	}
+	u.User = url.User(role)
+	return u.String(), nil
+}
+
+// Psql runs statements with the psql command line as the server's superuser, as
+// somebody would who goes behind the program's back, and returns what they
+// print. The database is that of the DSN.
+func Psql(t testing.TB, dsn, statements string) string {
+	t.Helper()
+	server, err := postgresServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	super, err := url.Parse(server.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	database, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	super.Path = database.Path
+	out, err := exec.Command("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statements, super.String()).CombinedOutput() //nolint:gosec // statements of the test
+	if err != nil {
+		t.Fatalf("psql (Debian package postgresql-client): %v\n%s", err, out)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 func newPostgres(t testing.TB, template string) string {
@@ -101,7 +154,7 @@ func newPostgres(t testing.TB, template string) string {
 		t.Fatal(err)
 	}
 	name := databaseName()
-	dsn, err := store.CreateDatabase(t.Context(), server.dsn, name, template)
+	dsn, err := store.CreateDatabase(t.Context(), server.dsn, name, ownerRole, template)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +177,7 @@ func postgresCopy(t testing.TB, template func() (string, error)) string {
 	if err != nil {
 		t.Fatalf("template database: %v", err)
 	}
-	return newPostgres(t, name)
+	return AsUser(t, newPostgres(t, name))
 }
 
 func migratedPostgres(which func() ([]migrations.File, error)) (name string, err error) {
@@ -138,11 +191,15 @@ func migratedPostgres(which func() ([]migrations.File, error)) (name string, err
 	}
 	ctx := context.Background() // the template outlives the test that asks first
 	name = databaseName()
-	dsn, err := store.CreateDatabase(ctx, server.dsn, name, "")
+	dsn, err := store.CreateDatabase(ctx, server.dsn, name, ownerRole, "")
 	if err != nil {
 		return "", err
 	}
-	db, err := store.Open(ctx, dsn, store.Options{Clock: NewClock().Now, Migrations: files})
+	user, err := as(userRole, dsn)
+	if err != nil {
+		return "", err
+	}
+	db, err := store.Open(ctx, user, store.Options{Clock: NewClock().Now, Migrations: files, MigrateDSN: dsn})
 	if err != nil {
 		return "", err
 	}

@@ -2,7 +2,8 @@
 # Runs a command with a PostgreSQL server of its own, which lives in a new
 # folder and ends with the command. The command finds it by the variable
 # KOFU_TEST_POSTGRES; if that is set already, there is a server, and the command
-# just runs. Nothing is synced to the disk: this server is for tests only.
+# just runs: its account must be a superuser, and the roles kofu_owner and
+# kofu_app must exist there. Nothing is synced to the disk: this server is for tests only.
 # Usage: postgres.sh COMMAND [ARGUMENT…]
 set -eu
 [ -z "${KOFU_TEST_POSTGRES:-}" ] || exec "$@"
@@ -48,6 +49,8 @@ until "$bin/pg_isready" -q -h "$dir"; do
 	fi
 	sleep 0.1
 done
+# The role that owns the databases of the tests, and the one that uses them.
+"$bin/psql" -Xq -h "$dir" -U kofu -d postgres -c 'CREATE ROLE kofu_owner LOGIN' -c 'CREATE ROLE kofu_app LOGIN' >>"$dir/log" 2>&1
 export KOFU_TEST_POSTGRES="postgres://kofu@/postgres?host=$dir"
 cd "$OLDPWD"
 "$@"

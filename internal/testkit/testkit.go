@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -142,7 +143,8 @@ func Read(t testing.TB, db *store.DB, fn func(*store.Rx) error) {
 	}
 }
 
-// Dump writes out every row of every table but those named, for comparing.
+// Dump writes out every row of every table but those named, for comparing,
+// whoever's rows they are.
 func Dump(t testing.TB, db *store.DB, except ...string) string {
 	t.Helper()
 	skip := map[string]bool{}
@@ -150,6 +152,37 @@ func Dump(t testing.TB, db *store.DB, except ...string) string {
 		skip[table] = true
 	}
 	var b strings.Builder
+	for _, tenant := range tenantsOf(t, db) {
+		dump(t, db.For(tenant), skip, &b)
+	}
+	return b.String()
+}
+
+// tenantsOf returns the tenants whose views together show every row: one where
+// every view shows all.
+func tenantsOf(t testing.TB, db *store.DB) []int {
+	t.Helper()
+	if db.Path() != "" {
+		return []int{db.Tenant()}
+	}
+	all := []int{0}
+	Read(t, db, func(rx *store.Rx) error {
+		tables, err := store.Tables(rx)
+		if err != nil || !slices.Contains(tables, "tenant") {
+			return err
+		}
+		return rx.Query(func(scan func(...any) error) error {
+			var id int
+			err := scan(&id)
+			all = append(all, id)
+			return err
+		}, "SELECT tenant FROM tenant ORDER BY tenant")
+	})
+	return all
+}
+
+func dump(t testing.TB, db *store.DB, skip map[string]bool, b *strings.Builder) {
+	t.Helper()
 	Read(t, db, func(rx *store.Rx) error {
 		tables, err := store.Tables(rx)
 		if err != nil {
@@ -159,14 +192,13 @@ func Dump(t testing.TB, db *store.DB, except ...string) string {
 			if skip[table] {
 				continue
 			}
-			fmt.Fprintf(&b, "-- %s\n", table)
-			if err := store.DumpTable(rx, table, &b); err != nil {
+			fmt.Fprintf(b, "-- %s\n", table)
+			if err := store.DumpTable(rx, table, b); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return b.String()
 }
 
 // WantFault fails the test unless err is a fault of the kind with the code.

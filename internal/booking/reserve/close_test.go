@@ -171,21 +171,22 @@ func TestClose_MovesOrCancelsEverybody(t *testing.T) {
 }
 
 // Two tenants with equal ids: every statement with the other's finds nothing.
-func TestTenants_SeeNothingOfEachOther(t *testing.T) {
+func TestTB18_TenantsSeeNothingOfEachOther(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
 		office(t, db, tenant, 1, 2)
-		office(t, db, 2, 1, 2)
+		second := db.For(2)
+		office(t, second, 2, 1, 2)
 		b := book(t, db, ask(1, nine, 0))
 		other := ask(1, nine, 0) // the same slot, code and token, and there is room
 		other.Tenant = 2
-		mine := book(t, db, other)
+		mine := book(t, second, other)
 		if mine.ID == b.ID || mine.No != "11-0001" {
 			t.Errorf("%+v", mine)
 		}
 		act := by(2, b, 0)
 		act.Tenant = 2
 		refused(t, db, fault.NotFound, "booking.unknown", func() error {
-			_, err := reserve.Cancel(t.Context(), db, resident, act)
+			_, err := reserve.Cancel(t.Context(), second, resident, act)
 			return err
 		})
 		testkit.Read(t, db, func(rx *store.Rx) error {

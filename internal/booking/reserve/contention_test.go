@@ -36,7 +36,7 @@ func open(t testing.TB, dsn string, files []migrations.File) *store.DB {
 			t.Error(err)
 		}
 	})
-	return db
+	return db.For(tenant)
 }
 
 func bookingFiles(t testing.TB) []migrations.File {

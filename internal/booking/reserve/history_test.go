@@ -50,7 +50,7 @@ func TestHistories(t *testing.T) {
 		next := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			next++
-			h := begin(t, rt, db, next)
+			h := begin(t, rt, db.For(next), next)
 			for range rapid.IntRange(5, 25).Draw(rt, "acts") {
 				h.act()
 				h.compare()

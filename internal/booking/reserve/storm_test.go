@@ -65,7 +65,7 @@ func stormProcess(dsn, name string) error {
 	if err != nil {
 		return err
 	}
-	storm(context.Background(), db, name, os.Stdout, -1)
+	storm(context.Background(), db.For(tenant), name, os.Stdout, -1)
 	return nil
 }
 

@@ -1,5 +1,6 @@
 -- Municipalities and their windows (交付窓口). The tenant comes first in every
 -- key; only the host name, from which a request learns its tenant, stands alone.
+-- seen by every tenant: tenant
 
 CREATE TABLE tenant (
     tenant       INTEGER PRIMARY KEY,
