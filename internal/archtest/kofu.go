@@ -97,6 +97,8 @@ var writersOfKofu = map[string]string{
 	"window_text":           "booking/slot",
 	"procedure_terms":       "booking/slot",
 	"holiday":               "booking/slot",
+	"opening_batch":         "booking/slot",
+	"opening_change":        "booking/slot",
 	"opening_pattern":       "booking/slot",
 	"opening_exception":     "booking/slot",
 	"release_step":          "booking/slot",

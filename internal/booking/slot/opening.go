@@ -49,6 +49,7 @@ type Exception struct {
 	WebCap, OfficeCap    int // of Extra and Capacity
 	Procs                Procs
 	Reason               string // as residents read it
+	Batch                string // the file or copy that made it, '' for a single one
 }
 
 func (e Exception) covers(window string, day jpdate.Day) bool {
@@ -120,23 +121,31 @@ func SetPattern(ctx context.Context, db *store.DB, actor store.Actor, tenant int
 		}
 	}
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
-		before, err := patternsOf(tx.Rx, tenant, windowID)
-		if err != nil {
-			return err
-		}
-		if err := replacePatterns(tx, tenant, windowID, patterns); err != nil {
-			return err
-		}
-		if report, err = reconcile(tx, tenant, windowID); err != nil {
-			return err
-		}
-		if err := report.refusal(); err != nil {
-			return err
-		}
-		return audit.Append(tx, "slot.pattern_set", object(tenant, windowID),
-			map[string]any{"before": before, "after": patterns, "slots": report})
+		report, err = setPattern(tx, tenant, windowID, patterns)
+		return err
 	})
 	return report, err
+}
+
+func setPattern(tx *store.Tx, tenant int, windowID string, patterns []Pattern) (report Report, err error) {
+	before, err := patternsOf(tx.Rx, tenant, windowID)
+	if err != nil {
+		return Report{}, err
+	}
+	if err := replacePatterns(tx, tenant, windowID, patterns); err != nil {
+		return Report{}, err
+	}
+	if err := beginEdit(tx, tenant, "pattern").note(windowID, patternObject, before, patterns); err != nil {
+		return Report{}, err
+	}
+	if report, err = reconcile(tx, tenant, windowID); err != nil {
+		return Report{}, err
+	}
+	if err := report.refusal(); err != nil {
+		return Report{}, err
+	}
+	return report, audit.Append(tx, "slot.pattern_set", object(tenant, windowID),
+		map[string]any{"before": before, "after": patterns, "slots": report})
 }
 
 // AddException changes the opening on some days and brings the slots into line.
@@ -166,7 +175,10 @@ func Except(tx *store.Tx, tenant int, e Exception) (id string, report Report, er
 		return "", Report{}, err
 	}
 	e.ID = ulid.New(tx.Now)
-	if err := insertException(tx, tenant, e); err != nil {
+	if err := insertException(tx, tenant, e, ""); err != nil {
+		return "", Report{}, err
+	}
+	if err := beginEdit(tx, tenant, "exception").note(e.WindowID, exceptionObject+e.ID, nil, e); err != nil {
 		return "", Report{}, err
 	}
 	report, err = reconcileFor(tx, tenant, e.WindowID)
@@ -187,6 +199,9 @@ func RemoveException(ctx context.Context, db *store.DB, actor store.Actor, tenan
 			return fault.New(fault.NotFound, "slot.exception_unknown")
 		}
 		if err := deleteException(tx, tenant, id); err != nil {
+			return err
+		}
+		if err := beginEdit(tx, tenant, "exception_removed").note(e.WindowID, exceptionObject+id, e, nil); err != nil {
 			return err
 		}
 		if report, err = reconcileFor(tx, tenant, e.WindowID); err != nil {

@@ -80,10 +80,12 @@ func (p *ProcedureTerms) check() error {
 // ProcedureList returns the terms of every procedure in the order of lists. What
 // the tenant has not saved is on, everywhere, for one seat a person.
 func ProcedureList(rx *store.Rx, tenant int) ([]ProcedureTerms, error) {
-	list, err := proceduresOf(rx, tenant)
-	if err != nil {
-		return nil, err
-	}
+	saved, err := proceduresOf(rx, tenant)
+	return completed(saved), err
+}
+
+// completed adds the usual terms of procedures that have not been saved.
+func completed(list []ProcedureTerms) []ProcedureTerms {
 	for i, code := range usualOrder {
 		if !slices.ContainsFunc(list, func(p ProcedureTerms) bool { return p.Code == code }) {
 			list = append(list, ProcedureTerms{Code: code, Place: i + 1, On: true, Units: 1, SystemCutoff: 1440})
@@ -95,7 +97,7 @@ func ProcedureList(rx *store.Rx, tenant int) ([]ProcedureTerms, error) {
 		}
 		return slices.Index(usualOrder, a.Code) - slices.Index(usualOrder, b.Code)
 	})
-	return list, nil
+	return list
 }
 
 // Units is how many seats one person with these procedures needs: those of the
@@ -138,6 +140,9 @@ func SaveProcedure(ctx context.Context, db *store.DB, actor store.Actor, tenant 
 		}
 		before := list[slices.IndexFunc(list, func(q ProcedureTerms) bool { return q.Code == p.Code })]
 		if err := saveProcedure(tx, tenant, p); err != nil {
+			return err
+		}
+		if err := beginEdit(tx, tenant, "procedure").note("", procedureObject+string(p.Code), before, p); err != nil {
 			return err
 		}
 		if report, err = reconcileFor(tx, tenant, ""); err != nil {

@@ -196,10 +196,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 }
 
 const exceptionColumns = `exception_id, window_id, from_day, until_day, from_minute, until_minute, kind,
-       slot_minutes, web_cap, office_cap, procs, reason`
+       slot_minutes, web_cap, office_cap, procs, reason, batch_id`
 
 func scanException(scan func(...any) error) (e Exception, err error) {
-	err = scan(&e.ID, &e.WindowID, &e.From, &e.To, &e.FromMinute, &e.ToMinute, &e.Kind, &e.SlotMinutes, &e.WebCap, &e.OfficeCap, &e.Procs, &e.Reason)
+	err = scan(&e.ID, &e.WindowID, &e.From, &e.To, &e.FromMinute, &e.ToMinute, &e.Kind, &e.SlotMinutes, &e.WebCap, &e.OfficeCap, &e.Procs, &e.Reason, &e.Batch)
 	return e, err
 }
 
@@ -217,19 +217,19 @@ WHERE tenant = $1 AND window_id IN ('', $2) AND until_day >= $3 AND ended_by = '
 }
 
 func exception(rx *store.Rx, tenant int, id string) (e Exception, found bool, err error) {
-	e, err = scanException(rx.Row("SELECT "+exceptionColumns+" FROM opening_exception WHERE tenant = $1 AND exception_id = $2", tenant, id).Scan)
+	e, err = scanException(rx.Row("SELECT "+exceptionColumns+" FROM opening_exception WHERE tenant = $1 AND exception_id = $2 AND ended_by = ''", tenant, id).Scan)
 	if errors.Is(err, store.ErrNoRows) {
 		return Exception{}, false, nil
 	}
 	return e, err == nil, err
 }
 
-func insertException(tx *store.Tx, tenant int, e Exception) error {
+func insertException(tx *store.Tx, tenant int, e Exception, batch string) error {
 	_, err := tx.Exec(`
 INSERT INTO opening_exception (tenant, exception_id, window_id, from_day, until_day, from_minute, until_minute, kind,
-                               slot_minutes, web_cap, office_cap, procs, reason)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		tenant, e.ID, e.WindowID, e.From, e.To, e.FromMinute, e.ToMinute, e.Kind, e.SlotMinutes, e.WebCap, e.OfficeCap, e.Procs, e.Reason)
+                               slot_minutes, web_cap, office_cap, procs, reason, batch_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		tenant, e.ID, e.WindowID, e.From, e.To, e.FromMinute, e.ToMinute, e.Kind, e.SlotMinutes, e.WebCap, e.OfficeCap, e.Procs, e.Reason, batch)
 	return err
 }
 

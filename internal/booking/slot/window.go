@@ -296,8 +296,14 @@ func SaveWindow(ctx context.Context, db *store.DB, actor store.Actor, tenant int
 		if err := saveWindow(tx, tenant, w); err != nil {
 			return err
 		}
-		report, err = reconcile(tx, tenant, w.ID)
-		if err != nil {
+		var was any
+		if known {
+			was = before
+		}
+		if err := beginEdit(tx, tenant, "window").note(w.ID, windowObject, was, w); err != nil {
+			return err
+		}
+		if report, err = reconcile(tx, tenant, w.ID); err != nil {
 			return err
 		}
 		if err := report.refusal(); err != nil {

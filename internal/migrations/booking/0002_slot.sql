@@ -1,5 +1,6 @@
 -- When windows are open and how many people fit. A slot exists once for its
 -- window and instant; its seats are counters that cannot leave their bounds.
+-- append-only: opening_change
 
 CREATE TABLE opening_pattern (
     tenant       INTEGER NOT NULL,
@@ -37,6 +38,40 @@ CREATE TABLE opening_exception (
     PRIMARY KEY (tenant, exception_id)
 );
 CREATE INDEX opening_exception_days ON opening_exception (tenant, until_day);
+
+-- Files and copies that set the opening of many days at once.
+CREATE TABLE opening_batch (
+    tenant    INTEGER NOT NULL REFERENCES tenant (tenant),
+    batch_id  TEXT NOT NULL,
+    kind      TEXT NOT NULL CHECK (kind IN ('file', 'copy')),
+    name      TEXT NOT NULL,              -- of the file, or what was copied
+    made_at   TEXT NOT NULL,
+    made_by   TEXT NOT NULL,
+    days      INTEGER NOT NULL,
+    added     INTEGER NOT NULL,
+    changed   INTEGER NOT NULL,
+    removed   INTEGER NOT NULL,
+    undone_at TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (tenant, batch_id)
+);
+
+-- Every change of windows, patterns, exceptions, procedures and holidays. What
+-- held at some moment is the newest entry of each object before it.
+CREATE TABLE opening_change (
+    tenant    INTEGER NOT NULL REFERENCES tenant (tenant),
+    edit_id   TEXT NOT NULL,              -- of one act, in order
+    ordinal   INTEGER NOT NULL,           -- within it
+    at        TEXT NOT NULL,
+    actor_id  TEXT NOT NULL,
+    actor     TEXT NOT NULL,
+    act       TEXT NOT NULL,
+    window_id TEXT NOT NULL,              -- '' for all windows
+    object    TEXT NOT NULL,              -- window, pattern, exception/…, procedure/…, holiday/…
+    was       TEXT NOT NULL,              -- JSON, '' for what was not there
+    became    TEXT NOT NULL,              -- the same, '' for what is gone
+    PRIMARY KEY (tenant, edit_id, ordinal)
+);
+CREATE INDEX opening_change_window ON opening_change (tenant, window_id, edit_id);
 
 -- Staggered release: from so many days before, this share of the seats.
 CREATE TABLE release_step (
@@ -87,3 +122,4 @@ CREATE TABLE slot (
     CONSTRAINT office_bounds CHECK (office_over >= 0 AND office_taken BETWEEN 0 AND office_cap + office_over)
 );
 CREATE INDEX slot_day ON slot (tenant, window_id, day, starts_at);
+CREATE INDEX slot_over ON slot (tenant, day, slot_id) WHERE web_over > 0 OR office_over > 0;
