@@ -7,7 +7,7 @@ func Kofu() Rules {
 	return Rules{
 		Module: "kofu",
 		Order: []string{
-			"fault", "message", "jptext", "jpdate", "jpaddr", "mynumber", "program", "entry", "linkcode", "scancode", "keyring",
+			"fault", "message", "jptext", "jpdate", "jpaddr", "mynumber", "program", "entry", "linkcode", "scancode", "keyring", "seal",
 			"migrations", "tabfile", "glyph", "store",
 			"audit", "office",
 			"settings", "staff",
