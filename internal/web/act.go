@@ -9,6 +9,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/notice"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 	"kofu/internal/vault"
 	"kofu/internal/visit"
@@ -48,15 +49,15 @@ type ActRequest struct {
 }
 
 func (s *server) postAct(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
-	in, err := decode[ActRequest](r)
+	in, err := staffweb.Decode[ActRequest](r)
 	if err != nil {
 		return err
 	}
-	if in.Act == actWithdraw && !may(r, staff.CardWithdraw) {
+	if in.Act == actWithdraw && !staffweb.May(r, staff.CardWithdraw) {
 		return fault.New(fault.Forbidden, "gate.forbidden")
 	}
 	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
@@ -120,17 +121,17 @@ func recorded(tx *store.Tx, err error, action string, id int64, detail string) e
 func objectOf(kind string, id int64) string { return fmt.Sprintf("%s/%d", kind, id) }
 
 func (s *server) postUndo(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
-	in, err := decode[Reason](r)
+	in, err := staffweb.Decode[Reason](r)
 	if err != nil {
 		return err
 	}
 	var cardID int64
 	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
-		cardID, err = undo(tx, id, card.Undoing{Reason: in.Reason, Any: may(r, staff.UndoAny)})
+		cardID, err = undo(tx, id, card.Undoing{Reason: in.Reason, Any: staffweb.May(r, staff.UndoAny)})
 		return err
 	})
 	if err != nil {
@@ -184,5 +185,5 @@ func (s *server) postUndoLast(w http.ResponseWriter, r *http.Request, actor stor
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }

@@ -10,6 +10,7 @@ import (
 	"kofu/internal/message"
 	"kofu/internal/progress"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
 
@@ -64,7 +65,7 @@ const maxNamed = 100 // cards that an exclusion names
 // are left out with their reason, all others change together and can be undone
 // together.
 func (s *server) postBulk(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	in, err := decode[Bulk](r)
+	in, err := staffweb.Decode[Bulk](r)
 	if err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func (s *server) postBulk(w http.ResponseWriter, r *http.Request, actor store.Ac
 	for _, refused := range did.Refused {
 		out.exclude(refused.Card, refused.Err)
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }
 
 // cards are the cards that the act is meant for.
@@ -143,7 +144,7 @@ type Undone struct {
 }
 
 func (s *server) postGroupUndo(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	in, err := decode[Reason](r)
+	in, err := staffweb.Decode[Reason](r)
 	if err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (s *server) postGroupUndo(w http.ResponseWriter, r *http.Request, actor sto
 	}
 	var out Undone
 	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) (err error) {
-		if out.Undone, err = card.UndoGroup(tx, group, card.Undoing{Reason: in.Reason, Any: may(r, staff.UndoAny)}); err != nil {
+		if out.Undone, err = card.UndoGroup(tx, group, card.Undoing{Reason: in.Reason, Any: staffweb.May(r, staff.UndoAny)}); err != nil {
 			return err
 		}
 		return audit.Append(tx, "card.undone", "group/"+group, out)
@@ -161,5 +162,5 @@ func (s *server) postGroupUndo(w http.ResponseWriter, r *http.Request, actor sto
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }

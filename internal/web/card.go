@@ -13,27 +13,15 @@ import (
 	"kofu/internal/scancode"
 	"kofu/internal/settings"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
 
-// Tone is how good or bad an answer is: it chooses sound and colour, which
-// never stand without words.
-type Tone string
-
-// The tones, from good to bad.
-const (
-	toneOK    Tone = "ok"
-	toneSame  Tone = "same"
-	toneOther Tone = "other"
-	toneWarn  Tone = "warn"
-	toneError Tone = "error"
-)
-
 // statusTones are the tones of the statuses.
-var statusTones = map[card.Status]Tone{
-	card.StatusMissing: toneError, card.StatusHeld: toneError, card.StatusWithdrawn: toneWarn, card.StatusVoided: toneSame,
-	card.StatusHandedOver: toneOK, card.StatusNotified: toneOK, card.StatusReady: toneOK,
-	card.StatusInspecting: toneOther, card.StatusReceived: toneOther, card.StatusListed: toneSame,
+var statusTones = map[card.Status]staffweb.Tone{
+	card.StatusMissing: staffweb.ToneError, card.StatusHeld: staffweb.ToneError, card.StatusWithdrawn: staffweb.ToneWarn, card.StatusVoided: staffweb.ToneSame,
+	card.StatusHandedOver: staffweb.ToneOK, card.StatusNotified: staffweb.ToneOK, card.StatusReady: staffweb.ToneOK,
+	card.StatusInspecting: staffweb.ToneOther, card.StatusReceived: staffweb.ToneOther, card.StatusListed: staffweb.ToneSame,
 }
 
 // HoldChip is an open hold in a list.
@@ -45,35 +33,35 @@ type HoldChip struct {
 
 // CardRow is one line of a list.
 type CardRow struct {
-	ID          int64      `json:"id"`
-	Version     int        `json:"version"`
-	NoticeNo    string     `json:"noticeNo"`
-	LotNo       string     `json:"lotNo"`
-	BoxNo       string     `json:"boxNo"`
-	Name        string     `json:"name"`
-	GaijiSet    string     `json:"gaijiSet"` // whose private-use characters name and address hold
-	Kana        string     `json:"kana"`
-	Birth       string     `json:"birth"`
-	Address     string     `json:"address"`
-	Status      string     `json:"status"`
-	StatusLabel string     `json:"statusLabel"`
-	StatusTone  Tone       `json:"statusTone"`
-	Procedure   string     `json:"procedure"`
-	Custody     string     `json:"custody"`
-	Place       string     `json:"place"`
-	ReceivedOn  string     `json:"receivedOn"`
-	NoticeOn    string     `json:"noticeOn"`
-	Deadline    string     `json:"deadline"`
-	Kind        string     `json:"kind"`
-	Holds       []HoldChip `json:"holds"`
+	ID          int64         `json:"id"`
+	Version     int           `json:"version"`
+	NoticeNo    string        `json:"noticeNo"`
+	LotNo       string        `json:"lotNo"`
+	BoxNo       string        `json:"boxNo"`
+	Name        string        `json:"name"`
+	GaijiSet    string        `json:"gaijiSet"` // whose private-use characters name and address hold
+	Kana        string        `json:"kana"`
+	Birth       string        `json:"birth"`
+	Address     string        `json:"address"`
+	Status      string        `json:"status"`
+	StatusLabel string        `json:"statusLabel"`
+	StatusTone  staffweb.Tone `json:"statusTone"`
+	Procedure   string        `json:"procedure"`
+	Custody     string        `json:"custody"`
+	Place       string        `json:"place"`
+	ReceivedOn  string        `json:"receivedOn"`
+	NoticeOn    string        `json:"noticeOn"`
+	Deadline    string        `json:"deadline"`
+	Kind        string        `json:"kind"`
+	Holds       []HoldChip    `json:"holds"`
 }
 
 // StatusCount is how many cards have a status.
 type StatusCount struct {
-	Status string `json:"status"`
-	Label  string `json:"label"`
-	Tone   Tone   `json:"tone"`
-	Count  int    `json:"count"`
+	Status string        `json:"status"`
+	Label  string        `json:"label"`
+	Tone   staffweb.Tone `json:"tone"`
+	Count  int           `json:"count"`
 }
 
 // CardList is a page of cards.
@@ -113,16 +101,16 @@ func filterOf(r *http.Request) (f progress.Filter, err error) {
 		Status: card.Status(q.Get("status")), Procedure: card.Procedure(q.Get("procedure")), Custody: card.Custody(q.Get("custody")),
 		Hold: card.Flag(q.Get("hold")), Due: q.Get("due"), Query: q.Get("q"), Sort: q.Get("sort"),
 	}
-	lot, err := number(r, "lot", 0)
+	lot, err := staffweb.Number(r, "lot", 0)
 	if err != nil {
 		return f, err
 	}
-	place, err := number(r, "place", 0)
+	place, err := staffweb.Number(r, "place", 0)
 	if err != nil {
 		return f, err
 	}
 	f.Lot, f.Place = int64(lot), int64(place)
-	f.Offset, f.Limit, err = window(r, 100)
+	f.Offset, f.Limit, err = staffweb.Window(r, 100)
 	return f, err
 }
 
@@ -139,7 +127,7 @@ func (s *server) getCards(w http.ResponseWriter, r *http.Request, _ store.Actor)
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }
 
 func cardList(rx *store.Rx, f progress.Filter) (out CardList, err error) {
@@ -167,10 +155,10 @@ func cardRow(r progress.Row, words settings.Settings) CardRow {
 		ID: r.ID, Version: r.Version, NoticeNo: r.NoticeNo, LotNo: r.LotNo, BoxNo: r.BoxNo, Name: r.Name, GaijiSet: r.GaijiSet, Kana: r.Kana, Birth: r.Birth,
 		Address: r.Address, Status: string(r.Status), StatusLabel: words.StatusLabel(string(r.Status)), StatusTone: statusTones[r.Status],
 		Procedure: string(r.Procedure), Custody: string(r.Custody), Place: r.Place, ReceivedOn: r.ReceivedOn, NoticeOn: r.NoticeOn,
-		Deadline: r.Deadline, Kind: word("application_kind.", r.ApplicationKind), Holds: []HoldChip{},
+		Deadline: r.Deadline, Kind: staffweb.Word("application_kind.", r.ApplicationKind), Holds: []HoldChip{},
 	}
 	for _, h := range r.Holds {
-		out.Holds = append(out.Holds, HoldChip{string(h.Flag), word("flag.", string(h.Flag)), string(h.Severity)})
+		out.Holds = append(out.Holds, HoldChip{string(h.Flag), staffweb.Word("flag.", string(h.Flag)), string(h.Severity)})
 	}
 	return out
 }
@@ -214,7 +202,7 @@ func (s *server) getCardLookup(w http.ResponseWriter, r *http.Request, _ store.A
 	case 0:
 		return fault.New(fault.NotFound, "card.not_found")
 	case 1:
-		return ok(w, CardRef{ID: found[0].ID, NoticeNo: found[0].NoticeNo})
+		return staffweb.OK(w, CardRef{ID: found[0].ID, NoticeNo: found[0].NoticeNo})
 	}
 	return several
 }

@@ -7,13 +7,13 @@ import (
 	"kofu/internal/audit"
 	"kofu/internal/card"
 	"kofu/internal/fault"
-	"kofu/internal/gate"
 	"kofu/internal/message"
 	"kofu/internal/notice"
 	"kofu/internal/progress"
 	"kofu/internal/resident"
 	"kofu/internal/settings"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 	"kofu/internal/vault"
 	"kofu/internal/visit"
@@ -99,7 +99,7 @@ type CardPage struct {
 
 // getCard shows a card. Who looked at whom is part of the audit log.
 func (s *server) getCard(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
@@ -124,20 +124,14 @@ func (s *server) replyCard(w http.ResponseWriter, r *http.Request, actor store.A
 	if err != nil {
 		return err
 	}
-	return ok(w, page)
-}
-
-// may reports whether the session of the request has a permission.
-func may(r *http.Request, p staff.Permission) bool {
-	session, signedIn := gate.SessionOf(r.Context())
-	return signedIn && session.May(p)
+	return staffweb.OK(w, page)
 }
 
 // rights decide which acts a card page offers.
 type rights struct{ work, withdraw, undoAny bool }
 
 func rightsOf(r *http.Request) rights {
-	return rights{work: may(r, staff.CardWork), withdraw: may(r, staff.CardWithdraw), undoAny: may(r, staff.UndoAny)}
+	return rights{work: staffweb.May(r, staff.CardWork), withdraw: staffweb.May(r, staff.CardWithdraw), undoAny: staffweb.May(r, staff.UndoAny)}
 }
 
 func cardPage(rx *store.Rx, actor store.Actor, id int64, rights rights) (page CardPage, err error) {
@@ -155,14 +149,14 @@ func cardPage(rx *store.Rx, actor store.Actor, id int64, rights rights) (page Ca
 	c := l.Rows[0]
 	page = CardPage{
 		CardRow: cardRow(c, words), ApplicationID: c.ApplicationID, AppliedOn: c.AppliedOn, ExpiresOn: c.ExpiresOn,
-		DeliveryMethod: word("delivery_method.", c.DeliveryMethod), Remark: c.Remark, Acts: cardActs(rx, actor, c.Card, rights),
+		DeliveryMethod: staffweb.Word("delivery_method.", c.DeliveryMethod), Remark: c.Remark, Acts: cardActs(rx, actor, c.Card, rights),
 	}
 	if c.ResidentID != 0 {
 		person, _, err := resident.ByID(rx, c.ResidentID)
 		if err != nil {
 			return page, err
 		}
-		page.HouseholdNo, page.ResidentNo, page.Sex = person.HouseholdNo, person.No, word("sex.", person.Sex)
+		page.HouseholdNo, page.ResidentNo, page.Sex = person.HouseholdNo, person.No, staffweb.Word("sex.", person.Sex)
 	}
 	if page.Events, err = cardEvents(rx, actor, id, rights.undoAny); err != nil {
 		return page, err
@@ -195,7 +189,7 @@ func cardActs(rx *store.Rx, actor store.Actor, c card.Card, rights rights) []Car
 			continue
 		}
 		acts = append(acts, CardAct{
-			Act: wireAct(offer.Act), Label: word("act.", string(offer.Act)), Enabled: offer.Refusal == nil,
+			Act: wireAct(offer.Act), Label: staffweb.Word("act.", string(offer.Act)), Enabled: offer.Refusal == nil,
 			Refusal: refusal(offer.Refusal), NeedsReason: offer.NeedsReason,
 		})
 	}
@@ -224,7 +218,7 @@ func cardEvents(rx *store.Rx, actor store.Actor, id int64, undoAny bool) ([]Card
 	for _, e := range slices.Backward(events) {
 		undoable := card.Undoable(rx, actor, e, card.Undoing{Any: undoAny})
 		out = append(out, CardEvent{
-			ID: e.ID, At: e.At, Act: string(e.Act), Label: word("act.", string(e.Act)), Before: stateWords(e.Before()), After: stateWords(e.After()),
+			ID: e.ID, At: e.At, Act: string(e.Act), Label: staffweb.Word("act.", string(e.Act)), Before: stateWords(e.Before()), After: stateWords(e.After()),
 			By: e.Name, Terminal: e.Terminal, Reason: eventReason(e), UndoneBy: e.UndoneBy, Undoes: e.Undoes,
 			Undoable: undoable == nil, Refusal: refusal(undoable),
 		})
@@ -238,14 +232,14 @@ func eventReason(e card.Event) string {
 		return e.Reason
 	}
 	flag, why := card.SplitHoldReason(e.Reason)
-	return word("flag.", flag) + ": " + word("registry.", why)
+	return staffweb.Word("flag.", flag) + ": " + staffweb.Word("registry.", why)
 }
 
 func stateWords(s card.State) string {
 	if s.Procedure == "" {
 		return ""
 	}
-	return word("procedure.", string(s.Procedure)) + "・" + word("custody.", string(s.Custody))
+	return staffweb.Word("procedure.", string(s.Procedure)) + "・" + staffweb.Word("custody.", string(s.Custody))
 }
 
 func cardHolds(rx *store.Rx, id int64) ([]CardHold, error) {
@@ -256,7 +250,7 @@ func cardHolds(rx *store.Rx, id int64) ([]CardHold, error) {
 	out := []CardHold{}
 	for _, h := range holds {
 		out = append(out, CardHold{
-			ID: h.ID, Flag: string(h.Flag), Label: word("flag.", string(h.Flag)), Severity: string(h.Severity), Reason: message.Fill("{why}", map[string]string{"why": h.Why()}),
+			ID: h.ID, Flag: string(h.Flag), Label: staffweb.Word("flag.", string(h.Flag)), Severity: string(h.Severity), Reason: message.Fill("{why}", map[string]string{"why": h.Why()}),
 			Source: h.Source, OpenedAt: h.OpenedAt, OpenedBy: h.OpenedBy, ClosedAt: h.ClosedAt, ClosedBy: h.ClosedBy, FromDay: h.FromDay,
 		})
 	}
@@ -270,7 +264,7 @@ func cardNotices(rx *store.Rx, id int64) ([]CardNotice, error) {
 	}
 	out := []CardNotice{}
 	for _, l := range letters {
-		out = append(out, CardNotice{RunID: l.RunID, Run: l.RunNo, State: word("run_state.", string(l.State)), At: l.At, LinkCodeState: word("link_state.", l.CodeState)})
+		out = append(out, CardNotice{RunID: l.RunID, Run: l.RunNo, State: staffweb.Word("run_state.", string(l.State)), At: l.At, LinkCodeState: staffweb.Word("link_state.", l.CodeState)})
 	}
 	return out, nil
 }
@@ -280,12 +274,12 @@ func handoverOf(rx *store.Rx, id int64) (*HandoverRecord, error) {
 	if err != nil || !known {
 		return nil, err
 	}
-	out := &HandoverRecord{At: r.At, By: r.By, Receiver: word("receiver.", string(r.Receiver)), Documents: []string{}, OldCards: []string{}, PINMethod: word("pin_method.", r.PINMethod)}
+	out := &HandoverRecord{At: r.At, By: r.By, Receiver: staffweb.Word("receiver.", string(r.Receiver)), Documents: []string{}, OldCards: []string{}, PINMethod: staffweb.Word("pin_method.", r.PINMethod)}
 	for _, code := range r.Documents {
-		out.Documents = append(out.Documents, word("document.", code))
+		out.Documents = append(out.Documents, staffweb.Word("document.", code))
 	}
 	for _, kind := range visit.OldCards {
-		out.OldCards = append(out.OldCards, word("old_card.", kind)+": "+word("old_card_answer.", r.OldCards[kind]))
+		out.OldCards = append(out.OldCards, staffweb.Word("old_card.", kind)+": "+staffweb.Word("old_card_answer.", r.OldCards[kind]))
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"kofu/internal/card"
@@ -14,6 +15,7 @@ import (
 	"kofu/internal/progress"
 	"kofu/internal/scancode"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
 
@@ -76,17 +78,17 @@ type ScanCounts struct {
 
 // ScanResult is the answer to a scan.
 type ScanResult struct {
-	Result  string       `json:"result" ts:"'received' | 'twice' | 'not_in_lot' | 'unknown' | 'withdrawn' | 'held' | 'shelved' | 'moved' | 'refused' | 'place'"`
-	Tone    Tone         `json:"tone"`
-	Word    string       `json:"word"`
-	Message string       `json:"message"`
-	Code    string       `json:"code"`
-	Card    *ScannedCard `json:"card,omitempty"`
-	Counts  *ScanCounts  `json:"counts,omitempty"`
-	Box     *DeliveryBox `json:"box,omitempty"`
-	Place   *Place       `json:"place,omitempty"`
-	EventID int64        `json:"eventId,omitempty"`
-	At      string       `json:"at"`
+	Result  string        `json:"result" ts:"'received' | 'twice' | 'not_in_lot' | 'unknown' | 'withdrawn' | 'held' | 'shelved' | 'moved' | 'refused' | 'place'"`
+	Tone    staffweb.Tone `json:"tone"`
+	Word    string        `json:"word"`
+	Message string        `json:"message"`
+	Code    string        `json:"code"`
+	Card    *ScannedCard  `json:"card,omitempty"`
+	Counts  *ScanCounts   `json:"counts,omitempty"`
+	Box     *DeliveryBox  `json:"box,omitempty"`
+	Place   *Place        `json:"place,omitempty"`
+	EventID int64         `json:"eventId,omitempty"`
+	At      string        `json:"at"`
 }
 
 func (s *server) deliveryRoutes() []gate.Route {
@@ -116,13 +118,13 @@ func (s *server) getDeliveries(w http.ResponseWriter, r *http.Request, _ store.A
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }
 
 // postDelivery registers numbers that were typed or scanned. Every bad one is
 // named with its place in the list; nothing is stored then.
 func (s *server) postDelivery(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	in, err := decode[NewDelivery](r)
+	in, err := staffweb.Decode[NewDelivery](r)
 	if err != nil {
 		return err
 	}
@@ -137,7 +139,7 @@ func (s *server) postDelivery(w http.ResponseWriter, r *http.Request, actor stor
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusCreated, wireDelivery(d))
+	return staffweb.Reply(w, http.StatusCreated, wireDelivery(d))
 }
 
 // factsOf reads the numbers of a parcel. What might be a 個人番号 is named by
@@ -154,7 +156,7 @@ func factsOf(numbers []string) (cards []card.Facts, err error) {
 		case code.Kind != scancode.Notice:
 			bad = bad.With(fault.Detail{Code: "delivery.bad_number", Row: i + 1, Value: entry})
 		case twice:
-			bad = bad.With(fault.Detail{Code: "delivery.number_twice", Row: i + 1, Value: code.Text, Args: fault.Args("first", itoa(first))})
+			bad = bad.With(fault.Detail{Code: "delivery.number_twice", Row: i + 1, Value: code.Text, Args: fault.Args("first", strconv.Itoa(first))})
 		default:
 			seen[code.Text] = i + 1
 			cards = append(cards, card.Facts{NoticeNo: code.Text})
@@ -167,7 +169,7 @@ func factsOf(numbers []string) (cards []card.Facts, err error) {
 }
 
 func (s *server) getDelivery(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
@@ -187,16 +189,16 @@ func (s *server) getDelivery(w http.ResponseWriter, r *http.Request, _ store.Act
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }
 
 func (s *server) getDeliveryCards(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
 	f := progress.Filter{Lot: id, Sort: "lot"}
-	if f.Offset, f.Limit, err = window(r, 200); err != nil {
+	if f.Offset, f.Limit, err = staffweb.Window(r, 200); err != nil {
 		return err
 	}
 	switch r.URL.Query().Get("only") {
@@ -213,21 +215,21 @@ func (s *server) getDeliveryCards(w http.ResponseWriter, r *http.Request, _ stor
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }
 
 // scanTones are the tones of the answers at the reception.
-var scanTones = map[delivery.Result]Tone{
-	delivery.Received: toneOK, delivery.Held: toneWarn, delivery.Withdrawn: toneWarn, delivery.Twice: toneSame,
-	delivery.NotInLot: toneError, delivery.Strange: toneError,
+var scanTones = map[delivery.Result]staffweb.Tone{
+	delivery.Received: staffweb.ToneOK, delivery.Held: staffweb.ToneWarn, delivery.Withdrawn: staffweb.ToneWarn, delivery.Twice: staffweb.ToneSame,
+	delivery.NotInLot: staffweb.ToneError, delivery.Strange: staffweb.ToneError,
 }
 
 func (s *server) postDeliveryScan(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
-	in, err := decode[Scan](r)
+	in, err := staffweb.Decode[Scan](r)
 	if err != nil {
 		return err
 	}
@@ -235,7 +237,7 @@ func (s *server) postDeliveryScan(w http.ResponseWriter, r *http.Request, actor 
 	if err != nil {
 		return err
 	}
-	return ok(w, wireScan(o))
+	return staffweb.OK(w, wireScan(o))
 }
 
 func wireScan(o delivery.Outcome) ScanResult {
@@ -251,14 +253,14 @@ func wireScan(o delivery.Outcome) ScanResult {
 	if o.Box.No != "" {
 		out.Box = &DeliveryBox{o.Box.No, o.Box.Expected, o.Box.Received}
 		if o.Box.Received == o.Box.Expected && o.Result != delivery.Twice {
-			out.Message += message.Text("scan.box_complete", map[string]string{"box": o.Box.No, "count": itoa(o.Box.Expected)})
+			out.Message += message.Text("scan.box_complete", map[string]string{"box": o.Box.No, "count": strconv.Itoa(o.Box.Expected)})
 		}
 	}
 	return out
 }
 
 func (s *server) postDeliveryClose(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
@@ -266,5 +268,5 @@ func (s *server) postDeliveryClose(w http.ResponseWriter, r *http.Request, actor
 	if d, err = delivery.Close(r.Context(), s.DB, actor, id); err != nil {
 		return err
 	}
-	return ok(w, wireDelivery(d))
+	return staffweb.OK(w, wireDelivery(d))
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 	"kofu/internal/visit"
 )
@@ -31,33 +32,33 @@ type HandoverDocument struct {
 // HandoverForm is everything to choose from at the counter.
 type HandoverForm struct {
 	Documents      []HandoverDocument `json:"documents"`
-	ProxyReasons   []Choice           `json:"proxyReasons"`
-	OldCards       []Choice           `json:"oldCards"`
-	OldCardAnswers []Choice           `json:"oldCardAnswers"`
-	WalkInReasons  []Choice           `json:"walkInReasons"`
-	PINMethods     []Choice           `json:"pinMethods"`
-	Receivers      []Choice           `json:"receivers"`
+	ProxyReasons   []staffweb.Choice  `json:"proxyReasons"`
+	OldCards       []staffweb.Choice  `json:"oldCards"`
+	OldCardAnswers []staffweb.Choice  `json:"oldCardAnswers"`
+	WalkInReasons  []staffweb.Choice  `json:"walkInReasons"`
+	PINMethods     []staffweb.Choice  `json:"pinMethods"`
+	Receivers      []staffweb.Choice  `json:"receivers"`
 }
 
 func (s *server) getHandoverForm(w http.ResponseWriter, _ *http.Request, _ store.Actor) error {
 	form := HandoverForm{
-		ProxyReasons: choices("proxy_reason.", visit.ProxyReasons), OldCards: choices("old_card.", visit.OldCards),
-		OldCardAnswers: choices("old_card_answer.", visit.OldCardAnswers), WalkInReasons: choices("walk_in.", visit.WalkInReasons),
-		PINMethods: choices("pin_method.", visit.PINMethods),
-		Receivers:  choices("receiver.", []string{string(visit.Self), string(visit.Legal), string(visit.Proxy)}),
+		ProxyReasons: staffweb.Choices("proxy_reason.", visit.ProxyReasons), OldCards: staffweb.Choices("old_card.", visit.OldCards),
+		OldCardAnswers: staffweb.Choices("old_card_answer.", visit.OldCardAnswers), WalkInReasons: staffweb.Choices("walk_in.", visit.WalkInReasons),
+		PINMethods: staffweb.Choices("pin_method.", visit.PINMethods),
+		Receivers:  staffweb.Choices("receiver.", []string{string(visit.Self), string(visit.Legal), string(visit.Proxy)}),
 	}
 	for _, d := range visit.Documents() {
-		form.Documents = append(form.Documents, HandoverDocument{d.Code, word("document.", d.Code), d.Group, word("document_group.", d.Group)})
+		form.Documents = append(form.Documents, HandoverDocument{d.Code, staffweb.Word("document.", d.Code), d.Group, staffweb.Word("document_group.", d.Group)})
 	}
-	return ok(w, form)
+	return staffweb.OK(w, form)
 }
 
 func (s *server) postHandover(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
-	in, err := decode[HandoverRequest](r)
+	in, err := staffweb.Decode[HandoverRequest](r)
 	if err != nil {
 		return err
 	}

@@ -17,16 +17,17 @@ import (
 	"kofu/internal/settings"
 	"kofu/internal/sheet"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
 
 // Task is something that waits for somebody, with the list behind it.
 type Task struct {
-	Key   string `json:"key"`
-	Label string `json:"label"`
-	Count int    `json:"count"`
-	Href  string `json:"href"`
-	Tone  Tone   `json:"tone"`
+	Key   string        `json:"key"`
+	Label string        `json:"label"`
+	Count int           `json:"count"`
+	Href  string        `json:"href"`
+	Tone  staffweb.Tone `json:"tone"`
 }
 
 // Balance is the sum that must always hold.
@@ -52,8 +53,8 @@ type Home struct {
 func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	out := Home{Tasks: []Task{}, Statuses: []StatusCount{}, Lots: []Delivery{}, Imports: []ImportRun{}, Balance: Balance{OK: true}}
 	running := s.imports.Running()
-	if !may(r, staff.CardView) {
-		return ok(w, out)
+	if !staffweb.May(r, staff.CardView) {
+		return staffweb.OK(w, out)
 	}
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
 		words, err := settings.Load(rx)
@@ -75,12 +76,12 @@ func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 			return err
 		}
 		out.Balance = Balance{Received: balance.Received, HandedOver: balance.HandedOver, Held: balance.Held, OK: balance.OK()}
-		return homeLists(rx, &out, may(r, staff.ImportRun), running)
+		return homeLists(rx, &out, staffweb.May(r, staff.ImportRun), running)
 	})
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }
 
 func homeLists(rx *store.Rx, out *Home, imports bool, running map[int64]intake.Progress) error {
@@ -107,21 +108,21 @@ func homeLists(rx *store.Rx, out *Home, imports bool, running map[int64]intake.P
 // number has the list with the same filter behind it.
 func wireTasks(t progress.Tasks) []Task {
 	all := []Task{
-		{"receive", "", t.OpenDeliveries, "/deliveries", toneOther},
-		{"inspect", "", t.ToInspect, "/cards?procedure=RECEIVED", toneOther},
-		{"preset", "", t.ToPreset, "/cards?procedure=INSPECTED", toneOther},
-		{"shelve", "", t.ToShelve, "/cards?procedure=PRESET", toneOther},
-		{"notify", "", t.ToNotify, "/cards?due=notice", toneOther},
-		{"post", "", t.ToPost, "/prints", toneOther},
-		{"counter", "", t.AtCounter, "/cards?custody=COUNTER", toneOther},
-		{"overdue", "", t.Overdue, "/cards?due=overdue", toneWarn},
-		{"held", "", t.Stopped, "/cards?status=HELD", toneError},
-		{"missing", "", t.Missing, "/cards?status=MISSING", toneError},
+		{"receive", "", t.OpenDeliveries, "/deliveries", staffweb.ToneOther},
+		{"inspect", "", t.ToInspect, "/cards?procedure=RECEIVED", staffweb.ToneOther},
+		{"preset", "", t.ToPreset, "/cards?procedure=INSPECTED", staffweb.ToneOther},
+		{"shelve", "", t.ToShelve, "/cards?procedure=PRESET", staffweb.ToneOther},
+		{"notify", "", t.ToNotify, "/cards?due=notice", staffweb.ToneOther},
+		{"post", "", t.ToPost, "/prints", staffweb.ToneOther},
+		{"counter", "", t.AtCounter, "/cards?custody=COUNTER", staffweb.ToneOther},
+		{"overdue", "", t.Overdue, "/cards?due=overdue", staffweb.ToneWarn},
+		{"held", "", t.Stopped, "/cards?status=HELD", staffweb.ToneError},
+		{"missing", "", t.Missing, "/cards?status=MISSING", staffweb.ToneError},
 	}
 	for i := range all {
 		all[i].Label = message.Text("task."+all[i].Key, nil)
 		if all[i].Count == 0 {
-			all[i].Tone = toneOK
+			all[i].Tone = staffweb.ToneOK
 		}
 	}
 	return all
@@ -147,7 +148,7 @@ func (s *server) getCardsExport(w http.ResponseWriter, r *http.Request, actor st
 		return fault.New(fault.Invalid, "report.unknown_format", "format", string(format))
 	}
 	name := sheet.FileName(message.Text("report.cards", nil), s.Clock(), format)
-	return serveSpooled(w, r, s.Spool, contentType, name, true, func(out *spoolFile) error {
+	return staffweb.ServeSpooled(w, r, s.Spool, contentType, name, true, func(out *staffweb.SpoolFile) error {
 		written, err := report.Cards(r.Context(), s.DB, out, format, f, actor.Name, s.Spool)
 		if err != nil {
 			return err

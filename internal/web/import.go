@@ -13,6 +13,7 @@ import (
 	"kofu/internal/intake"
 	"kofu/internal/message"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
 
@@ -107,7 +108,7 @@ func (s *server) getImportProfiles(w http.ResponseWriter, _ *http.Request, _ sto
 	for _, p := range intake.Profiles() {
 		list = append(list, ImportProfile{p.ID, p.Name, string(p.Kind), string(p.Encoding), p.FileHint, p.Description})
 	}
-	return ok(w, list)
+	return staffweb.OK(w, list)
 }
 
 func (s *server) postImport(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
@@ -123,7 +124,7 @@ func (s *server) postImport(w http.ResponseWriter, r *http.Request, actor store.
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusCreated, importRun(run, nil))
+	return staffweb.Reply(w, http.StatusCreated, importRun(run, nil))
 }
 
 // uploadFrom reads the fields before the file and hands the file on as it
@@ -168,7 +169,7 @@ func (a arriving) Read(p []byte) (int, error) {
 }
 
 func (s *server) getImports(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	_, limit, err := window(r, 50)
+	_, limit, err := staffweb.Window(r, 50)
 	if err != nil {
 		return err
 	}
@@ -183,11 +184,11 @@ func (s *server) getImports(w http.ResponseWriter, r *http.Request, _ store.Acto
 	if err != nil {
 		return err
 	}
-	return ok(w, list)
+	return staffweb.OK(w, list)
 }
 
 func (s *server) getImport(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
@@ -205,11 +206,11 @@ func (s *server) replyImport(w http.ResponseWriter, r *http.Request, id int64) e
 	if err != nil {
 		return err
 	}
-	return ok(w, importRun(run, running))
+	return staffweb.OK(w, importRun(run, running))
 }
 
 func (s *server) postImportApply(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
@@ -220,7 +221,7 @@ func (s *server) postImportApply(w http.ResponseWriter, r *http.Request, actor s
 }
 
 func (s *server) postImportCancel(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
@@ -233,11 +234,11 @@ func (s *server) postImportCancel(w http.ResponseWriter, r *http.Request, actor 
 }
 
 func (s *server) postImportUndo(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
-	in, err := decode[Reason](r)
+	in, err := staffweb.Decode[Reason](r)
 	if err != nil {
 		return err
 	}
@@ -248,7 +249,7 @@ func (s *server) postImportUndo(w http.ResponseWriter, r *http.Request, actor st
 }
 
 func (s *server) getImportRejected(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
@@ -256,7 +257,7 @@ func (s *server) getImportRejected(w http.ResponseWriter, r *http.Request, _ sto
 	if err := intake.WriteRejected(r.Context(), s.DB, id, &file); err != nil {
 		return err
 	}
-	return attach(w, "text/csv; charset=utf-8", "rejected-"+strconv.FormatInt(id, 10)+".csv", file.Bytes())
+	return staffweb.Attach(w, "text/csv; charset=utf-8", "rejected-"+strconv.FormatInt(id, 10)+".csv", file.Bytes())
 }
 
 // importRun is an import as the screens see it. One that is being applied is
@@ -265,7 +266,7 @@ func importRun(run intake.Run, running map[int64]intake.Progress) ImportRun {
 	out := ImportRun{
 		ID: run.ID, Profile: run.Profile, ProfileName: intake.ProfileName(run.Profile), Kind: string(run.Kind), FileName: run.FileName,
 		Size: run.Size, SHA256: run.SHA256, Encoding: run.Encoding, State: string(run.State), Rows: run.Rows, Counts: ImportCounts(run.Counts),
-		Columns: orEmpty(run.Columns), Sample: orEmpty(run.Sample), Findings: []Finding{}, FindingsTotal: run.FindingsTotal,
+		Columns: staffweb.OrEmpty(run.Columns), Sample: staffweb.OrEmpty(run.Sample), Findings: []Finding{}, FindingsTotal: run.FindingsTotal,
 		Warnings: []Warning{}, Candidates: []Candidate{}, Progress: Progress{Total: run.Rows},
 		By: run.CreatedBy, At: run.CreatedAt, AppliedAt: run.AppliedAt, DeliveryID: run.DeliveryID, Undoable: run.State == intake.Applied,
 	}

@@ -16,6 +16,7 @@ import (
 	"kofu/internal/progress"
 	"kofu/internal/settings"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
 
@@ -127,7 +128,7 @@ func (s *server) noticeRoutes() []gate.Route {
 }
 
 func (s *server) getDue(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	offset, limit, err := window(r, 100)
+	offset, limit, err := staffweb.Window(r, 100)
 	if err != nil {
 		return err
 	}
@@ -155,7 +156,7 @@ func (s *server) getDue(w http.ResponseWriter, r *http.Request, actor store.Acto
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }
 
 // exclude counts the cards that are left out under each reason.
@@ -212,7 +213,7 @@ func (s *server) getRuns(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }
 
 // wireRun is a run without its findings. job is its print job as it was before
@@ -267,7 +268,7 @@ func (s *server) replyRun(w http.ResponseWriter, r *http.Request, status int, id
 			return err
 		}
 	}
-	return reply(w, status, out)
+	return staffweb.Reply(w, status, out)
 }
 
 func (s *server) addFindings(r *http.Request, out *PrintRun) error {
@@ -277,11 +278,11 @@ func (s *server) addFindings(r *http.Request, out *PrintRun) error {
 	}
 	for _, g := range report.Glyphs {
 		out.Glyphs = append(out.Glyphs, RunGlyph{
-			g.Key, g.CardID, g.NoticeNo, g.Name, word("field.", g.Field), g.Cluster, g.Codepoint, g.CP932, string(g.State), orEmpty(g.Candidates), g.Decision,
+			g.Key, g.CardID, g.NoticeNo, g.Name, staffweb.Word("field.", g.Field), g.Cluster, g.Codepoint, g.CP932, string(g.State), staffweb.OrEmpty(g.Candidates), g.Decision,
 		})
 	}
 	for _, f := range report.Overflow {
-		out.Overflow = append(out.Overflow, RunOverflow{f.CardID, f.NoticeNo, f.Name, word("field.", f.Field), f.Message})
+		out.Overflow = append(out.Overflow, RunOverflow{f.CardID, f.NoticeNo, f.Name, staffweb.Word("field.", f.Field), f.Message})
 	}
 	for _, n := range report.NoBarcode {
 		out.NoBarcode = append(out.NoBarcode, RunNoBarcode(n))
@@ -301,7 +302,7 @@ func (s *server) preflight(r *http.Request, id int64) (press.Report, error) {
 }
 
 func (s *server) getRun(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
@@ -312,11 +313,11 @@ func (s *server) getRun(w http.ResponseWriter, r *http.Request, _ store.Actor) e
 // and the fonts have changed since, confirm=fonts says that this is known.
 func (s *server) getRunPDF(part string) gate.Handler {
 	return func(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-		id, err := pathID(r)
+		id, err := staffweb.PathID(r)
 		if err != nil {
 			return err
 		}
-		volume, err := number(r, "volume", 1)
+		volume, err := staffweb.Number(r, "volume", 1)
 		if err != nil {
 			return err
 		}
@@ -342,7 +343,7 @@ func (s *server) getRunPDF(part string) gate.Handler {
 		if err != nil {
 			return err
 		}
-		setFileHeaders(w, "application/pdf", part+"-"+strconv.FormatInt(id, 10)+".pdf", r.URL.Query().Has("download"))
+		staffweb.SetFileHeaders(w, "application/pdf", part+"-"+strconv.FormatInt(id, 10)+".pdf", r.URL.Query().Has("download"))
 		http.ServeContent(w, r, "", info.ModTime(), f)
 		return nil
 	}
@@ -353,7 +354,7 @@ func (s *server) getFonts(w http.ResponseWriter, _ *http.Request, _ store.Actor)
 	if err != nil {
 		return err
 	}
-	return ok(w, office.Fonts.List())
+	return staffweb.OK(w, office.Fonts.List())
 }
 
 // getScreenFont answers with the 外字 of the gaiji set ?set as a font for the
@@ -367,7 +368,7 @@ func (s *server) getScreenFont(w http.ResponseWriter, r *http.Request, _ store.A
 	if err != nil {
 		return err
 	}
-	setFileHeaders(w, "font/ttf", "screen.ttf", false)
+	staffweb.SetFileHeaders(w, "font/ttf", "screen.ttf", false)
 	w.Header().Set("ETag", `"`+tag+`"`)
 	w.Header().Set("Cache-Control", "private, no-cache")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(font))

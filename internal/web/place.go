@@ -16,6 +16,7 @@ import (
 	"kofu/internal/scancode"
 	"kofu/internal/settings"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 	"kofu/internal/vault"
 )
@@ -88,11 +89,11 @@ func (s *server) getPlaces(w http.ResponseWriter, r *http.Request, _ store.Actor
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }
 
 func (s *server) postPlaces(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	in, err := decode[NewPlaces](r)
+	in, err := staffweb.Decode[NewPlaces](r)
 	if err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func (s *server) postPlaces(w http.ResponseWriter, r *http.Request, actor store.
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusCreated, out)
+	return staffweb.Reply(w, http.StatusCreated, out)
 }
 
 // getPlaceLabels prints labels for the places named, or for all.
@@ -148,7 +149,7 @@ func (s *server) getPlaceLabels(w http.ResponseWriter, r *http.Request, _ store.
 	if len(list) == 0 {
 		return fault.New(fault.NotFound, "vault.no_places")
 	}
-	return servePDF(w, r, s.Spool, "place-labels.pdf", func(out *spoolFile) error {
+	return staffweb.ServePDF(w, r, s.Spool, "place-labels.pdf", func(out *staffweb.SpoolFile) error {
 		return office.PlaceLabels(r.Context(), out, words, stockOr(r, words), list)
 	})
 }
@@ -164,7 +165,7 @@ func stockOr(r *http.Request, words settings.Settings) string {
 // postShelvingScan takes one scan at the shelf: the label of a box chooses it,
 // a card goes to its next free position.
 func (s *server) postShelvingScan(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	in, err := decode[Scan](r)
+	in, err := staffweb.Decode[Scan](r)
 	if err != nil {
 		return err
 	}
@@ -182,21 +183,21 @@ func (s *server) postShelvingScan(w http.ResponseWriter, r *http.Request, actor 
 	where := shelved.Place.Path + " › " + strconv.Itoa(shelved.Position)
 	args := map[string]string{"no": c.NoticeNo, "place": shelved.Place.Path, "position": strconv.Itoa(shelved.Position)}
 	out := ScanResult{
-		Result: "shelved", Tone: toneOK, Code: c.NoticeNo, EventID: shelved.Change.EventID,
+		Result: "shelved", Tone: staffweb.ToneOK, Code: c.NoticeNo, EventID: shelved.Change.EventID,
 		Word:    message.Text("scan.shelved.word", nil),
 		Message: message.Text("scan.shelved", args),
 		Card:    &ScannedCard{ID: c.ID, NoticeNo: c.NoticeNo, Name: c.Name, GaijiSet: c.GaijiSet, Before: stateWords(shelved.Change.Before), After: stateWords(c.State), Place: where},
 	}
 	switch {
 	case shelved.Again:
-		out.Result, out.Tone, out.Word = "twice", toneSame, message.Text("scan.twice.word", nil)
+		out.Result, out.Tone, out.Word = "twice", staffweb.ToneSame, message.Text("scan.twice.word", nil)
 		out.Message = message.Text("scan.shelved_twice", args)
 	case shelved.Change.Before.Custody == card.Vault:
 		out.Result, out.Word = "moved", message.Text("scan.moved.word", nil)
 		out.Message = message.Text("scan.moved", args)
 	}
 	if c.Stops > 0 {
-		out.Tone = toneWarn
+		out.Tone = staffweb.ToneWarn
 		out.Message += message.Text("scan.shelved_held", nil)
 	}
 	return s.replyAtPlace(w, r, out, shelved.Place.ID)
@@ -214,7 +215,7 @@ func (s *server) choosePlace(w http.ResponseWriter, r *http.Request, label strin
 		return err
 	}
 	return s.replyAtPlace(w, r, ScanResult{
-		Result: "place", Tone: toneOK, Word: message.Text("scan.place.word", nil),
+		Result: "place", Tone: staffweb.ToneOK, Word: message.Text("scan.place.word", nil),
 		Message: message.Text("scan.place", map[string]string{"place": p.Path}), Code: p.Code,
 	}, p.ID)
 }
@@ -233,7 +234,7 @@ func (s *server) replyAtPlace(w http.ResponseWriter, r *http.Request, out ScanRe
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return staffweb.OK(w, out)
 }
 
 // press is what printing needs. The fonts are opened at first use, so that an

@@ -5,43 +5,41 @@ import (
 	"strings"
 
 	"kofu/internal/progress"
+	"kofu/internal/staffweb"
 )
 
-// query is a parameter of an address, for the description of the interface.
-type query struct{ name, kind, description string }
-
 var (
-	offset = query{"offset", "integer", "rows to leave out"}
-	limit  = query{"limit", "integer", "rows at most, 1 to 1000"}
-	paging = []query{offset, limit}
+	offset = staffweb.Query{Name: "offset", Kind: "integer", Description: "rows to leave out"}
+	limit  = staffweb.Query{Name: "limit", Kind: "integer", Description: "rows at most, 1 to 1000"}
+	paging = []staffweb.Query{offset, limit}
 
-	cardFilter = []query{
-		{"status", "string", "code of a status, such as READY"},
-		{"procedure", "string", "state of the paperwork, such as RECEIVED"},
-		{"custody", "string", "where the card is, such as VAULT"},
-		{"hold", "string", "with this flag open, such as DEATH"},
-		{"lot", "integer", "id of the delivery"},
-		{"place", "integer", "id of a place; those below it count too"},
-		{"due", "string", "notice (first letter due) or overdue (deadline passed)"},
-		{"q", "string", "number, part of a name or reading, beginning of a number"},
-		{"sort", "string", "one of " + strings.Join(progress.Sorts(), ", ")},
+	cardFilter = []staffweb.Query{
+		{Name: "status", Kind: "string", Description: "code of a status, such as READY"},
+		{Name: "procedure", Kind: "string", Description: "state of the paperwork, such as RECEIVED"},
+		{Name: "custody", Kind: "string", Description: "where the card is, such as VAULT"},
+		{Name: "hold", Kind: "string", Description: "with this flag open, such as DEATH"},
+		{Name: "lot", Kind: "integer", Description: "id of the delivery"},
+		{Name: "place", Kind: "integer", Description: "id of a place; those below it count too"},
+		{Name: "due", Kind: "string", Description: "notice (first letter due) or overdue (deadline passed)"},
+		{Name: "q", Kind: "string", Description: "number, part of a name or reading, beginning of a number"},
+		{Name: "sort", Kind: "string", Description: "one of " + strings.Join(progress.Sorts(), ", ")},
 	}
 )
 
 // queries are the parameters of the routes that have any.
-var queries = map[string][]query{
+var queries = map[string][]staffweb.Query{
 	"GET /api/cards":                      slices.Concat(cardFilter, paging),
-	"GET /api/cards/export":               append(slices.Clone(cardFilter), query{"format", "string", "xlsx, csv or csv-cp932"}),
-	"GET /api/cards/lookup":               {{"code", "string", "what was scanned or typed"}},
-	"GET /api/deliveries/{id}/cards":      append(slices.Clone(paging), query{"only", "string", "missing or received"}),
+	"GET /api/cards/export":               append(slices.Clone(cardFilter), staffweb.Query{Name: "format", Kind: "string", Description: "xlsx, csv or csv-cp932"}),
+	"GET /api/cards/lookup":               {{Name: "code", Kind: "string", Description: "what was scanned or typed"}},
+	"GET /api/deliveries/{id}/cards":      append(slices.Clone(paging), staffweb.Query{Name: "only", Kind: "string", Description: "missing or received"}),
 	"GET /api/notices/due":                paging,
 	"GET /api/imports":                    {limit},
-	"GET /api/print-runs/{id}/labels.pdf": {{"volume", "integer", "from 1, when a run has several files"}},
+	"GET /api/print-runs/{id}/labels.pdf": {{Name: "volume", Kind: "integer", Description: "from 1, when a run has several files"}},
 	"GET /api/print-runs/{id}/letters.pdf": {
-		{"volume", "integer", "from 1, when a run has several files"},
+		{Name: "volume", Kind: "integer", Description: "from 1, when a run has several files"},
 	},
-	"GET /api/places/labels.pdf": {{"ids", "string", "ids of places, with commas; none for all"}, {"stock", "string", "id of a label stock"}},
+	"GET /api/places/labels.pdf": {{Name: "ids", Kind: "string", Description: "ids of places, with commas; none for all"}, {Name: "stock", Kind: "string", Description: "id of a label stock"}},
 	"GET /api/audit": append(slices.Clone(paging),
-		query{"from", "string", "first day"}, query{"to", "string", "last day"}, query{"actor", "string", "id of an account"},
-		query{"action", "string", "code of an action"}, query{"object", "string", "such as card/12"}),
+		staffweb.Query{Name: "from", Kind: "string", Description: "first day"}, staffweb.Query{Name: "to", Kind: "string", Description: "last day"}, staffweb.Query{Name: "actor", Kind: "string", Description: "id of an account"},
+		staffweb.Query{Name: "action", Kind: "string", Description: "code of an action"}, staffweb.Query{Name: "object", Kind: "string", Description: "such as card/12"}),
 }

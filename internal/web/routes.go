@@ -4,20 +4,29 @@ import (
 	"slices"
 
 	"kofu/internal/gate"
+	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 )
 
 // routes is the whole interface. Each file of the package adds its own group.
 func (s *server) routes() []gate.Route {
 	return slices.Concat(
-		s.startRoutes(),
+		s.common.StartRoutes(),
+		s.openAPIRoutes(),
 		s.importRoutes(),
 		s.deliveryRoutes(),
 		s.cardRoutes(),
 		s.placeRoutes(),
 		s.noticeRoutes(),
-		s.staffRoutes(),
+		s.common.AccountRoutes(),
 		s.settingsRoutes(),
 		s.stockRoutes(),
-		s.auditRoutes(),
+		s.common.AuditRoutes(),
 	)
+}
+
+func (s *server) openAPIRoutes() []gate.Route {
+	return []gate.Route{
+		{Pattern: "GET /api/openapi.json", Permission: staff.SignedIn, Handle: staffweb.OpenAPI(s.routes, s.Version, queries)},
+	}
 }

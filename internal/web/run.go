@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"strconv"
 	"sync"
 
 	"kofu/internal/audit"
@@ -14,6 +15,7 @@ import (
 	"kofu/internal/press"
 	"kofu/internal/settings"
 	"kofu/internal/sheet"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
 
@@ -45,7 +47,7 @@ type Posting struct {
 }
 
 func (s *server) postRun(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	in, err := decode[NewRun](r)
+	in, err := staffweb.Decode[NewRun](r)
 	if err != nil {
 		return err
 	}
@@ -77,7 +79,7 @@ func (s *server) checkStock(ctx context.Context, name string, cell int) (towns *
 			return err
 		}
 		if cell < 1 || cell > stock.Cells() {
-			return fault.New(fault.Invalid, "notice.bad_cell", "cells", itoa(stock.Cells()))
+			return fault.New(fault.Invalid, "notice.bad_cell", "cells", strconv.Itoa(stock.Cells()))
 		}
 		towns = press.Towns(words)
 		return nil
@@ -86,11 +88,11 @@ func (s *server) checkStock(ctx context.Context, name string, cell int) (towns *
 }
 
 func (s *server) postDecisions(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
-	in, err := decode[Decisions](r)
+	in, err := staffweb.Decode[Decisions](r)
 	if err != nil {
 		return err
 	}
@@ -111,7 +113,7 @@ func (s *server) postDecisions(w http.ResponseWriter, r *http.Request, actor sto
 // postRender starts printing in the background. What is undecided is refused
 // at once.
 func (s *server) postRender(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
@@ -183,11 +185,11 @@ func (r *renders) all() map[int64]renderStatus {
 }
 
 func (s *server) postPosted(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
-	in, err := decode[Posting](r)
+	in, err := staffweb.Decode[Posting](r)
 	if err != nil {
 		return err
 	}
@@ -209,11 +211,11 @@ func (s *server) postRunCancel(w http.ResponseWriter, r *http.Request, actor sto
 func (s *server) withReason(w http.ResponseWriter, r *http.Request, actor store.Actor,
 	act func(context.Context, *store.DB, store.Actor, int64, string) (notice.Run, error),
 ) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
-	in, err := decode[Reason](r)
+	in, err := staffweb.Decode[Reason](r)
 	if err != nil {
 		return err
 	}
@@ -225,7 +227,7 @@ func (s *server) withReason(w http.ResponseWriter, r *http.Request, actor store.
 
 // getRunGlyphs writes the characters of a run that need a decision as CSV.
 func (s *server) getRunGlyphs(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	id, err := pathID(r)
+	id, err := staffweb.PathID(r)
 	if err != nil {
 		return err
 	}
@@ -236,14 +238,14 @@ func (s *server) getRunGlyphs(w http.ResponseWriter, r *http.Request, actor stor
 	var rows [][]string
 	for _, g := range report.Glyphs {
 		rows = append(rows, []string{
-			g.NoticeNo, g.Name, word("field.", g.Field), g.Cluster, g.Codepoint, g.CP932, word("glyph_state.", string(g.State)), word("decision.", g.Decision),
+			g.NoticeNo, g.Name, staffweb.Word("field.", g.Field), g.Cluster, g.Codepoint, g.CP932, staffweb.Word("glyph_state.", string(g.State)), staffweb.Word("decision.", g.Decision),
 		})
 	}
 	table := sheet.Table{Title: message.Text("report.glyphs", nil), By: actor.Name, Rows: sheet.Rows(rows)}
 	for _, key := range []string{"no", "name", "field", "cluster", "codepoint", "cp932", "state", "decision"} {
 		table.Columns = append(table.Columns, sheet.Column{Heading: message.Text("column."+key, nil), Kind: sheet.Code})
 	}
-	return serveSpooled(w, r, s.Spool, "text/csv; charset=utf-8", "glyphs-"+itoa(int(id))+".csv", true, func(out *spoolFile) error {
+	return staffweb.ServeSpooled(w, r, s.Spool, "text/csv; charset=utf-8", "glyphs-"+strconv.Itoa(int(id))+".csv", true, func(out *staffweb.SpoolFile) error {
 		_, err := sheet.WriteCSV(out, table, sheet.CSVOptions{})
 		return err
 	})
@@ -273,5 +275,5 @@ func (s *server) postFont(w http.ResponseWriter, r *http.Request, actor store.Ac
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusCreated, font)
+	return staffweb.Reply(w, http.StatusCreated, font)
 }

@@ -18,7 +18,9 @@ import (
 	"kofu/internal/intake"
 	"kofu/internal/keyring"
 	"kofu/internal/press"
+	"kofu/internal/settings"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
 
@@ -48,7 +50,7 @@ type Connection struct {
 // server holds what handlers share.
 type server struct {
 	Deps
-	hasher  *staff.Hasher
+	common  *staffweb.Staff
 	imports *intake.Jobs
 	renders renders
 
@@ -64,10 +66,21 @@ func New(d Deps) (http.Handler, error) {
 	if d.Background == nil {
 		d.Background = context.Background()
 	}
-	s := &server{Deps: d, hasher: staff.NewHasher(d.Passwords, d.Ring), imports: intake.NewJobs(d.Background, d.DB)}
-	pages, err := newPages(d.Assets)
+	s := &server{Deps: d, common: d.staff(), imports: intake.NewJobs(d.Background, d.DB)}
+	pages, err := staffweb.Pages(d.Assets)
 	if err != nil {
 		return nil, err
 	}
 	return gate.New(gate.Config{DB: d.DB, Log: d.Log, Clock: d.Clock, Pages: pages}, s.routes())
+}
+
+// staff serves sign-in and accounts for the office that the settings name.
+func (d Deps) staff() *staffweb.Staff {
+	return &staffweb.Staff{
+		DB: d.DB, Hasher: staff.NewHasher(d.Passwords, d.Ring), Version: d.Version,
+		About: func(rx *store.Rx) (staffweb.About, error) {
+			config, err := settings.Load(rx)
+			return staffweb.About{Organization: config.Organization.Name, IdleMinutes: config.IdleMinutes}, err
+		},
+	}
 }

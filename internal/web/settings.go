@@ -7,6 +7,7 @@ import (
 	"kofu/internal/gate"
 	"kofu/internal/settings"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
 
@@ -23,7 +24,7 @@ func (s *server) getSettings(w http.ResponseWriter, r *http.Request, _ store.Act
 	if err != nil {
 		return err
 	}
-	return ok(w, config)
+	return staffweb.OK(w, config)
 }
 
 // settings are the settings as they are at the time of the request.
@@ -36,7 +37,7 @@ func (s *server) settings(r *http.Request) (config settings.Settings, err error)
 }
 
 func (s *server) putSettings(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	in, err := decode[settings.Settings](r)
+	in, err := staffweb.Decode[settings.Settings](r)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (s *server) putSettings(w http.ResponseWriter, r *http.Request, actor store
 	if err != nil {
 		return err
 	}
-	return ok(w, saved)
+	return staffweb.OK(w, saved)
 }
 
 func (s *server) getConnection(w http.ResponseWriter, _ *http.Request, _ store.Actor) error {
@@ -59,6 +60,6 @@ func (s *server) getConnection(w http.ResponseWriter, _ *http.Request, _ store.A
 	if err != nil {
 		return err
 	}
-	c.URLs = orEmpty(c.URLs)
-	return ok(w, c)
+	c.URLs = staffweb.OrEmpty(c.URLs)
+	return staffweb.OK(w, c)
 }

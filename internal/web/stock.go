@@ -9,6 +9,7 @@ import (
 	"kofu/internal/paper"
 	"kofu/internal/press"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
 
@@ -50,7 +51,7 @@ func (s *server) getLabelStocks(w http.ResponseWriter, r *http.Request, _ store.
 			"makers": stock.Makers, "cells": strconv.Itoa(stock.Cells()), "width": millimetres(stock.LabelW), "height": millimetres(stock.LabelH),
 		}), stock.Makers))
 	}
-	return ok(w, rows)
+	return staffweb.OK(w, rows)
 }
 
 func labelStock(s paper.Stock, name, maker string) LabelStock {

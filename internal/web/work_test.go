@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strconv"
 	"testing"
 
 	"kofu/internal/card"
@@ -34,7 +35,7 @@ func init() {
 // 125) were received and card 4 was not; A1B-000200 came twice over the years.
 func seedCards(t *testing.T, f *fixture) {
 	for lot, numbers := range [][]string{{"A1B-000123", "A1B-000124", "A1B-000125", "A1B-000126"}, {"A1B-000200"}, {"A1B-000200"}} {
-		a := delivery.Announcement{LotNo: "2026111" + itoa(lot) + "-01", ShippedOn: "2026-11-18"}
+		a := delivery.Announcement{LotNo: "2026111" + strconv.Itoa(lot) + "-01", ShippedOn: "2026-11-18"}
 		for i, no := range numbers {
 			name := []string{"髙﨑 花子", "𠮷田 太郎", "鈴木 次郎", "佐藤 三枝"}[i]
 			a.Cards = append(a.Cards, card.Facts{NoticeNo: no, Name: name, NameKey: jptext.SearchKey(name), Birth: "1965-04-01", Address: "○○市△△町一丁目2番3号", ExpiresOn: "2036-04-01", BoxNo: "001"})

@@ -6,23 +6,13 @@ import (
 	"fmt"
 	"os"
 
+	"kofu/internal/staffweb"
 	"kofu/internal/web"
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	if err := staffweb.WriteTypes(os.Args[1:], web.Types); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-func run(args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("usage: gen FILE")
-	}
-	text, err := web.Types()
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(args[0], []byte(text), 0o644) //nolint:gosec // source text
 }

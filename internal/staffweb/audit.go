@@ -1,4 +1,4 @@
-package web
+package staffweb
 
 import (
 	"net/http"
@@ -40,13 +40,14 @@ type AuditList struct {
 	Checkpoint AuditCheckpoint `json:"checkpoint"`
 }
 
-func (s *server) auditRoutes() []gate.Route {
+// AuditRoutes show the log of all acts.
+func (s *Staff) AuditRoutes() []gate.Route {
 	return []gate.Route{
 		{Pattern: "GET /api/audit", Permission: staff.AuditView, Handle: s.getAudit, Out: AuditList{}},
 	}
 }
 
-func (s *server) getAudit(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+func (s *Staff) getAudit(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	filter, err := auditFilter(r)
 	if err != nil {
 		return err
@@ -68,7 +69,7 @@ func (s *server) getAudit(w http.ResponseWriter, r *http.Request, _ store.Actor)
 	if err != nil {
 		return err
 	}
-	return ok(w, list)
+	return OK(w, list)
 }
 
 func auditRow(r audit.Record) AuditRow {
@@ -108,7 +109,7 @@ func auditFilter(r *http.Request) (f audit.Filter, err error) {
 	if f.To, err = dayStart(q.Get("to"), 1); err != nil {
 		return f, err
 	}
-	f.Offset, f.Limit, err = window(r, 100)
+	f.Offset, f.Limit, err = Window(r, 100)
 	return f, err
 }
 

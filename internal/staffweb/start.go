@@ -1,4 +1,4 @@
-package web
+package staffweb
 
 import (
 	"net/http"
@@ -6,10 +6,24 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/gate"
 	"kofu/internal/message"
-	"kofu/internal/settings"
 	"kofu/internal/staff"
 	"kofu/internal/store"
 )
+
+// Staff serves what every program with staff screens has: texts, sign-in,
+// accounts, and the log of all acts. All fields are required.
+type Staff struct {
+	DB      *store.DB
+	Hasher  *staff.Hasher
+	Version string                         // of the program
+	About   func(*store.Rx) (About, error) // whose staff works here
+}
+
+// About is what the screens say of the office.
+type About struct {
+	Organization string
+	IdleMinutes  int // without a key or click, after which a screen locks
+}
 
 // Texts is the catalogue for the screens.
 type Texts struct {
@@ -17,7 +31,7 @@ type Texts struct {
 	Texts   map[string]string `json:"texts"`
 }
 
-// Setup says whether the appliance waits for its first set-up.
+// Setup says whether the program waits for its first set-up.
 type Setup struct {
 	Needed   bool `json:"needed"`
 	Practice bool `json:"practice"`
@@ -63,10 +77,11 @@ type Me struct {
 	MustChangePassword bool               `json:"mustChangePassword"`
 }
 
-func (s *server) startRoutes() []gate.Route {
+// StartRoutes are those that every screen begins with: the texts, the first
+// set-up, sign-in, and the own account.
+func (s *Staff) StartRoutes() []gate.Route {
 	return []gate.Route{
 		{Pattern: "GET /api/texts", Permission: staff.Public, Handle: s.getTexts, Out: Texts{}},
-		{Pattern: "GET /api/openapi.json", Permission: staff.SignedIn, Handle: s.getOpenAPI},
 		{Pattern: "GET /api/setup", Permission: staff.Public, Handle: s.getSetup, Out: Setup{}},
 		{Pattern: "POST /api/setup", Permission: staff.Public, Handle: s.postSetup, In: SetupRequest{}, Out: Me{}},
 		{Pattern: "POST /api/session", Permission: staff.Public, Handle: s.postSession, In: SignInRequest{}, Out: Me{}},
@@ -76,11 +91,11 @@ func (s *server) startRoutes() []gate.Route {
 	}
 }
 
-func (s *server) getTexts(w http.ResponseWriter, _ *http.Request, _ store.Actor) error {
-	return ok(w, Texts{Version: message.Version(), Texts: message.All()})
+func (s *Staff) getTexts(w http.ResponseWriter, _ *http.Request, _ store.Actor) error {
+	return OK(w, Texts{Version: message.Version(), Texts: message.All()})
 }
 
-func (s *server) getSetup(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+func (s *Staff) getSetup(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	out := Setup{Practice: s.DB.Practice()}
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
 		out.Needed, err = staff.SetupNeeded(rx)
@@ -89,27 +104,27 @@ func (s *server) getSetup(w http.ResponseWriter, r *http.Request, _ store.Actor)
 	if err != nil {
 		return err
 	}
-	return ok(w, out)
+	return OK(w, out)
 }
 
-func (s *server) postSetup(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	in, err := decode[SetupRequest](r)
+func (s *Staff) postSetup(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	in, err := Decode[SetupRequest](r)
 	if err != nil {
 		return err
 	}
-	session, err := staff.Setup(r.Context(), s.DB, s.hasher, gate.WhereOf(r), staff.First(in))
+	session, err := staff.Setup(r.Context(), s.DB, s.Hasher, gate.WhereOf(r), staff.First(in))
 	if err != nil {
 		return err
 	}
 	return s.enter(w, r, session)
 }
 
-func (s *server) postSession(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	in, err := decode[SignInRequest](r)
+func (s *Staff) postSession(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	in, err := Decode[SignInRequest](r)
 	if err != nil {
 		return err
 	}
-	session, err := staff.SignIn(r.Context(), s.DB, s.hasher, gate.WhereOf(r), in.Login, in.Password)
+	session, err := staff.SignIn(r.Context(), s.DB, s.Hasher, gate.WhereOf(r), in.Login, in.Password)
 	if err != nil {
 		return err
 	}
@@ -118,7 +133,7 @@ func (s *server) postSession(w http.ResponseWriter, r *http.Request, _ store.Act
 
 // enter hands a new session's cookie to the browser and ends the session that
 // it had, so that no token from before sign-in stays good.
-func (s *server) enter(w http.ResponseWriter, r *http.Request, session staff.Session) error {
+func (s *Staff) enter(w http.ResponseWriter, r *http.Request, session staff.Session) error {
 	if before, found := gate.SessionOf(r.Context()); found {
 		if err := staff.SignOut(r.Context(), s.DB, before); err != nil {
 			return err
@@ -129,10 +144,10 @@ func (s *server) enter(w http.ResponseWriter, r *http.Request, session staff.Ses
 		return err
 	}
 	http.SetCookie(w, gate.Cookie(r.Context(), session.Token))
-	return ok(w, me)
+	return OK(w, me)
 }
 
-func (s *server) deleteSession(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+func (s *Staff) deleteSession(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	session, err := ownSession(r)
 	if err != nil {
 		return err
@@ -141,10 +156,10 @@ func (s *server) deleteSession(w http.ResponseWriter, r *http.Request, _ store.A
 		return err
 	}
 	http.SetCookie(w, gate.Cookie(r.Context(), ""))
-	return done(w)
+	return Done(w)
 }
 
-func (s *server) getMe(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+func (s *Staff) getMe(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	session, err := ownSession(r)
 	if err != nil {
 		return err
@@ -153,11 +168,11 @@ func (s *server) getMe(w http.ResponseWriter, r *http.Request, _ store.Actor) er
 	if err != nil {
 		return err
 	}
-	return ok(w, me)
+	return OK(w, me)
 }
 
-func (s *server) postPassword(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	in, err := decode[PasswordRequest](r)
+func (s *Staff) postPassword(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	in, err := Decode[PasswordRequest](r)
 	if err != nil {
 		return err
 	}
@@ -165,10 +180,10 @@ func (s *server) postPassword(w http.ResponseWriter, r *http.Request, _ store.Ac
 	if err != nil {
 		return err
 	}
-	if err := staff.ChangePassword(r.Context(), s.DB, s.hasher, session, in.Old, in.New); err != nil {
+	if err := staff.ChangePassword(r.Context(), s.DB, s.Hasher, session, in.Old, in.New); err != nil {
 		return err
 	}
-	return done(w)
+	return Done(w)
 }
 
 // ownSession is the session of a route that is not public.
@@ -180,18 +195,18 @@ func ownSession(r *http.Request) (staff.Session, error) {
 	return session, nil
 }
 
-func (s *server) me(r *http.Request, session staff.Session) (me Me, err error) {
+func (s *Staff) me(r *http.Request, session staff.Session) (me Me, err error) {
 	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		config, err := settings.Load(rx)
+		about, err := s.About(rx)
 		if err != nil {
 			return err
 		}
 		a := session.Account
 		me = Me{
-			ID: a.ID, Login: a.Login, Name: a.Name, Roles: orEmpty(a.Roles), RoleNames: orEmpty(session.RoleNames),
-			Permissions: orEmpty(session.Permissions), Employee: a.Employee, Token: session.CSRF(),
-			Door: gate.DoorOf(r.Context()).Name, Practice: s.DB.Practice(), Organization: config.Organization.Name,
-			Today: rx.Today(), Version: s.Version, IdleMinutes: config.IdleMinutes, MustChangePassword: a.MustChange,
+			ID: a.ID, Login: a.Login, Name: a.Name, Roles: OrEmpty(a.Roles), RoleNames: OrEmpty(session.RoleNames),
+			Permissions: OrEmpty(session.Permissions), Employee: a.Employee, Token: session.CSRF(),
+			Door: gate.DoorOf(r.Context()).Name, Practice: s.DB.Practice(), Organization: about.Organization,
+			Today: rx.Today(), Version: s.Version, IdleMinutes: about.IdleMinutes, MustChangePassword: a.MustChange,
 		}
 		return nil
 	})

@@ -1,4 +1,4 @@
-package web
+package staffweb
 
 import (
 	"net/http"
@@ -58,7 +58,8 @@ type Role struct {
 	Permissions []staff.Permission `json:"permissions"`
 }
 
-func (s *server) staffRoutes() []gate.Route {
+// AccountRoutes manage the accounts of the staff.
+func (s *Staff) AccountRoutes() []gate.Route {
 	return []gate.Route{
 		{Pattern: "GET /api/staff", Permission: staff.StaffManage, Handle: s.getStaff, Out: []StaffRow{}},
 		{Pattern: "POST /api/staff", Permission: staff.StaffManage, Handle: s.postStaff, In: NewStaff{}, Out: StaffCreated{}},
@@ -72,15 +73,15 @@ func (s *server) staffRoutes() []gate.Route {
 
 func staffRow(a staff.Account) StaffRow {
 	return StaffRow{
-		ID: a.ID, Version: a.Version, Login: a.Login, Name: a.Name, Roles: orEmpty(a.Roles), Employee: a.Employee,
+		ID: a.ID, Version: a.Version, Login: a.Login, Name: a.Name, Roles: OrEmpty(a.Roles), Employee: a.Employee,
 		EndsOn: a.EndsOn, Disabled: a.DisabledAt != "", Locked: a.Locked, LastLoginAt: a.LastLoginAt,
 	}
 }
 
-func (s *server) getStaff(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+func (s *Staff) getStaff(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	rows := []StaffRow{}
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		all, err := staff.List(rx, s.hasher)
+		all, err := staff.List(rx, s.Hasher)
 		for _, a := range all {
 			rows = append(rows, staffRow(a))
 		}
@@ -89,24 +90,24 @@ func (s *server) getStaff(w http.ResponseWriter, r *http.Request, _ store.Actor)
 	if err != nil {
 		return err
 	}
-	return ok(w, rows)
+	return OK(w, rows)
 }
 
-func (s *server) postStaff(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	in, err := decode[NewStaff](r)
+func (s *Staff) postStaff(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	in, err := Decode[NewStaff](r)
 	if err != nil {
 		return err
 	}
-	account, initial, err := staff.Create(r.Context(), s.DB, s.hasher, actor,
+	account, initial, err := staff.Create(r.Context(), s.DB, s.Hasher, actor,
 		staff.New{Login: in.Login, Name: in.Name, Roles: in.Roles, Employee: in.Employee, EndsOn: in.EndsOn})
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusCreated, StaffCreated{StaffRow: staffRow(account), InitialPassword: initial})
+	return Reply(w, http.StatusCreated, StaffCreated{StaffRow: staffRow(account), InitialPassword: initial})
 }
 
-func (s *server) putStaff(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	in, err := decode[StaffChange](r)
+func (s *Staff) putStaff(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	in, err := Decode[StaffChange](r)
 	if err != nil {
 		return err
 	}
@@ -117,42 +118,42 @@ func (s *server) putStaff(w http.ResponseWriter, r *http.Request, actor store.Ac
 	return s.replyStaff(w, r)
 }
 
-func (s *server) postStaffReset(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	initial, err := staff.Reset(r.Context(), s.DB, s.hasher, actor, r.PathValue("id"))
+func (s *Staff) postStaffReset(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	initial, err := staff.Reset(r.Context(), s.DB, s.Hasher, actor, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return ok(w, StaffReset{InitialPassword: initial})
+	return OK(w, StaffReset{InitialPassword: initial})
 }
 
-func (s *server) postStaffDisable(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+func (s *Staff) postStaffDisable(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
 	if err := staff.Disable(r.Context(), s.DB, actor, r.PathValue("id")); err != nil {
 		return err
 	}
 	return s.replyStaff(w, r)
 }
 
-func (s *server) postStaffEnable(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	if err := staff.Enable(r.Context(), s.DB, s.hasher, actor, r.PathValue("id")); err != nil {
+func (s *Staff) postStaffEnable(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	if err := staff.Enable(r.Context(), s.DB, s.Hasher, actor, r.PathValue("id")); err != nil {
 		return err
 	}
 	return s.replyStaff(w, r)
 }
 
 // replyStaff answers with the account of the path as it is now.
-func (s *server) replyStaff(w http.ResponseWriter, r *http.Request) error {
+func (s *Staff) replyStaff(w http.ResponseWriter, r *http.Request) error {
 	var account staff.Account
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
-		account, err = staff.Find(rx, s.hasher, r.PathValue("id"))
+		account, err = staff.Find(rx, s.Hasher, r.PathValue("id"))
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return ok(w, staffRow(account))
+	return OK(w, staffRow(account))
 }
 
-func (s *server) getRoles(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+func (s *Staff) getRoles(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	rows := []Role{}
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
 		roles, err := staff.Roles(rx)
@@ -164,5 +165,5 @@ func (s *server) getRoles(w http.ResponseWriter, r *http.Request, _ store.Actor)
 	if err != nil {
 		return err
 	}
-	return ok(w, rows)
+	return OK(w, rows)
 }

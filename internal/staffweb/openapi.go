@@ -1,4 +1,4 @@
-package web
+package staffweb
 
 import (
 	"net/http"
@@ -14,15 +14,22 @@ import (
 // object is a JSON object of the description.
 type object = map[string]any
 
-func (s *server) getOpenAPI(w http.ResponseWriter, _ *http.Request, _ store.Actor) error {
-	return ok(w, describe(s.routes(), s.Version))
+// Query is a parameter of an address, for the description of the interface.
+type Query struct{ Name, Kind, Description string }
+
+// OpenAPI answers with the description of an interface. queries are the
+// parameters of the routes that have any.
+func OpenAPI(routes func() []gate.Route, version string, queries map[string][]Query) gate.Handler {
+	return func(w http.ResponseWriter, _ *http.Request, _ store.Actor) error {
+		return OK(w, describe(routes(), version, queries))
+	}
 }
 
 var pathPlace = regexp.MustCompile(`\{([a-z]+)\}`)
 
 // describe is the OpenAPI 3.1 description of the routes, taken from the table
 // and from the Go types of the bodies.
-func describe(routes []gate.Route, version string) object {
+func describe(routes []gate.Route, version string, queries map[string][]Query) object {
 	schemas := object{}
 	paths := object{}
 	for _, route := range routes {
@@ -32,7 +39,7 @@ func describe(routes []gate.Route, version string) object {
 			at = object{}
 			paths[path] = at
 		}
-		at[strings.ToLower(method)] = operation(route, path, schemas)
+		at[strings.ToLower(method)] = operation(route, path, queries[route.Pattern], schemas)
 	}
 	problem := schema(reflect.TypeFor[gate.Problem](), schemas)
 	return object{
@@ -46,14 +53,14 @@ func describe(routes []gate.Route, version string) object {
 	}
 }
 
-func operation(route gate.Route, path string, schemas object) object {
+func operation(route gate.Route, path string, queries []Query, schemas object) object {
 	op := object{"x-permission": string(route.Permission)}
 	var places []object
 	for _, m := range pathPlace.FindAllStringSubmatch(path, -1) {
 		places = append(places, object{"name": m[1], "in": "path", "required": true, "schema": object{"type": "string"}})
 	}
-	for _, q := range queries[route.Pattern] {
-		places = append(places, object{"name": q.name, "in": "query", "description": q.description, "schema": object{"type": q.kind}})
+	for _, q := range queries {
+		places = append(places, object{"name": q.Name, "in": "query", "description": q.Description, "schema": object{"type": q.Kind}})
 	}
 	if route.Permission != staff.Public && !strings.HasPrefix(route.Pattern, "GET ") {
 		places = append(places, object{"name": gate.TokenHeader, "in": "header", "required": true, "schema": object{"type": "string"}})

@@ -1,4 +1,4 @@
-package web
+package staffweb
 
 import (
 	"bytes"
@@ -24,7 +24,9 @@ type pages struct {
 	index []byte
 }
 
-func newPages(files fs.FS) (http.Handler, error) {
+// Pages serves the built screens, whose first page is index.html. With nil or
+// empty files it says that there are none.
+func Pages(files fs.FS) (http.Handler, error) {
 	p := &pages{files: files, index: noScreens}
 	if files != nil {
 		index, err := fs.ReadFile(files, "index.html")
