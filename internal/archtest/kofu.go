@@ -14,7 +14,7 @@ func Kofu() Rules {
 			"booking/ulid", "booking/wording", "booking/slot", "booking/member", "booking/reserve",
 			"booking/terms", "booking/contact", "booking/mail", "booking/front",
 			"booking/visitor", "booking/site",
-			"gate",
+			"gate", "staffweb", "booking/board", "booking/console",
 			"resident",
 			"card",
 			"vault", "delivery", "notice", "visit",
@@ -22,7 +22,7 @@ func Kofu() Rules {
 			"progress",
 			"paper", "sheet", "press", "report", "city", "practice",
 			"upkeep", "web", "lan", "desk",
-			"testkit", "archtest", "faultlab",
+			"testkit", "webtest", "archtest", "faultlab",
 		},
 		Writers: writersOfKofu,
 		SQL: []string{
@@ -31,7 +31,7 @@ func Kofu() Rules {
 		},
 		Only: []Only{
 			{Rule: "engines", Prefixes: []string{"database/sql", "modernc.org/sqlite", "github.com/jackc/pgx"}, Packages: []string{"store"}},
-			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "booking/site", "lan", "desk", "testkit", "faultlab", "app"}},
+			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "staffweb", "webtest", "booking/site", "booking/console", "lan", "desk", "testkit", "faultlab", "app"}},
 			{Rule: "window", Prefixes: []string{"github.com/wailsapp"}, Packages: []string{"app/kofu"}, Tag: "desktop || dev || bindings"},
 		},
 		Apart: []Apart{

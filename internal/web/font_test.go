@@ -26,26 +26,26 @@ func gaijiFile(t *testing.T) []byte {
 }
 
 func (f *fixture) registerGaiji(set string, font []byte) {
-	f.t.Helper()
+	f.T.Helper()
 	body := &bytes.Buffer{}
 	form := multipart.NewWriter(body)
 	if err := form.WriteField("gaijiSet", set); err != nil {
-		f.t.Fatal(err)
+		f.T.Fatal(err)
 	}
 	part, err := form.CreateFormFile("file", "EUDC.TTE")
 	if err != nil {
-		f.t.Fatal(err)
+		f.T.Fatal(err)
 	}
 	if _, err := part.Write(font); err != nil {
-		f.t.Fatal(err)
+		f.T.Fatal(err)
 	}
 	if err := form.Close(); err != nil {
-		f.t.Fatal(err)
+		f.T.Fatal(err)
 	}
-	r := f.request(http.MethodPost, "/api/fonts", "settings.manage", body)
+	r := f.Request(http.MethodPost, "/api/fonts", "settings.manage", body)
 	r.Header.Set("Content-Type", form.FormDataContentType())
-	if w := f.send(r); w.Code != http.StatusCreated {
-		f.t.Fatalf("%d %s", w.Code, w.Body)
+	if w := f.Send(r); w.Code != http.StatusCreated {
+		f.T.Fatalf("%d %s", w.Code, w.Body)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestScreenFont_OfItsGaijiSetAlone(t *testing.T) {
 	f.registerGaiji("住基", gaijiFile(t))
 	path := func(set string) string { return "/api/fonts/screen.ttf?set=" + url.QueryEscape(set) }
 	for set, glyphs := range map[string]int{"住基": 2, "J-LIS": 1, "": 1} { // with the one for missing characters
-		w := f.do(http.MethodGet, path(set), "card.view", "")
+		w := f.Do(http.MethodGet, path(set), "card.view", "")
 		font := w.Body.Bytes()
 		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "font/ttf" {
 			t.Fatalf("%q: %d %v", set, w.Code, w.Header())
@@ -69,13 +69,13 @@ func TestScreenFont_OfItsGaijiSetAlone(t *testing.T) {
 			t.Errorf("%q: %d glyphs, want %d", set, source.Glyphs, glyphs)
 		}
 	}
-	first := f.do(http.MethodGet, path("住基"), "card.view", "")
-	again := f.request(http.MethodGet, path("住基"), "card.view", nil)
+	first := f.Do(http.MethodGet, path("住基"), "card.view", "")
+	again := f.Request(http.MethodGet, path("住基"), "card.view", nil)
 	again.Header.Set("If-None-Match", first.Header().Get("ETag"))
-	if w := f.send(again); w.Code != http.StatusNotModified || w.Header().Get("Cache-Control") != "private, no-cache" {
+	if w := f.Send(again); w.Code != http.StatusNotModified || w.Header().Get("Cache-Control") != "private, no-cache" {
 		t.Errorf("unchanged font: %d %v", w.Code, w.Header())
 	}
-	if w := f.do(http.MethodGet, path("住基"), "", ""); w.Code != http.StatusUnauthorized {
+	if w := f.Do(http.MethodGet, path("住基"), "", ""); w.Code != http.StatusUnauthorized {
 		t.Errorf("without a session: %d", w.Code)
 	}
 }

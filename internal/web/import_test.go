@@ -14,20 +14,20 @@ import (
 
 // upload sends a file to the import and returns the answer.
 func (f *fixture) upload(as, fileName, content string) *httptest.ResponseRecorder {
-	f.t.Helper()
+	f.T.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	part, err := form.CreateFormFile("file", fileName)
 	if err != nil {
-		f.t.Fatal(err)
+		f.T.Fatal(err)
 	}
 	_, _ = part.Write([]byte(content)) // into memory
 	if err := form.Close(); err != nil {
-		f.t.Fatal(err)
+		f.T.Fatal(err)
 	}
-	r := f.request(http.MethodPost, "/api/imports", as, &body)
+	r := f.Request(http.MethodPost, "/api/imports", as, &body)
 	r.Header.Set("Content-Type", form.FormDataContentType())
-	return f.send(r)
+	return f.Send(r)
 }
 
 func runOf(t *testing.T, w *httptest.ResponseRecorder, status int) (run ImportRun) {
@@ -43,14 +43,14 @@ func runOf(t *testing.T, w *httptest.ResponseRecorder, status int) (run ImportRu
 
 // waitWhile asks for the import until it has left the state.
 func (f *fixture) waitWhile(as string, id int64, state string) ImportRun {
-	f.t.Helper()
+	f.T.Helper()
 	for {
-		w := f.do(http.MethodGet, "/api/imports/"+strconv.FormatInt(id, 10), as, "")
+		w := f.Do(http.MethodGet, "/api/imports/"+strconv.FormatInt(id, 10), as, "")
 		var run ImportRun
 		if err := json.Unmarshal(w.Body.Bytes(), &run); err != nil {
-			f.t.Fatal(err)
+			f.T.Fatal(err)
 		}
-		if run.State != state || f.t.Context().Err() != nil {
+		if run.State != state || f.T.Context().Err() != nil {
 			return run
 		}
 		runtime.Gosched()
@@ -61,7 +61,7 @@ func TestImport_AppliedThenUndone(t *testing.T) {
 	f := newFixture(t)
 	run := runOf(t, f.upload("import.run", "番号.txt", "A1B-000123\r\nA1B-000124\r\n"), http.StatusCreated)
 	path := "/api/imports/" + strconv.FormatInt(run.ID, 10)
-	started := runOf(t, f.do(http.MethodPost, path+"/apply", "import.run", "{}"), http.StatusOK)
+	started := runOf(t, f.Do(http.MethodPost, path+"/apply", "import.run", "{}"), http.StatusOK)
 	if started.State != "applying" && started.State != "applied" {
 		t.Errorf("state %q after the start", started.State)
 	}
@@ -69,10 +69,10 @@ func TestImport_AppliedThenUndone(t *testing.T) {
 	if run.State != "applied" || run.DeliveryID == 0 || !run.Undoable || run.Progress != (Progress{2, 2}) {
 		t.Errorf("after applying: %+v", run)
 	}
-	if w := f.do(http.MethodPost, path+"/undo", "import.run", `{"reason": ""}`); w.Code != http.StatusUnprocessableEntity {
+	if w := f.Do(http.MethodPost, path+"/undo", "import.run", `{"reason": ""}`); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("undo without a reason: %d", w.Code)
 	}
-	run = runOf(t, f.do(http.MethodPost, path+"/undo", "import.run", `{"reason": "別の市の納品"}`), http.StatusOK)
+	run = runOf(t, f.Do(http.MethodPost, path+"/undo", "import.run", `{"reason": "別の市の納品"}`), http.StatusOK)
 	if run.State != "undone" || run.Undoable {
 		t.Errorf("after undoing: %+v", run)
 	}
@@ -82,9 +82,9 @@ func TestImport_AppliedThenUndone(t *testing.T) {
 func TestImport_CutOff(t *testing.T) {
 	f := newFixture(t)
 	body := "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nA1B-000123\r\nA1B-"
-	r := f.request(http.MethodPost, "/api/imports", "import.run", strings.NewReader(body))
+	r := f.Request(http.MethodPost, "/api/imports", "import.run", strings.NewReader(body))
 	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
-	w := f.send(r)
+	w := f.Send(r)
 	if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `"import.cut_off"`) {
 		t.Errorf("answer %d %s", w.Code, w.Body)
 	}

@@ -10,112 +10,20 @@ import (
 
 	"kofu/internal/gate"
 	"kofu/internal/staff"
+	"kofu/internal/staffweb"
 	"kofu/internal/store"
-	"kofu/internal/testkit"
+	"kofu/internal/webtest"
 )
 
-// concrete fills the places of a pattern's path.
-func concrete(route gate.Route) (method, path string) {
-	method, path, _ = strings.Cut(route.Pattern, " ")
-	return method, pathPlace.ReplaceAllString(path, "1")
-}
-
-// needed is what a route asks of a session, as the fixture's As understands it.
-func needed(route gate.Route) string {
-	switch route.Permission {
-	case staff.Public, staff.SignedIn, staff.Own:
-		return "nobody"
-	}
-	return string(route.Permission)
-}
-
-func TestRoutes_NoneWithoutSessionPermissionAndToken(t *testing.T) {
+func TestRoutes(t *testing.T) {
 	f := newFixture(t)
-	before := ""
-	for _, route := range f.Server.routes() {
-		method, path := concrete(route)
-		t.Run(route.Pattern, func(t *testing.T) {
-			f.As("nobody")
-			f.As(needed(route))
-			before = testkit.Dump(t, f.DB, "audit", "audit_body", "audit_hash")
-
-			foreign := f.request(method, path, needed(route), strings.NewReader("{}"))
-			foreign.Header.Set("Sec-Fetch-Site", "cross-site")
-			wantProblem(t, f.send(foreign), http.StatusForbidden, "gate.foreign_page")
-			if route.Permission != staff.Public {
-				wantProblem(t, f.send(f.request(method, path, "", strings.NewReader("{}"))), http.StatusUnauthorized, "gate.sign_in_first")
-			}
-			if needed(route) != "nobody" {
-				wantProblem(t, f.send(f.request(method, path, "nobody", strings.NewReader("{}"))), http.StatusForbidden, "gate.forbidden")
-			}
-			if method != http.MethodGet && route.Permission != staff.Public {
-				r := f.request(method, path, needed(route), strings.NewReader("{}"))
-				r.Header.Del(gate.TokenHeader)
-				wantProblem(t, f.send(r), http.StatusForbidden, "gate.token")
-			}
-			if after := testkit.Dump(t, f.DB, "audit", "audit_body", "audit_hash"); after != before {
-				t.Error("a refused request changed the database")
-			}
-		})
-	}
-}
-
-// Every answer that was not refused by the gate, whatever it says, carries the
-// headers, and no request of a browser ends in an internal failure.
-func TestRoutes_AnswersCarryTheHeaders(t *testing.T) {
-	f := newFixture(t)
-	for _, route := range f.Server.routes() {
-		if route.Pattern == "DELETE /api/session" {
-			continue // it would end the session of the others
-		}
-		method, path := concrete(route)
-		for _, body := range []string{"", "{}", `{"unknown":1}`, "[", "\x00"} {
-			w := f.do(method, path, needed(route), body)
-			if w.Code >= 500 || w.Code == http.StatusUnauthorized && route.Permission != staff.Public {
-				t.Errorf("%s with body %q: %d %s", route.Pattern, body, w.Code, w.Body)
-			}
-			h, cached := w.Header(), "no-store"
-			if w.Code == http.StatusOK && route.Pattern == "GET /api/fonts/screen.ttf" {
-				cached = "private, no-cache" // it names nobody, and every screen asks for it
-			}
-			if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Cache-Control") != cached || h.Get("Content-Security-Policy") == "" ||
-				h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cross-Origin-Resource-Policy") != "same-origin" {
-				t.Errorf("%s lacks headers: %v", route.Pattern, h)
-			}
-			if w.Code >= 400 {
-				var p gate.Problem
-				if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Message == "" || p.Message == p.Code {
-					t.Errorf("%s with body %q: the refusal has no text: %s", route.Pattern, body, w.Body)
-				}
-			}
-		}
-	}
-}
-
-func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code string) {
-	t.Helper()
-	var p gate.Problem
-	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != status || p.Code != code {
-		t.Errorf("got %d %s, want %d %s", w.Code, w.Body, status, code)
-	}
-}
-
-func TestRoutes_PatternsAreWrittenOnce(t *testing.T) {
-	seen := map[string]bool{}
-	for _, route := range newFixture(t).Server.routes() {
-		if seen[route.Pattern] {
-			t.Errorf("%s stands twice in the table", route.Pattern)
-		}
-		seen[route.Pattern] = true
-		if !strings.Contains(route.Pattern, " /api/") {
-			t.Errorf("%s is not below /api/", route.Pattern)
-		}
-	}
+	// The font names nobody, and every screen asks for it.
+	webtest.Routes(t, f.Browser, f.Server.routes(), map[string]string{"GET /api/fonts/screen.ttf": "private, no-cache"})
 }
 
 func TestOpenAPI_DescribesEveryRoute(t *testing.T) {
 	f := newFixture(t)
-	w := f.do("GET", "/api/openapi.json", "nobody", "")
+	w := f.Do("GET", "/api/openapi.json", "nobody", "")
 	var got struct {
 		OpenAPI string
 		Paths   map[string]map[string]struct {
@@ -166,7 +74,7 @@ func TestPages(t *testing.T) {
 		{"/favicon.ico", 404, "", ""},
 		{"/..%2f..%2fetc%2fpasswd", 200, "text/html; charset=utf-8", "no-cache"},
 	} {
-		w := f.send(httptest.NewRequest("GET", "https://kofu.example"+c.path, nil))
+		w := f.Send(httptest.NewRequest("GET", "https://kofu.example"+c.path, nil))
 		h := w.Header()
 		if w.Code != c.status || h.Get("Content-Type") != c.kind || h.Get("Cache-Control") != c.cached {
 			t.Errorf("%s: %d, %q, %q", c.path, w.Code, h.Get("Content-Type"), h.Get("Cache-Control"))
@@ -178,10 +86,10 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s: %s", c.path, w.Body)
 		}
 	}
-	if w := f.send(httptest.NewRequest("POST", "https://kofu.example/", nil)); w.Code != http.StatusMethodNotAllowed {
+	if w := f.Send(httptest.NewRequest("POST", "https://kofu.example/", nil)); w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST /: %d", w.Code)
 	}
-	policy := f.send(httptest.NewRequest("GET", "https://kofu.example/", nil)).Header().Get("Content-Security-Policy")
+	policy := f.Send(httptest.NewRequest("GET", "https://kofu.example/", nil)).Header().Get("Content-Security-Policy")
 	for _, unsafe := range []string{"'unsafe-eval'", "script-src 'self' 'unsafe-inline'", "http:", "https:", "*"} {
 		if strings.Contains(policy, unsafe) {
 			t.Errorf("the policy of the page allows %s: %s", unsafe, policy)
@@ -195,11 +103,11 @@ func TestPages_ProgramWithoutScreensSaysSo(t *testing.T) {
 		"empty": func(d *Deps) { d.Assets = fstest.MapFS{} },
 	} {
 		f := newFixture(t, change)
-		w := f.send(httptest.NewRequest("GET", "https://kofu.example/", nil))
+		w := f.Send(httptest.NewRequest("GET", "https://kofu.example/", nil))
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "画面が組み込まれていません") {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
-		if w := f.do("GET", "/api/texts", "", ""); w.Code != http.StatusOK {
+		if w := f.Do("GET", "/api/texts", "", ""); w.Code != http.StatusOK {
 			t.Errorf("%s: texts %d", name, w.Code)
 		}
 	}
@@ -211,31 +119,31 @@ func TestSetupAndSignIn_ThroughTheBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := f.do("POST", "/api/setup", "", `{"code":"`+code+`","organization":"甲府市","login":"boss","name":"田中 一郎","password":"an apple and a violin"}`)
+	w := f.Do("POST", "/api/setup", "", `{"code":"`+code+`","organization":"甲府市","login":"boss","name":"田中 一郎","password":"an apple and a violin"}`)
 	first := cookieOf(t, w)
 	if !first.HttpOnly || !first.Secure || first.SameSite != http.SameSiteStrictMode || first.Path != "/" || first.Domain != "" || first.MaxAge != 0 {
 		t.Errorf("cookie %+v", first)
 	}
-	var me Me
+	var me staffweb.Me
 	if err := json.Unmarshal(w.Body.Bytes(), &me); err != nil || me.Organization != "甲府市" || me.Token == "" || me.Token == first.Value {
 		t.Errorf("me %+v, %v", me, err)
 	}
 	// A second sign-in in the same browser ends the first session.
-	r := f.request("POST", "/api/session", "", strings.NewReader(`{"login":"boss","password":"an apple and a violin"}`))
+	r := f.Request("POST", "/api/session", "", strings.NewReader(`{"login":"boss","password":"an apple and a violin"}`))
 	r.Header.Set("Content-Type", "application/json")
 	r.AddCookie(first)
-	w = f.send(r)
+	w = f.Send(r)
 	second := cookieOf(t, w)
 	if err := json.Unmarshal(w.Body.Bytes(), &me); err != nil {
 		t.Fatal(err)
 	}
 	with := func(method, path string, c *http.Cookie) *httptest.ResponseRecorder {
-		r := f.request(method, path, "", nil)
+		r := f.Request(method, path, "", nil)
 		r.AddCookie(c)
 		r.Header.Set(gate.TokenHeader, me.Token)
-		return f.send(r)
+		return f.Send(r)
 	}
-	wantProblem(t, with("GET", "/api/me", first), http.StatusUnauthorized, "gate.sign_in_first")
+	webtest.WantProblem(t, with("GET", "/api/me", first), http.StatusUnauthorized, "gate.sign_in_first")
 	if w := with("GET", "/api/me", second); w.Code != http.StatusOK {
 		t.Errorf("the second session: %d", w.Code)
 	}
@@ -243,7 +151,7 @@ func TestSetupAndSignIn_ThroughTheBrowser(t *testing.T) {
 	if gone := cookieOf(t, out); gone.MaxAge >= 0 || gone.Value != "" {
 		t.Errorf("sign-out leaves the cookie %+v", gone)
 	}
-	wantProblem(t, with("GET", "/api/me", second), http.StatusUnauthorized, "gate.sign_in_first")
+	webtest.WantProblem(t, with("GET", "/api/me", second), http.StatusUnauthorized, "gate.sign_in_first")
 }
 
 func cookieOf(t *testing.T, w *httptest.ResponseRecorder) *http.Cookie {
@@ -273,7 +181,7 @@ func TestOpenAPI_QueryParameters(t *testing.T) {
 			Parameters []struct{ Name, In, Description string }
 		}
 	}
-	if err := json.Unmarshal(f.do("GET", "/api/openapi.json", "nobody", "").Body.Bytes(), &got); err != nil {
+	if err := json.Unmarshal(f.Do("GET", "/api/openapi.json", "nobody", "").Body.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
 	described := map[string]bool{}
@@ -286,7 +194,7 @@ func TestOpenAPI_QueryParameters(t *testing.T) {
 		}
 	}
 	for query, status := range map[string]int{"lot=x": 400, "place=x": 400, "offset=-1": 400, "limit=x": 400, "sort=x": 422, "due=x": 422} {
-		if w := f.do("GET", "/api/cards?"+query, "card.view", ""); w.Code != status {
+		if w := f.Do("GET", "/api/cards?"+query, "card.view", ""); w.Code != status {
 			t.Errorf("%s: %d, want %d", query, w.Code, status)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"kofu/internal/settings"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
+	"kofu/internal/webtest"
 )
 
 // letters is an office with three cards whose letters are due; the name of the
@@ -53,28 +54,28 @@ func printRun(t testing.TB, w *httptest.ResponseRecorder, status int) (run Print
 
 // untilPrinted asks for the run until printing has ended.
 func (f *fixture) untilPrinted(path string) (run PrintRun) {
-	f.t.Helper()
+	f.T.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		run = printRun(f.t, f.do(http.MethodGet, path, "notice", ""), http.StatusOK)
+		run = printRun(f.T, f.Do(http.MethodGet, path, "notice", ""), http.StatusOK)
 		if run.State != "rendering" {
 			return run
 		}
 		select {
 		case <-tick.C:
-		case <-f.t.Context().Done():
-			f.t.Fatal("still printing")
+		case <-f.T.Context().Done():
+			f.T.Fatal("still printing")
 		}
 	}
 }
 
 func (f *fixture) wantState(id int64, want card.Procedure, notice card.Notice) {
-	f.t.Helper()
-	testkit.Read(f.t, f.DB, func(rx *store.Rx) error {
+	f.T.Helper()
+	testkit.Read(f.T, f.DB, func(rx *store.Rx) error {
 		c, err := card.ByID(rx, id)
 		if c.Procedure != want || c.Notice != notice {
-			f.t.Errorf("card %d is %s %q, want %s %q", id, c.Procedure, c.Notice, want, notice)
+			f.T.Errorf("card %d is %s %q, want %s %q", id, c.Procedure, c.Notice, want, notice)
 		}
 		return err
 	})
@@ -83,25 +84,25 @@ func (f *fixture) wantState(id int64, want card.Procedure, notice card.Notice) {
 // A run from the order to the post office and all the way back.
 func TestPrintRun_FromOrderToPostingAndBack(t *testing.T) {
 	f := letters(t)
-	run := printRun(t, f.do(http.MethodPost, "/api/print-runs", "notice", `{"stock": "12up-84x42-aone-28187", "startCell": 3, "order": "number"}`), http.StatusCreated)
+	run := printRun(t, f.Do(http.MethodPost, "/api/print-runs", "notice", `{"stock": "12up-84x42-aone-28187", "startCell": 3, "order": "number"}`), http.StatusCreated)
 	path := fmt.Sprintf("/api/print-runs/%d", run.ID)
 	if run.State != "needs_decision" || run.Pieces != 3 || len(run.Glyphs) != 1 || run.Glyphs[0].CardID != 3 || run.Glyphs[0].State != "MISSING" || run.Glyphs[0].Codepoint != "U+E8FF" {
 		t.Fatalf("after the order: %+v", run)
 	}
-	wantProblem(t, f.do(http.MethodPost, path+"/render", "notice", "{}"), http.StatusConflict, "press.undecided")
-	wantProblem(t, f.do(http.MethodPost, path+"/decisions", "notice", `{"decisions": [{"key": "`+run.Glyphs[0].Key+`", "decision": "guess"}]}`), http.StatusUnprocessableEntity, "notice.bad_decision")
-	wantProblem(t, f.do(http.MethodGet, path+"/labels.pdf", "notice", ""), http.StatusConflict, "notice.wrong_state")
+	webtest.WantProblem(t, f.Do(http.MethodPost, path+"/render", "notice", "{}"), http.StatusConflict, "press.undecided")
+	webtest.WantProblem(t, f.Do(http.MethodPost, path+"/decisions", "notice", `{"decisions": [{"key": "`+run.Glyphs[0].Key+`", "decision": "guess"}]}`), http.StatusUnprocessableEntity, "notice.bad_decision")
+	webtest.WantProblem(t, f.Do(http.MethodGet, path+"/labels.pdf", "notice", ""), http.StatusConflict, "notice.wrong_state")
 
-	run = printRun(t, f.do(http.MethodPost, path+"/decisions", "notice", `{"decisions": [{"key": "`+run.Glyphs[0].Key+`", "decision": "hold_out"}]}`), http.StatusOK)
+	run = printRun(t, f.Do(http.MethodPost, path+"/decisions", "notice", `{"decisions": [{"key": "`+run.Glyphs[0].Key+`", "decision": "hold_out"}]}`), http.StatusOK)
 	if run.State != "checked" || run.Glyphs[0].Decision != "hold_out" {
 		t.Fatalf("after the decision: %+v", run)
 	}
-	glyphs := f.do(http.MethodGet, path+"/glyphs.csv", "notice", "").Body.String()
+	glyphs := f.Do(http.MethodGet, path+"/glyphs.csv", "notice", "").Body.String()
 	if !strings.Contains(glyphs, "A1B-000125") || !strings.Contains(glyphs, "U+E8FF") {
 		t.Errorf("glyphs.csv: %q", glyphs)
 	}
 
-	started := printRun(t, f.do(http.MethodPost, path+"/render", "notice", "{}"), http.StatusAccepted)
+	started := printRun(t, f.Do(http.MethodPost, path+"/render", "notice", "{}"), http.StatusAccepted)
 	if started.State != "rendering" && started.State != "ready" {
 		t.Errorf("state %q after the start", started.State)
 	}
@@ -109,7 +110,7 @@ func TestPrintRun_FromOrderToPostingAndBack(t *testing.T) {
 		t.Fatalf("after printing: %+v", run)
 	}
 	for _, part := range []string{"labels", "letters"} {
-		w := f.do(http.MethodGet, path+"/"+part+".pdf", "notice", "")
+		w := f.Do(http.MethodGet, path+"/"+part+".pdf", "notice", "")
 		if w.Code != http.StatusOK || !bytes.HasPrefix(w.Body.Bytes(), []byte("%PDF-")) || w.Header().Get("Content-Type") != "application/pdf" {
 			t.Errorf("%s.pdf: %d %q", part, w.Code, w.Header())
 		}
@@ -117,26 +118,26 @@ func TestPrintRun_FromOrderToPostingAndBack(t *testing.T) {
 	f.wantState(1, card.Ready, card.Printed)
 	f.wantState(3, card.Ready, card.NoNotice)
 
-	wantProblem(t, f.do(http.MethodPost, path+"/posted", "notice", `{"postedOn": "2026-13-01"}`), http.StatusUnprocessableEntity, "notice.bad_day")
-	run = printRun(t, f.do(http.MethodPost, path+"/posted", "notice", `{"postedOn": "2026-11-24"}`), http.StatusOK)
+	webtest.WantProblem(t, f.Do(http.MethodPost, path+"/posted", "notice", `{"postedOn": "2026-13-01"}`), http.StatusUnprocessableEntity, "notice.bad_day")
+	run = printRun(t, f.Do(http.MethodPost, path+"/posted", "notice", `{"postedOn": "2026-11-24"}`), http.StatusOK)
 	if run.State != "posted" || run.PostedOn != "2026-11-24" {
 		t.Errorf("after posting: %+v", run)
 	}
 	f.wantState(1, card.Notified, card.Posted)
-	wantProblem(t, f.do(http.MethodPost, path+"/cancel", "notice", `{"reason": "誤り"}`), http.StatusConflict, "notice.wrong_state")
+	webtest.WantProblem(t, f.Do(http.MethodPost, path+"/cancel", "notice", `{"reason": "誤り"}`), http.StatusConflict, "notice.wrong_state")
 
-	run = printRun(t, f.do(http.MethodPost, path+"/undo-posted", "notice", `{"reason": "まだ出していない"}`), http.StatusOK)
+	run = printRun(t, f.Do(http.MethodPost, path+"/undo-posted", "notice", `{"reason": "まだ出していない"}`), http.StatusOK)
 	if run.State != "ready" || run.PostedOn != "" {
 		t.Errorf("after taking the posting back: %+v", run)
 	}
 	f.wantState(1, card.Ready, card.Printed)
-	wantProblem(t, f.do(http.MethodPost, path+"/cancel", "notice", `{"reason": ""}`), http.StatusUnprocessableEntity, "card.reason_missing")
-	if run = printRun(t, f.do(http.MethodPost, path+"/cancel", "notice", `{"reason": "用紙の誤り"}`), http.StatusOK); run.State != "cancelled" {
+	webtest.WantProblem(t, f.Do(http.MethodPost, path+"/cancel", "notice", `{"reason": ""}`), http.StatusUnprocessableEntity, "card.reason_missing")
+	if run = printRun(t, f.Do(http.MethodPost, path+"/cancel", "notice", `{"reason": "用紙の誤り"}`), http.StatusOK); run.State != "cancelled" {
 		t.Errorf("after cancelling: %+v", run)
 	}
 	f.wantState(1, card.Ready, card.NoNotice)
 	var due DueList
-	if err := json.Unmarshal(f.do(http.MethodGet, "/api/notices/due", "notice", "").Body.Bytes(), &due); err != nil || due.Total != 3 {
+	if err := json.Unmarshal(f.Do(http.MethodGet, "/api/notices/due", "notice", "").Body.Bytes(), &due); err != nil || due.Total != 3 {
 		t.Errorf("%d due after cancelling, %v", due.Total, err)
 	}
 }
@@ -151,7 +152,7 @@ func TestHome_NumbersAreThoseOfTheLists(t *testing.T) {
 	})
 	f.act(card.Input{}, 1, card.ActPick, card.ActToCounter)
 	var home Home
-	if err := json.Unmarshal(f.do(http.MethodGet, "/api/home", "supervisor", "").Body.Bytes(), &home); err != nil {
+	if err := json.Unmarshal(f.Do(http.MethodGet, "/api/home", "supervisor", "").Body.Bytes(), &home); err != nil {
 		t.Fatal(err)
 	}
 	screens, err := os.ReadFile("../../frontend/staff/src/lib/screens.ts")
@@ -168,7 +169,7 @@ func TestHome_NumbersAreThoseOfTheLists(t *testing.T) {
 			continue
 		}
 		var list CardList
-		if err := json.Unmarshal(f.do(http.MethodGet, "/api"+task.Href, "supervisor", "").Body.Bytes(), &list); err != nil || list.Total != task.Count {
+		if err := json.Unmarshal(f.Do(http.MethodGet, "/api"+task.Href, "supervisor", "").Body.Bytes(), &list); err != nil || list.Total != task.Count {
 			t.Errorf("%s counts %d, its list %s has %d, %v", task.Key, task.Count, task.Href, list.Total, err)
 		}
 	}
@@ -183,8 +184,8 @@ func TestHome_NumbersAreThoseOfTheLists(t *testing.T) {
 // A card that is viewed leaves a line in the log with who looked.
 func TestCard_ViewIsLogged(t *testing.T) {
 	f := letters(t)
-	f.do(http.MethodGet, "/api/cards/2", "counter", "")
-	w := f.do(http.MethodGet, "/api/audit?action=card.viewed", "auditor", "")
+	f.Do(http.MethodGet, "/api/cards/2", "counter", "")
+	w := f.Do(http.MethodGet, "/api/audit?action=card.viewed", "auditor", "")
 	if !strings.Contains(w.Body.String(), `"object":"card/2"`) || !strings.Contains(w.Body.String(), `"actor":"counter"`) {
 		t.Errorf("log: %s", w.Body)
 	}
@@ -193,11 +194,11 @@ func TestCard_ViewIsLogged(t *testing.T) {
 // An export says in the log who took how many rows.
 func TestExport_IsLogged(t *testing.T) {
 	f := letters(t)
-	w := f.do(http.MethodGet, "/api/cards/export?format=csv&limit=1", "supervisor", "")
+	w := f.Do(http.MethodGet, "/api/cards/export?format=csv&limit=1", "supervisor", "")
 	if rows := strings.Count(w.Body.String(), "\r\n"); rows != 4 {
 		t.Errorf("%d lines, want headings and all three cards", rows)
 	}
-	log := f.do(http.MethodGet, "/api/audit?action=list.exported", "auditor", "").Body.String()
+	log := f.Do(http.MethodGet, "/api/audit?action=list.exported", "auditor", "").Body.String()
 	if !strings.Contains(log, `\"rows\":3`) && !strings.Contains(log, `"rows":3`) {
 		t.Errorf("log: %s", log)
 	}

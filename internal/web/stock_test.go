@@ -22,7 +22,7 @@ func TestLabelStocks_OwnOnesFirst(t *testing.T) {
 		return err
 	})
 	var rows []LabelStock
-	if err := json.Unmarshal(f.do("GET", "/api/label-stocks", "notice", "").Body.Bytes(), &rows); err != nil {
+	if err := json.Unmarshal(f.Do("GET", "/api/label-stocks", "notice", "").Body.Bytes(), &rows); err != nil {
 		t.Fatal(err)
 	}
 	if len(rows) != 36 { // 35 built-in

@@ -51,9 +51,9 @@ func seedCards(t *testing.T, f *fixture) {
 
 // act performs acts on a card on behalf of a clerk.
 func (f *fixture) act(in card.Input, id int64, acts ...card.Act) {
-	f.t.Helper()
+	f.T.Helper()
 	for _, a := range acts {
-		testkit.Write(f.t, f.DB, testkit.Clerk, func(tx *store.Tx) error {
+		testkit.Write(f.T, f.DB, testkit.Clerk, func(tx *store.Tx) error {
 			_, err := card.Do(tx, id, a, in)
 			return err
 		})
@@ -62,21 +62,21 @@ func (f *fixture) act(in card.Input, id int64, acts ...card.Act) {
 
 // shelve sets cards up and puts them into a box.
 func (f *fixture) shelve(ids ...int64) {
-	f.t.Helper()
+	f.T.Helper()
 	parent := int64(0)
 	for _, n := range []vault.New{
 		{Kind: vault.Office, Name: "本庁"}, {Kind: vault.Room, Name: "保管庫"}, {Kind: vault.Shelf, Name: "棚A"}, {Kind: vault.Box, Name: "箱", Capacity: 10},
 	} {
 		n.ParentID = parent
-		made, err := vault.Add(f.t.Context(), f.DB, testkit.Supervisor, n)
+		made, err := vault.Add(f.T.Context(), f.DB, testkit.Supervisor, n)
 		if err != nil {
-			f.t.Fatal(err)
+			f.T.Fatal(err)
 		}
 		parent = made[0].ID
 	}
 	for _, id := range ids {
 		f.act(card.Input{}, id, card.ActInspect, card.ActPreset)
-		testkit.Write(f.t, f.DB, testkit.Clerk, func(tx *store.Tx) error {
+		testkit.Write(f.T, f.DB, testkit.Clerk, func(tx *store.Tx) error {
 			box, err := vault.ByID(tx.Rx, parent)
 			if err == nil {
 				_, err = vault.PutAway(tx, id, box)

@@ -1,4 +1,4 @@
-package web
+package webtest
 
 import (
 	"bytes"
@@ -18,14 +18,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
-
-	"kofu/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "rewrite the answers in testdata/*.txtar")
 
-// TestScenarios plays every testdata/*.txtar on a fixture of its own. A file
-// of requests and answers reads
+// Scenarios plays every testdata/*.txtar in a browser of its own, which open
+// makes for the name of the file. A file of requests and answers reads
 //
 //	-- > POST /api/staff as=admin save=id:id --
 //	{"login": "hanako", …}
@@ -33,36 +31,29 @@ var update = flag.Bool("update", false, "rewrite the answers in testdata/*.txtar
 //	201 Created
 //	{ … }
 //
-// as= names the session: permissions or roles joined by «+», nothing for none.
-// site= is the Sec-Fetch-Site header. save=name:path keeps a value of the
-// answer (path such as rows.0.id), which later requests name as $name$. A body
-// that is not JSON is a form: lines field=value; field=@name sends the section
-// «-- @name --» as a file of that name. Random values (tokens, passwords, ids
-// of accounts) appear as "*" in answers. Whatever is refused must leave the
-// database as it was, but for the counts of wrong passwords. A file named X.txtar is prepared by
-// seeds["X"], if there is one.
-func TestScenarios(t *testing.T) {
+// as= names the session, see [Browser.As], nothing for none. site= is the
+// Sec-Fetch-Site header. save=name:path keeps a value of the answer (path such
+// as rows.0.id), which later requests name as $name$. A body that is not JSON is
+// a form: lines field=value; field=@name sends the section «-- @name --» as a
+// file of that name. Random values (tokens, passwords, ids of accounts and
+// bookings) appear as "*" in answers. Whatever is refused must leave the database
+// as it was, but for the counts of wrong passwords. The flag -update rewrites the
+// answers.
+func Scenarios(t *testing.T, open func(t *testing.T, name string) *Browser) {
+	t.Helper()
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
-		t.Run(name, func(t *testing.T) {
-			f := newFixture(t)
-			if seed := seeds[name]; seed != nil {
-				seed(t, f)
-			}
-			runScenario(t, f, file)
-		})
+		t.Run(name, func(t *testing.T) { open(t, name).Play(file) })
 	}
 }
 
-// seeds prepare the database of a scenario. Each area adds its own from an
-// init of its test file.
-var seeds = map[string]func(*testing.T, *fixture){}
-
-func runScenario(t *testing.T, f *fixture, file string) {
+// Play plays the scenario of a file, see [Scenarios].
+func (b *Browser) Play(file string) {
+	t := b.T
 	t.Helper()
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
@@ -80,7 +71,7 @@ func runScenario(t *testing.T, f *fixture, file string) {
 	for i, section := range archive.Files {
 		switch {
 		case strings.HasPrefix(section.Name, "> "):
-			answer = play(t, f, section, attached, saved)
+			answer = b.play(section, attached, saved)
 		case section.Name == "<":
 			if answer == nil {
 				t.Fatalf("%s: an answer without a request", file)
@@ -101,7 +92,8 @@ func runScenario(t *testing.T, f *fixture, file string) {
 }
 
 // play sends the request of a section.
-func play(t *testing.T, f *fixture, section txtar.File, attached map[string][]byte, saved map[string]string) *httptest.ResponseRecorder {
+func (b *Browser) play(section txtar.File, attached map[string][]byte, saved map[string]string) *httptest.ResponseRecorder {
+	t := b.T
 	t.Helper()
 	fill := func(s string) string {
 		for name, value := range saved {
@@ -116,16 +108,16 @@ func play(t *testing.T, f *fixture, section txtar.File, attached map[string][]by
 		options[name] = value
 	}
 	body, kind := requestBody(t, fill(string(section.Data)), attached)
-	r := f.request(words[0], fill(words[1]), options["as"], body)
+	r := b.Request(words[0], fill(words[1]), options["as"], body)
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
 	}
 	if site := options["site"]; site != "" {
 		r.Header.Set("Sec-Fetch-Site", site)
 	}
-	before := f.content()
-	answer := f.send(r)
-	if diff := cmp.Diff(before, f.content()); diff != "" && answer.Code >= 400 && !strings.HasPrefix(words[1], "/api/session") && words[1] != "/api/me/password" {
+	before := b.Content()
+	answer := b.Send(r)
+	if diff := cmp.Diff(before, b.Content()); diff != "" && answer.Code >= 400 && !strings.HasPrefix(words[1], "/api/session") && words[1] != "/api/me/password" {
 		t.Errorf("%s: refused with %d, but it changed the database (-want +got):\n%s", section.Name, answer.Code, diff)
 	}
 	if name, path, ok := strings.Cut(options["save"], ":"); ok {
@@ -134,13 +126,8 @@ func play(t *testing.T, f *fixture, section txtar.File, attached map[string][]by
 	return answer
 }
 
-// content is everything in the database but the log, which records refusals.
-func (f *fixture) content() string {
-	return testkit.Dump(f.t, f.DB, "audit", "audit_body", "audit_hash")
-}
-
 // requestBody is JSON as it stands, or a form made of lines field=value.
-func requestBody(t *testing.T, text string, attached map[string][]byte) (io.Reader, string) {
+func requestBody(t testing.TB, text string, attached map[string][]byte) (io.Reader, string) {
 	t.Helper()
 	text = strings.TrimSpace(text)
 	switch {
@@ -176,7 +163,7 @@ func requestBody(t *testing.T, text string, attached map[string][]byte) (io.Read
 }
 
 // pick is the value at path in a JSON document.
-func pick(t *testing.T, document []byte, path string) string {
+func pick(t testing.TB, document []byte, path string) string {
 	t.Helper()
 	var v any
 	d := json.NewDecoder(bytes.NewReader(document))
@@ -203,8 +190,9 @@ func pick(t *testing.T, document []byte, path string) string {
 }
 
 var (
-	secret    = regexp.MustCompile(`("(?:token|initialPassword|root|groupId)": )"[^"]*"`)
+	secret    = regexp.MustCompile(`("(?:token|initialPassword|root|groupId|ref|url)": )"[^"]*"`)
 	accountID = regexp.MustCompile(`st-[a-z2-7]{16}`)
+	ulidForm  = regexp.MustCompile(`\b0[0-9A-HJKMNP-TV-Z]{25}\b`)
 )
 
 // written is an answer as a scenario shows it.
@@ -220,7 +208,7 @@ func written(w *httptest.ResponseRecorder) []byte {
 			fmt.Fprintf(&b, "not JSON: %v\n", err)
 		}
 		text := secret.ReplaceAll(pretty.Bytes(), []byte(`$1"*"`))
-		b.Write(accountID.ReplaceAll(text, []byte("st-*")))
+		b.Write(ulidForm.ReplaceAll(accountID.ReplaceAll(text, []byte("st-*")), []byte("*")))
 		b.WriteByte('\n')
 	default:
 		fmt.Fprintf(&b, "%s, %s\n", kind, w.Header().Get("Content-Disposition"))
