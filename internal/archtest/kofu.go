@@ -111,4 +111,7 @@ var writersOfKofu = map[string]string{
 	"booking_token":         "booking/reserve",
 	"terms_document":        "booking/terms",
 	"visitor_session":       "booking/visitor",
+	"contact_answer":        "booking/contact",
+	"contact_lang":          "booking/contact",
+	"contact_value":         "booking/contact",
 }

@@ -59,3 +59,16 @@ func selectHistory(rx *store.Rx, tenant int, name string) (all []Saved, err erro
 	}, "SELECT version, changed_at, changed_by FROM terms_document WHERE tenant = $1 AND name = $2 ORDER BY version DESC", tenant, name)
 	return all, err
 }
+
+// versions are the newest versions of all documents of a tenant.
+func versions(rx *store.Rx, tenant int) (map[string]int, error) {
+	all := map[string]int{}
+	err := rx.Query(func(scan func(...any) error) error {
+		var name string
+		var version int
+		err := scan(&name, &version)
+		all[name] = version
+		return err
+	}, "SELECT name, MAX(version) FROM terms_document WHERE tenant = $1 GROUP BY name", tenant)
+	return all, err
+}
