@@ -109,7 +109,6 @@ var writersOfKofu = map[string]string{
 	"booking_person":        "booking/reserve",
 	"booking_number":        "booking/reserve",
 	"booking_token":         "booking/reserve",
-	"terms_document":        "booking/terms",
 	"visitor_session":       "booking/visitor",
 	"contact_answer":        "booking/contact",
 	"contact_lang":          "booking/contact",

@@ -90,3 +90,17 @@ func DocumentHistory(rx *store.Rx, name string) (all []Change, err error) {
 	}, "SELECT version, changed_at, changed_by FROM setting WHERE tenant = $1 AND name = $2 ORDER BY version DESC", rx.Tenant, name)
 	return all, err
 }
+
+// Versions are the newest versions of all documents, so that whoever keeps some
+// of them in memory sees that they are old.
+func Versions(rx *store.Rx) (map[string]int, error) {
+	all := map[string]int{}
+	err := rx.Query(func(scan func(...any) error) error {
+		var name string
+		var version int
+		err := scan(&name, &version)
+		all[name] = version
+		return err
+	}, "SELECT name, MAX(version) FROM setting WHERE tenant = $1 GROUP BY name", rx.Tenant)
+	return all, err
+}

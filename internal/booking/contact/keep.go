@@ -9,6 +9,7 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/booking/terms"
+	"kofu/internal/booking/wording"
 	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/keyring"
@@ -189,12 +190,13 @@ func view(rx *store.Rx, ring *keyring.Ring, tenant int, t *terms.Terms, bookingI
 	if err != nil {
 		return nil, err
 	}
+	words := t.Words(wording.Japanese)
 	for _, field := range t.Fields.List {
 		if answer := answers[field.ID]; answer != "" {
-			all = append(all, Shown{field.ID, true, field.Label("ja"), field.Say("ja", answer, t.Words), false})
+			all = append(all, Shown{field.ID, true, field.Label("ja"), field.Say(answer, words), false})
 		}
 		if value := values[own+field.ID]; value != "" {
-			show(own+field.ID, field.ID, field.Label("ja"), field.Say("ja", value, t.Words), true)
+			show(own+field.ID, field.ID, field.Label("ja"), field.Say(value, words), true)
 		}
 	}
 	return all, nil

@@ -303,7 +303,6 @@ var columnsAllowed = map[string]string{
 	"booking_person":    "tenant booking_id link gen procs slot_id state",
 	"booking_number":    "tenant year month last",
 	"booking_token":     "tenant token request booking_id at",
-	"terms_document":    "tenant name version body changed_at changed_by",
 	"contact_lang":      "tenant booking_id lang",
 	"contact_value":     "tenant owner field sealed mac kept_at",
 	"contact_answer":    "tenant booking_id field answer",

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"kofu/internal/booking/wording"
 	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
@@ -111,7 +112,7 @@ func (f *Fields) sort() {
 
 // SaveFields makes f the next version. A field that f leaves out is deleted; it
 // stays in the document for its answers. Errors: fault.Invalid
-// "terms.bad_field" with details, fault.Conflict "terms.changed_meanwhile".
+// "terms.bad_field" with details, fault.Conflict "settings.changed_meanwhile".
 func SaveFields(tx *store.Tx, tenant int, f Fields, seen int) (_ Fields, err error) {
 	defer fault.Add(&err, "terms.SaveFields(%d)", tenant)
 	before, err := LoadFields(tx.Rx, tenant)
@@ -130,7 +131,7 @@ func SaveFields(tx *store.Tx, tenant int, f Fields, seen int) (_ Fields, err err
 		return Fields{}, fault.New(fault.Invalid, "terms.bad_field").With(details...)
 	}
 	f.Version = 0
-	f.Version, err = save(tx, tenant, FieldDocument, seen, f, map[string]int{"fields": len(f.Shown(PIIFull))})
+	f.Version, err = save(tx, tenant, FieldDocument, seen, f)
 	return f, err
 }
 
@@ -276,7 +277,7 @@ func (f Field) Label(lang string) string { return inLanguage(f.Labels, lang) }
 func (f Field) HelpText(lang string) string { return inLanguage(f.Help, lang) }
 
 func inLanguage(texts map[string]string, lang string) string {
-	for _, l := range chain(lang) {
+	for _, l := range wording.Chain(lang) {
 		if texts[l] != "" {
 			return texts[l]
 		}
@@ -286,16 +287,16 @@ func inLanguage(texts map[string]string, lang string) string {
 
 // Say writes an answer as people read it: labels of what was chosen, yes for a
 // box that was ticked.
-func (f Field) Say(lang, value string, w *Words) string {
+func (f Field) Say(value string, w wording.Words) string {
 	switch {
 	case value == "" || !f.Kind.Choice():
 		return value
 	case len(f.Options) == 0:
-		return w.Text(lang, "field.yes", nil)
+		return w.Plain("field.yes")
 	}
 	var said []string
 	for v := range strings.SplitSeq(value, "\n") {
-		said = append(said, f.optionLabel(lang, v))
+		said = append(said, f.optionLabel(w.Lang, v))
 	}
 	return strings.Join(said, " / ")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"kofu/internal/booking/wording"
 	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
@@ -49,14 +50,14 @@ func LoadNotices(rx *store.Rx, tenant int) (n Notices, err error) {
 }
 
 // SaveNotices makes n the next version. Errors: fault.Invalid
-// "terms.bad_notice" with details; fault.Conflict "terms.changed_meanwhile".
+// "terms.bad_notice" with details; fault.Conflict "settings.changed_meanwhile".
 func SaveNotices(tx *store.Tx, tenant int, n Notices, seen int) (_ Notices, err error) {
 	defer fault.Add(&err, "terms.SaveNotices(%d)", tenant)
 	if details := n.check(); len(details) > 0 {
 		return Notices{}, fault.New(fault.Invalid, "terms.bad_notice").With(details...)
 	}
 	n.Version = 0
-	n.Version, err = save(tx, tenant, NoticeDocument, seen, n, map[string]int{"notices": len(n.List)})
+	n.Version, err = save(tx, tenant, NoticeDocument, seen, n)
 	return n, err
 }
 
@@ -67,7 +68,7 @@ func (n Notices) Show(now time.Time, page, lang string) (list []Shown) {
 		if !slices.Contains(one.Pages, page) || !one.holds(now) {
 			continue
 		}
-		for _, l := range chain(lang) {
+		for _, l := range wording.Chain(lang) {
 			if text := one.Texts[l]; text != "" {
 				list = append(list, Shown{one.ID, l, text})
 				break

@@ -2,9 +2,7 @@ package terms
 
 import (
 	"fmt"
-	"maps"
 	"math"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -116,30 +114,22 @@ func (p Policy) TakesKeys() bool {
 // LoadPolicy returns the policy that holds now.
 func LoadPolicy(rx *store.Rx, tenant int) (Policy, error) {
 	p := DefaultPolicy()
-	stored := Policy{}
 	version, err := newest(rx, tenant, PolicyDocument, &p)
-	if err != nil {
-		return stored, err
-	}
 	p.Version = version
-	return p, nil
+	return p, err
 }
 
 // SavePolicy makes p the next version of the policy. seen is the version that
 // the person saw. Errors: fault.Invalid "terms.bad_policy" with a detail per
 // field, whose Column is its name in JSON; fault.Conflict
-// "terms.changed_meanwhile".
+// "settings.changed_meanwhile".
 func SavePolicy(tx *store.Tx, tenant int, p Policy, seen int) (_ Policy, err error) {
 	defer fault.Add(&err, "terms.SavePolicy(%d)", tenant)
-	before, err := LoadPolicy(tx.Rx, tenant)
-	if err != nil {
-		return Policy{}, err
-	}
 	if details := p.check(); len(details) > 0 {
 		return Policy{}, fault.New(fault.Invalid, "terms.bad_policy", "count", strconv.Itoa(len(details))).With(details...)
 	}
 	p.Version = 0
-	p.Version, err = save(tx, tenant, PolicyDocument, seen, p, differing(before, p))
+	p.Version, err = save(tx, tenant, PolicyDocument, seen, p)
 	return p, err
 }
 
@@ -234,17 +224,4 @@ func contrastWithWhite(hex string) float64 {
 		return math.Pow((c+0.055)/1.055, 2.4)
 	}
 	return 1.05 / (0.2126*part(16) + 0.7152*part(8) + 0.0722*part(0) + 0.05)
-}
-
-// differing names the fields in which two documents of one type differ.
-func differing(before, after any) []string {
-	a, b := reflect.ValueOf(before), reflect.ValueOf(after)
-	names := map[string]bool{}
-	for i := range a.NumField() {
-		name := a.Type().Field(i).Tag.Get("json")
-		if name != "version" && !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
-			names[name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
 }

@@ -38,7 +38,7 @@ func LoadMailServer(rx *store.Rx, tenant int) (s MailServer, err error) {
 
 // SaveMailServer makes s the next version. A password is never sent in plain.
 // Errors: fault.Invalid "terms.bad_server" with details; fault.Conflict
-// "terms.changed_meanwhile".
+// "settings.changed_meanwhile".
 func SaveMailServer(tx *store.Tx, tenant int, s MailServer, seen int) (_ MailServer, err error) {
 	defer fault.Add(&err, "terms.SaveMailServer(%d)", tenant)
 	s.Host = strings.ToLower(strings.TrimSpace(s.Host))
@@ -62,11 +62,7 @@ func SaveMailServer(tx *store.Tx, tenant int, s MailServer, seen int) (_ MailSer
 	if len(details) > 0 {
 		return MailServer{}, fault.New(fault.Invalid, "terms.bad_server").With(details...)
 	}
-	before, err := LoadMailServer(tx.Rx, tenant)
-	if err != nil {
-		return MailServer{}, err
-	}
 	s.Version = 0
-	s.Version, err = save(tx, tenant, ServerDocument, seen, s, differing(before, s))
+	s.Version, err = save(tx, tenant, ServerDocument, seen, s)
 	return s, err
 }

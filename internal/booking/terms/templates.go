@@ -12,8 +12,10 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"kofu/internal/booking/wording"
 	"kofu/internal/entry"
 	"kofu/internal/fault"
+	"kofu/internal/settings"
 	"kofu/internal/store"
 )
 
@@ -198,7 +200,7 @@ func DefaultSheet(kind MailKind, lang string) (s Sheet, found bool) {
 // SheetFor returns the text of a mail: the tenant's own or the built-in one, in
 // the language or the one that stands in for it.
 func (t Templates) SheetFor(kind MailKind, lang string) (s Sheet, in string) {
-	for _, l := range chain(lang) {
+	for _, l := range wording.Chain(lang) {
 		if s, own := t.Sheets[kind][l]; own {
 			return s, l
 		}
@@ -211,7 +213,7 @@ func (t Templates) SheetFor(kind MailKind, lang string) (s Sheet, in string) {
 
 // LinkNote is what stands in every mail with a link.
 func LinkNote(lang string) string {
-	for _, l := range chain(lang) {
+	for _, l := range wording.Chain(lang) {
 		if note := builtins().notes[l]; note != "" {
 			return note
 		}
@@ -227,23 +229,23 @@ func LoadTemplates(rx *store.Rx, tenant int) (t Templates, err error) {
 }
 
 // TemplatesAt returns the texts of an earlier version, to compare or restore.
-func TemplatesAt(rx *store.Rx, tenant, version int) (t Templates, found bool, err error) {
-	found, err = selectVersion(rx, tenant, TemplateDocument, version, &t)
+// Errors: fault.NotFound "settings.no_such_version".
+func TemplatesAt(rx *store.Rx, version int) (t Templates, err error) {
+	err = settings.LoadVersion(rx, TemplateDocument, version, &t)
 	t.Version = version
-	return t, found, err
+	return t, err
 }
 
 // SaveTemplates makes t the next version. A text that equals the built-in one
 // is reset to it. Errors: fault.Invalid "terms.bad_template" with details, whose
 // Column is kind/language and whose arguments name the variable;
-// fault.Conflict "terms.changed_meanwhile".
+// fault.Conflict "settings.changed_meanwhile".
 func SaveTemplates(tx *store.Tx, tenant int, t Templates, seen int) (_ Templates, err error) {
 	defer fault.Add(&err, "terms.SaveTemplates(%d)", tenant)
 	if details := t.check(); len(details) > 0 {
 		return Templates{}, fault.New(fault.Invalid, "terms.bad_template").With(details...)
 	}
 	tidy := Templates{Sheets: map[MailKind]map[string]Sheet{}}
-	var changed []string
 	for kind, byLang := range t.Sheets {
 		for lang, s := range byLang {
 			s = Sheet{strings.TrimSpace(s.Subject), strings.TrimSpace(strings.ReplaceAll(s.Body, "\r\n", "\n"))}
@@ -254,11 +256,9 @@ func SaveTemplates(tx *store.Tx, tenant int, t Templates, seen int) (_ Templates
 				tidy.Sheets[kind] = map[string]Sheet{}
 			}
 			tidy.Sheets[kind][lang] = s
-			changed = append(changed, string(kind)+"/"+lang)
 		}
 	}
-	slices.Sort(changed)
-	tidy.Version, err = save(tx, tenant, TemplateDocument, seen, tidy, changed)
+	tidy.Version, err = save(tx, tenant, TemplateDocument, seen, tidy)
 	return tidy, err
 }
 

@@ -1,64 +1,40 @@
 package terms
 
 import (
-	"fmt"
-	"io/fs"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
-	"strings"
 
-	"github.com/pelletier/go-toml/v2"
-
+	"kofu/internal/booking/slot"
+	"kofu/internal/booking/wording"
 	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
 
-// Catalogue holds the built-in texts: by language and key.
-type Catalogue map[string]map[string]string
-
-// ReadCatalogue reads every <language>.toml in the root of a folder, each a
-// flat table of key = "text".
-func ReadCatalogue(folder fs.FS) (_ Catalogue, err error) {
-	defer fault.Add(&err, "terms.ReadCatalogue")
-	names, err := fs.Glob(folder, "*.toml")
-	if err != nil {
-		return nil, err
-	}
-	c := Catalogue{}
-	for _, name := range names {
-		b, err := fs.ReadFile(folder, name)
-		if err != nil {
-			return nil, err
-		}
-		texts := map[string]string{}
-		if err := toml.Unmarshal(b, &texts); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		c[strings.TrimSuffix(path.Base(name), ".toml")] = texts
-	}
-	return c, nil
-}
-
-// chain is where a text of a language is looked for: in the language itself,
-// then in plain Japanese, then in Japanese.
-func chain(lang string) []string {
-	switch lang {
-	case "ja":
-		return []string{"ja"}
-	case "ja-easy":
-		return []string{"ja-easy", "ja"}
-	}
-	return []string{lang, "ja-easy", "ja"}
-}
-
-// Wording is what a tenant words differently: by language and key.
+// Wording is what a tenant words differently: by language and key. It is the
+// [wording.Overrides] of its pages and mails; before it is saved too, for a
+// preview.
 type Wording struct {
 	Version int                          `json:"version"` // 0 as long as nobody has saved
 	Texts   map[string]map[string]string `json:"texts"`
 }
+
+// Text implements [wording.Overrides].
+func (w Wording) Text(lang, key string) (text string, ok bool) {
+	text, ok = w.Texts[lang][key]
+	return text, ok
+}
+
+// ProcedureKey is the key of the name of a procedure.
+func ProcedureKey(p slot.Procedure) string { return "procedure." + string(p) }
+
+// BringKey is the key of what to bring for a procedure. Where there is no text
+// under it, [BringAnyKey] says it for all.
+func BringKey(p slot.Procedure) string { return "booking.bring." + string(p) }
+
+// BringAnyKey is the key of what to bring, whatever the procedure.
+const BringAnyKey = "booking.bring_text"
 
 // LoadWording returns the wording that holds now.
 func LoadWording(rx *store.Rx, tenant int) (w Wording, err error) {
@@ -70,20 +46,17 @@ func LoadWording(rx *store.Rx, tenant int) (w Wording, err error) {
 // SaveWording makes w the next version. A key without text, or with the text of
 // the catalogue, is reset to its default. Errors: fault.Invalid
 // "terms.bad_wording" with a detail per text, whose Column is language/key;
-// fault.Conflict "terms.changed_meanwhile".
-func SaveWording(tx *store.Tx, tenant int, c Catalogue, w Wording, seen int) (_ Wording, err error) {
+// fault.Conflict "settings.changed_meanwhile".
+func SaveWording(tx *store.Tx, tenant int, w Wording, seen int) (_ Wording, err error) {
 	defer fault.Add(&err, "terms.SaveWording(%d)", tenant)
-	before, err := LoadWording(tx.Rx, tenant)
-	if err != nil {
-		return Wording{}, err
-	}
-	if details := c.check(w); len(details) > 0 {
+	c := wording.BuiltIn()
+	if details := checkWording(c, w); len(details) > 0 {
 		return Wording{}, fault.New(fault.Invalid, "terms.bad_wording").With(details...)
 	}
 	tidy := Wording{Texts: map[string]map[string]string{}}
 	for lang, texts := range w.Texts {
 		for key, text := range texts {
-			if text == "" || text == c[lang][key] {
+			if original, _ := c.Text(lang, key); text == "" || text == original {
 				continue
 			}
 			if tidy.Texts[lang] == nil {
@@ -92,110 +65,47 @@ func SaveWording(tx *store.Tx, tenant int, c Catalogue, w Wording, seen int) (_ 
 			tidy.Texts[lang][key] = text
 		}
 	}
-	tidy.Version, err = save(tx, tenant, WordingDocument, seen, tidy, changedKeys(before.Texts, tidy.Texts))
+	tidy.Version, err = save(tx, tenant, WordingDocument, seen, tidy)
 	return tidy, err
 }
 
-func changedKeys(before, after map[string]map[string]string) []string {
-	names := map[string]bool{}
-	collect := func(a, b map[string]map[string]string) {
-		for lang, texts := range a {
-			for key, text := range texts {
-				if b[lang][key] != text {
-					names[lang+"/"+key] = true
-				}
-			}
-		}
-	}
-	collect(before, after)
-	collect(after, before)
-	return slices.Sorted(maps.Keys(names))
-}
-
-// place is what a text leaves open: {name} is filled by the page, {a.key} by
-// the label of that key.
+// place is what a text leaves open for the page to fill.
 var place = regexp.MustCompile(`\{([a-zA-Z0-9_.-]+)\}`)
 
-func placesOf(text string) []string {
-	var names []string
-	for _, m := range place.FindAllStringSubmatch(text, -1) {
-		names = append(names, m[1])
-	}
-	return names
-}
+func placesOf(text string) []string { return place.FindAllString(text, -1) }
 
-func (c Catalogue) check(w Wording) (details []fault.Detail) {
+func checkWording(c *wording.Catalogue, w Wording) (details []fault.Detail) {
 	for _, lang := range slices.Sorted(maps.Keys(w.Texts)) {
 		for _, key := range slices.Sorted(maps.Keys(w.Texts[lang])) {
-			text, at := w.Texts[lang][key], lang+"/"+key
-			if code, args := c.wrong(lang, key, text); code != "" {
-				details = append(details, fault.Detail{Code: code, Column: at, Value: text, Args: args})
+			text := w.Texts[lang][key]
+			if code, args := wrongWording(c, lang, key, text); code != "" {
+				details = append(details, fault.Detail{Code: code, Column: lang + "/" + key, Value: text, Args: args})
 			}
 		}
 	}
 	return details
 }
 
-func (c Catalogue) wrong(lang, key, text string) (code string, args map[string]string) {
-	original, known := c["ja"][key]
+func wrongWording(c *wording.Catalogue, lang, key, text string) (code string, args map[string]string) {
+	original, known := c.Text(wording.Japanese, key)
 	switch {
-	case !known || !slices.Contains(AllLanguages, lang):
+	case !(known || ofProcedure(key)) || !slices.Contains(AllLanguages, lang):
 		return "terms.key_unknown", fault.Args("key", key)
 	case entry.Check(text) != nil:
 		return "terms.text", nil
 	}
 	for _, name := range placesOf(text) {
-		if !slices.Contains(placesOf(original), name) && c["ja"][name] == "" {
-			return "terms.place_unknown", fault.Args("place", "{"+name+"}")
+		if !slices.Contains(placesOf(original), name) {
+			return "terms.place_unknown", fault.Args("place", name)
 		}
 	}
 	return "", nil
 }
 
-// Words are the texts of one tenant: the catalogue with its own wording over
-// it.
-type Words struct {
-	catalogue Catalogue
-	own       map[string]map[string]string
-}
-
-// NewWords lays a wording over a catalogue; also for the preview of one that is
-// not saved.
-func NewWords(c Catalogue, w Wording) *Words { return &Words{c, w.Texts} }
-
-// Find returns the text of a key with its places still open, and the language
-// that it is in, which differs from lang where lang has none. Without any text
-// found is false.
-func (w *Words) Find(lang, key string) (text, in string, found bool) {
-	for _, l := range chain(lang) {
-		if text := w.own[l][key]; text != "" {
-			return text, l, true
-		}
-		if text := w.catalogue[l][key]; text != "" {
-			return text, l, true
-		}
-	}
-	return "", lang, false
-}
-
-// Text returns the text of a key in a language, or in the one that stands in
-// for it, with its places filled. A place that nobody fills stays, and so does a
-// key without text.
-func (w *Words) Text(lang, key string, args map[string]string) string {
-	text, _, found := w.Find(lang, key)
-	if !found {
-		return key
-	}
-	return place.ReplaceAllStringFunc(text, func(m string) string {
-		name := m[1 : len(m)-1]
-		if value, given := args[name]; given {
-			return value
-		}
-		if label, _, found := w.Find(lang, name); found && name != key {
-			return label
-		}
-		return m
-	})
+// ofProcedure reports whether a key says what to bring for one procedure: the
+// catalogue has one text for all, a tenant may have one for each.
+func ofProcedure(key string) bool {
+	return slices.ContainsFunc(slot.Procedures, func(p slot.Procedure) bool { return key == BringKey(p) })
 }
 
 // Entry is one label as the screen for the wording shows it.
@@ -207,12 +117,24 @@ type Entry struct {
 }
 
 // Entries lists every label of a language in the order of the keys.
-func (w *Words) Entries(lang string) []Entry {
-	builtin := Words{catalogue: w.catalogue}
-	var list []Entry
-	for _, key := range slices.Sorted(maps.Keys(w.catalogue["ja"])) {
-		text, in, _ := builtin.Find(lang, key)
-		list = append(list, Entry{key, text, in, w.own[lang][key]})
+func (w Wording) Entries(lang string) []Entry {
+	c := wording.BuiltIn()
+	keys := c.Keys(wording.Japanese)
+	for _, p := range slot.Procedures {
+		if key := BringKey(p); !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	list := make([]Entry, len(keys))
+	for i, key := range keys {
+		list[i] = Entry{Key: key, In: lang, Own: w.Texts[lang][key]}
+		for _, l := range wording.Chain(lang) {
+			if text, ok := c.Text(l, key); ok {
+				list[i].Default, list[i].In = text, l
+				break
+			}
+		}
 	}
 	return list
 }
