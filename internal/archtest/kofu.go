@@ -8,7 +8,7 @@ func Kofu() Rules {
 		Module: "kofu",
 		Order: []string{
 			"fault", "message", "jptext", "jpdate", "jpaddr", "mynumber", "program", "entry", "linkcode", "scancode", "keyring", "seal",
-			"migrations", "tabfile", "glyph", "store",
+			"migrations", "tabfile", "glyph", "qr", "store",
 			"audit", "office",
 			"settings", "staff",
 			"booking/ulid", "booking/wording", "booking/slot", "booking/member", "booking/reserve",

@@ -134,7 +134,7 @@ func (g *gate) guard(next http.Handler) http.Handler {
 	origin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		api := strings.HasPrefix(r.URL.Path, "/api/")
-		setHeaders(w.Header(), api, r.TLS != nil || DoorOf(r.Context()).Secure)
+		setHeaders(w.Header(), api, r.TLS != nil || g.Door.Secure)
 		if allowed, err := g.allowed(r); err != nil || !allowed {
 			g.turnAway(w, r, api, err)
 			return

@@ -167,7 +167,7 @@ func signIn(t *testing.T, o practice.Office, accounts []practice.Account) {
 	roles := map[string]bool{}
 	for _, a := range accounts {
 		roles[a.Role] = true
-		_, err := staff.SignIn(t.Context(), o.DB, o.Hasher, staff.Where{Door: "desk", Terminal: "PC-1"}, a.Login, a.Password)
+		_, err := staff.SignIn(t.Context(), o.DB, o.Hasher, staff.Where{Door: "desk", Terminal: "PC-1"}, staff.Proof{Login: a.Login, Password: a.Password})
 		if err != nil {
 			t.Errorf("%s: %v", a.Login, err)
 		}

@@ -302,3 +302,25 @@ func SaveRole(tx *store.Tx, r Role) (err error) {
 	}
 	return audit.Append(tx, "staff.role_saved", "role/"+r.ID, map[string]any{"permissions": r.Permissions, "own": r.Own})
 }
+
+// ChangeRole changes a role that exists. A name that is the catalogue's is no
+// name of its own. Errors: fault.NotFound "staff.no_such_role", and those of
+// SaveRole.
+func ChangeRole(tx *store.Tx, r Role) (err error) {
+	defer fault.Add(&err, "staff.ChangeRole(%q)", r.ID)
+	roles, err := Roles(tx.Rx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(roles, func(have Role) bool { return have.ID == r.ID }) {
+		return fault.New(fault.NotFound, "staff.no_such_role")
+	}
+	r.Name = strings.TrimSpace(r.Name)
+	if entry.Check(r.Name) != nil || len(r.Name) > 200 {
+		return fault.New(fault.Invalid, "staff.role_name_form")
+	}
+	if r.Name == (Role{ID: r.ID}).name() {
+		r.Name = ""
+	}
+	return SaveRole(tx, r)
+}

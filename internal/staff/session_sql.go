@@ -62,7 +62,16 @@ SELECT p.permission, MIN(p.own) FROM staff_member m
 JOIN staff_role_permission p ON p.tenant = m.tenant AND p.role_id = m.role_id
 WHERE m.tenant = $1 AND m.staff_id = $2 GROUP BY p.permission`, rx.Tenant, s.Account.ID)
 	s.Permissions, s.Own = sorted(granted), sorted(own)
-	return err
+	if err != nil {
+		return err
+	}
+	s.Account.Windows = nil
+	return rx.Query(func(scan func(...any) error) error {
+		var window string
+		err := scan(&window)
+		s.Account.Windows = append(s.Account.Windows, window)
+		return err
+	}, "SELECT window_id FROM staff_window WHERE tenant = $1 AND staff_id = $2 ORDER BY window_id", rx.Tenant, s.Account.ID)
 }
 
 func insertSession(tx *store.Tx, s Session) error {

@@ -19,20 +19,29 @@ import (
 // as for those that do.
 const softWait = 15 * time.Minute
 
+// Proof is what somebody shows at sign-in.
+type Proof struct {
+	Login    string
+	Password string
+	Code     string // one-time or recovery code, where the account has a second factor; else empty
+}
+
 // SignIn opens a session. Every attempt is charged before the password is
 // looked at, so that parallel attempts gain nothing; a right password clears
 // the charge. Whether a name exists shows neither in the answer nor in its
-// time. Errors: fault.Unauthenticated "staff.sign_in_refused", fault.TooMany
+// time. Errors: fault.Unauthenticated "staff.sign_in_refused",
+// "staff.totp_needed" when the password is right and a code is missing,
+// "staff.totp_wrong", fault.TooMany
 // "staff.locked", "staff.locked_hard", "staff.terminal_locked",
 // fault.Unavailable "staff.busy".
-func SignIn(ctx context.Context, db *store.DB, h *Hasher, where Where, login, password string) (_ Session, err error) {
+func SignIn(ctx context.Context, db *store.DB, h *Hasher, where Where, p Proof) (_ Session, err error) {
 	defer fault.Add(&err, "staff.SignIn")
 	leave, err := h.enter(ctx)
 	if err != nil {
 		return Session{}, err
 	}
 	defer leave()
-	login = foldLogin(login)
+	login := foldLogin(p.Login)
 	try := attempt{hasher: h, where: where, mac: h.loginMAC(login), id: rand.Text()}
 	err = write(ctx, db, anonymous(where), func(tx *store.Tx) (err error) {
 		if try.account, try.found, err = byLogin(tx.Rx, login); err != nil {
@@ -43,22 +52,20 @@ func SignIn(ctx context.Context, db *store.DB, h *Hasher, where Where, login, pa
 	if err != nil {
 		return Session{}, err
 	}
-	right := h.verify(try.account.password, password) && try.found
+	right := h.verify(try.account.password, p.Password) && try.found
 	if try.refusal != nil {
 		return Session{}, try.refusal
 	}
 	var session Session
+	try.code = p.Code
 	err = write(ctx, db, try.actor(right), func(tx *store.Tx) (err error) {
-		session, err = try.settle(tx, right, password)
+		session, err = try.settle(tx, right, p.Password)
 		return err
 	})
 	if err != nil {
 		return Session{}, err
 	}
-	if session.Token == "" {
-		return Session{}, fault.New(fault.Unauthenticated, "staff.sign_in_refused")
-	}
-	return session, nil
+	return session, try.refusal
 }
 
 // foldLogin writes a login name as it is stored: case and width do not count.
@@ -74,6 +81,9 @@ type attempt struct {
 	id      string
 	account stored
 	found   bool
+	code    string // of the second factor
+	charged int    // failures in a row, this one included
+	locks   bool   // this attempt made the name wait
 	refusal error
 }
 
@@ -124,7 +134,8 @@ func (a *attempt) charge(tx *store.Tx) error {
 		return audit.AppendResult(tx, "staff.sign_in", a.object(), audit.Denied, map[string]string{"reason": reason})
 	}
 	g.failures++
-	if g.failures%limits.SoftLock == 0 {
+	a.charged, a.locks = g.failures, g.failures%limits.SoftLock == 0
+	if a.locks {
 		g.lockedUntil = store.Stamp(tx.Now.Add(softWait))
 	}
 	if err := writeGuard(tx, a.mac, g); err != nil {
@@ -144,7 +155,7 @@ func (a *attempt) lastAdministratorHere(rx *store.Rx) (bool, error) {
 }
 
 // settle ends the attempt: it takes the charge back and opens a session, or
-// leaves it and notes the refusal. Without a session its token is empty.
+// leaves it, notes the refusal and sets it.
 func (a *attempt) settle(tx *store.Tx, right bool, password string) (Session, error) {
 	if right {
 		now, found, err := byID(tx.Rx, a.account.ID)
@@ -153,8 +164,12 @@ func (a *attempt) settle(tx *store.Tx, right bool, password string) (Session, er
 		}
 		right = found && now.usable(tx.Today()) && now.password == a.account.password
 	}
+	a.refusal = nil
 	if !right {
-		return Session{}, audit.AppendResult(tx, "staff.sign_in", a.object(), audit.Denied, map[string]string{"reason": "refused"})
+		return Session{}, a.refuse(tx, "staff.sign_in_refused", "refused")
+	}
+	if err := a.second(tx); err != nil || a.refusal != nil {
+		return Session{}, err
 	}
 	if err := a.clear(tx); err != nil {
 		return Session{}, err
@@ -172,6 +187,52 @@ func (a *attempt) settle(tx *store.Tx, right bool, password string) (Session, er
 		return Session{}, err
 	}
 	return session, audit.Append(tx, "staff.signed_in", a.object(), map[string]string{"door": a.where.Door})
+}
+
+// refuse notes a failed attempt and why. The one that locks the name for good
+// stands in the log as the lock.
+func (a *attempt) refuse(tx *store.Tx, code, reason string) error {
+	a.refusal = fault.New(fault.Unauthenticated, code)
+	action := "staff.sign_in"
+	if a.charged == a.where.rules().HardLock {
+		action = "staff.locked"
+	}
+	return audit.AppendResult(tx, action, a.object(), audit.Denied, map[string]string{"reason": reason})
+}
+
+// second asks for the second factor of an account that has one. Without a code
+// the attempt costs nothing, and clears nothing either: who knows the password
+// must not win new attempts at the code.
+func (a *attempt) second(tx *store.Tx) error {
+	f, found, err := readFactor(tx.Rx, a.account.ID)
+	if err != nil || !found || f.confirmedAt == "" {
+		return err
+	}
+	if strings.TrimSpace(a.code) == "" {
+		a.refusal = fault.New(fault.Unauthenticated, "staff.totp_needed")
+		return a.uncharge(tx)
+	}
+	right, err := a.hasher.useCode(tx, a.account.ID, f, a.code)
+	if err != nil || right {
+		return err
+	}
+	return a.refuse(tx, "staff.totp_wrong", "code")
+}
+
+// uncharge takes back what charge has counted.
+func (a *attempt) uncharge(tx *store.Tx) error {
+	g, err := readGuard(tx.Rx, a.mac)
+	if err != nil {
+		return err
+	}
+	g.failures = max(g.failures-1, 0)
+	if a.locks {
+		g.lockedUntil = ""
+	}
+	if err := writeGuard(tx, a.mac, g); err != nil {
+		return err
+	}
+	return deleteAttempt(tx, a.id)
 }
 
 func (a *attempt) clear(tx *store.Tx) error {

@@ -42,7 +42,11 @@ func one(rx *store.Rx, row store.Row) (stored, bool, error) {
 		return stored{}, false, err
 	}
 	windows, err := ownWindows(rx)
-	s.Roles, s.Windows = roles[s.ID], windows[s.ID]
+	if err != nil {
+		return stored{}, false, err
+	}
+	factors, err := confirmedFactors(rx)
+	s.Roles, s.Windows, s.TOTP = roles[s.ID], windows[s.ID], factors[s.ID]
 	return s, err == nil, err
 }
 
@@ -55,9 +59,13 @@ func accounts(rx *store.Rx) (all []stored, err error) {
 	if err != nil {
 		return nil, err
 	}
+	factors, err := confirmedFactors(rx)
+	if err != nil {
+		return nil, err
+	}
 	err = rx.Query(func(scan func(...any) error) error {
 		s, err := scanAccount(scan)
-		s.Roles, s.Windows = roles[s.ID], windows[s.ID]
+		s.Roles, s.Windows, s.TOTP = roles[s.ID], windows[s.ID], factors[s.ID]
 		all = append(all, s)
 		return err
 	}, "SELECT "+accountColumns+" FROM staff s WHERE s.tenant = $1 ORDER BY s.login", rx.Tenant)

@@ -20,6 +20,9 @@ type StaffRow struct {
 	Disabled    bool     `json:"disabled"`
 	Locked      bool     `json:"locked"` // by failed sign-ins; enabling unlocks
 	LastLoginAt string   `json:"lastLoginAt,omitempty"`
+	Windows     []string `json:"windows"` // ids of the own windows, in the booking service
+	AllWindows  bool     `json:"allWindows"`
+	TOTP        bool     `json:"totp"` // sign-in asks for a one-time code
 }
 
 // NewStaff is a new account.
@@ -29,6 +32,9 @@ type NewStaff struct {
 	Roles    []string `json:"roles"`
 	Employee bool     `json:"employee"`
 	EndsOn   string   `json:"endsOn,omitempty"`
+
+	Windows    []string `json:"windows,omitempty"`
+	AllWindows bool     `json:"allWindows,omitempty"`
 }
 
 // StaffChange changes an account. Version is the one that was seen.
@@ -38,6 +44,9 @@ type StaffChange struct {
 	Roles    []string `json:"roles"`
 	Employee bool     `json:"employee"`
 	EndsOn   string   `json:"endsOn,omitempty"`
+
+	Windows    []string `json:"windows,omitempty"`
+	AllWindows bool     `json:"allWindows,omitempty"`
 }
 
 // StaffCreated is a new account with its password, which is shown this once.
@@ -56,6 +65,15 @@ type Role struct {
 	ID          string             `json:"id"`
 	Name        string             `json:"name"`
 	Permissions []staff.Permission `json:"permissions"`
+	Own         []staff.Permission `json:"own"` // those of permissions that hold at the own windows only
+}
+
+// RoleChange is what an administrator may change of a role. An empty name takes
+// that of the catalogue.
+type RoleChange struct {
+	Name        string             `json:"name"`
+	Permissions []staff.Permission `json:"permissions"`
+	Own         []staff.Permission `json:"own"`
 }
 
 // AccountRoutes manage the accounts of the staff.
@@ -67,7 +85,9 @@ func (s *Staff) AccountRoutes() []gate.Route {
 		{Pattern: "POST /api/staff/{id}/reset", Permission: staff.StaffManage, Handle: s.postStaffReset, Out: StaffReset{}},
 		{Pattern: "POST /api/staff/{id}/disable", Permission: staff.StaffManage, Handle: s.postStaffDisable, Out: StaffRow{}},
 		{Pattern: "POST /api/staff/{id}/enable", Permission: staff.StaffManage, Handle: s.postStaffEnable, Out: StaffRow{}},
+		{Pattern: "DELETE /api/staff/{id}/totp", Permission: staff.StaffManage, Handle: s.deleteStaffTOTP, Out: StaffRow{}},
 		{Pattern: "GET /api/roles", Permission: staff.StaffManage, Handle: s.getRoles, Out: []Role{}},
+		{Pattern: "PUT /api/roles/{id}", Permission: staff.StaffManage, Handle: s.putRole, In: RoleChange{}},
 	}
 }
 
@@ -75,6 +95,7 @@ func staffRow(a staff.Account) StaffRow {
 	return StaffRow{
 		ID: a.ID, Version: a.Version, Login: a.Login, Name: a.Name, Roles: OrEmpty(a.Roles), Employee: a.Employee,
 		EndsOn: a.EndsOn, Disabled: a.DisabledAt != "", Locked: a.Locked, LastLoginAt: a.LastLoginAt,
+		Windows: OrEmpty(a.Windows), AllWindows: a.AllWindows, TOTP: a.TOTP,
 	}
 }
 
@@ -99,7 +120,7 @@ func (s *Staff) postStaff(w http.ResponseWriter, r *http.Request, actor store.Ac
 		return err
 	}
 	account, initial, err := staff.Create(r.Context(), s.DB, s.Hasher, actor,
-		staff.New{Login: in.Login, Name: in.Name, Roles: in.Roles, Employee: in.Employee, EndsOn: in.EndsOn})
+		staff.New(in))
 	if err != nil {
 		return err
 	}
@@ -111,7 +132,7 @@ func (s *Staff) putStaff(w http.ResponseWriter, r *http.Request, actor store.Act
 	if err != nil {
 		return err
 	}
-	change := staff.Change{Name: in.Name, Roles: in.Roles, Employee: in.Employee, EndsOn: in.EndsOn}
+	change := staff.Change{Name: in.Name, Roles: in.Roles, Employee: in.Employee, EndsOn: in.EndsOn, Windows: in.Windows, AllWindows: in.AllWindows}
 	if err := staff.Update(r.Context(), s.DB, actor, r.PathValue("id"), in.Version, change); err != nil {
 		return err
 	}
@@ -158,7 +179,7 @@ func (s *Staff) getRoles(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
 		roles, err := staff.Roles(rx)
 		for _, role := range roles {
-			rows = append(rows, Role{ID: role.ID, Name: role.Name, Permissions: role.Permissions})
+			rows = append(rows, Role{ID: role.ID, Name: role.Name, Permissions: role.Permissions, Own: role.Own})
 		}
 		return err
 	})
@@ -166,4 +187,24 @@ func (s *Staff) getRoles(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 		return err
 	}
 	return OK(w, rows)
+}
+
+func (s *Staff) putRole(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	in, err := Decode[RoleChange](r)
+	if err != nil {
+		return err
+	}
+	role := staff.Role{ID: r.PathValue("id"), Name: in.Name, Permissions: in.Permissions, Own: in.Own}
+	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) error { return staff.ChangeRole(tx, role) })
+	if err != nil {
+		return err
+	}
+	return Done(w)
+}
+
+func (s *Staff) deleteStaffTOTP(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	if err := staff.EndTOTP(r.Context(), s.DB, actor, r.PathValue("id")); err != nil {
+		return err
+	}
+	return s.replyStaff(w, r)
 }

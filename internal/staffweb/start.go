@@ -46,10 +46,13 @@ type SetupRequest struct {
 	Password     string `json:"password"`
 }
 
-// SignInRequest opens a session.
+// SignInRequest opens a session. Code is the second factor, where the account
+// has one: the first try goes without it and is answered by the code
+// staff.totp_needed when the password is right.
 type SignInRequest struct {
 	Login    string `json:"login"`
 	Password string `json:"password"`
+	Code     string `json:"code,omitempty"`
 }
 
 // PasswordRequest changes one's own password.
@@ -66,9 +69,12 @@ type Me struct {
 	Roles              []string           `json:"roles"`
 	RoleNames          []string           `json:"roleNames"`
 	Permissions        []staff.Permission `json:"permissions"`
+	Own                []staff.Permission `json:"own"`        // those that hold at the own windows only
+	Windows            []string           `json:"windows"`    // ids of the own windows
+	AllWindows         bool               `json:"allWindows"` // every window is an own one
 	Employee           bool               `json:"employee"`
 	Token              string             `json:"token"` // for the header X-Kofu-Token
-	Door               string             `json:"door" ts:"'desk' | 'lan'"`
+	Door               string             `json:"door" ts:"'desk' | 'lan' | 'console'"`
 	Practice           bool               `json:"practice"`
 	Organization       string             `json:"organization"`
 	Today              string             `json:"today"` // in Japan
@@ -87,6 +93,9 @@ func (s *Staff) StartRoutes() []gate.Route {
 		{Pattern: "POST /api/session", Permission: staff.Public, Handle: s.postSession, In: SignInRequest{}, Out: Me{}},
 		{Pattern: "DELETE /api/session", Permission: staff.Own, Handle: s.deleteSession},
 		{Pattern: "GET /api/me", Permission: staff.Own, Handle: s.getMe, Out: Me{}},
+		{Pattern: "GET /api/me/totp", Permission: staff.SignedIn, Handle: s.getFactor, Out: FactorState{}},
+		{Pattern: "POST /api/me/totp", Permission: staff.SignedIn, Handle: s.postFactor, In: FactorRequest{}, Out: Factor{}},
+		{Pattern: "POST /api/me/totp/confirm", Permission: staff.SignedIn, Handle: s.confirmFactor, In: FactorConfirm{}, Out: FactorRecovery{}},
 		{Pattern: "POST /api/me/password", Permission: staff.Own, Handle: s.postPassword, In: PasswordRequest{}},
 	}
 }
@@ -124,7 +133,7 @@ func (s *Staff) postSession(w http.ResponseWriter, r *http.Request, _ store.Acto
 	if err != nil {
 		return err
 	}
-	session, err := staff.SignIn(r.Context(), s.DB, s.Hasher, gate.WhereOf(r), in.Login, in.Password)
+	session, err := staff.SignIn(r.Context(), s.DB, s.Hasher, gate.WhereOf(r), staff.Proof(in))
 	if err != nil {
 		return err
 	}
@@ -204,7 +213,8 @@ func (s *Staff) me(r *http.Request, session staff.Session) (me Me, err error) {
 		a := session.Account
 		me = Me{
 			ID: a.ID, Login: a.Login, Name: a.Name, Roles: OrEmpty(a.Roles), RoleNames: OrEmpty(session.RoleNames),
-			Permissions: OrEmpty(session.Permissions), Employee: a.Employee, Token: session.CSRF(),
+			Permissions: OrEmpty(session.Permissions), Own: OrEmpty(session.Own),
+			Windows: OrEmpty(a.Windows), AllWindows: a.AllWindows, Employee: a.Employee, Token: session.CSRF(),
 			Door: gate.DoorOf(r.Context()).Name, Practice: s.DB.Practice(), Organization: about.Organization,
 			Today: rx.Today(), Version: s.Version, IdleMinutes: about.IdleMinutes, MustChangePassword: a.MustChange,
 		}

@@ -266,6 +266,30 @@ export interface DueList {
   excluded: DueExclusion[];
 }
 
+export interface Factor {
+  secret: string;
+  uri: string;
+  qrSvg: string;
+}
+
+export interface FactorConfirm {
+  code: string;
+}
+
+export interface FactorRecovery {
+  codes: string[];
+}
+
+export interface FactorRequest {
+  password: string;
+}
+
+export interface FactorState {
+  on: boolean;
+  since?: string;
+  recovery: number;
+}
+
 export interface Finding {
   row: number;
   column: string;
@@ -412,9 +436,12 @@ export interface Me {
   roles: string[];
   roleNames: string[];
   permissions: string[];
+  own: string[];
+  windows: string[];
+  allWindows: boolean;
   employee: boolean;
   token: string;
-  door: 'desk' | 'lan';
+  door: 'desk' | 'lan' | 'console';
   practice: boolean;
   organization: string;
   today: string;
@@ -450,6 +477,8 @@ export interface NewStaff {
   roles: string[];
   employee: boolean;
   endsOn?: string;
+  windows?: string[];
+  allWindows?: boolean;
 }
 
 export interface Notice {
@@ -561,6 +590,13 @@ export interface Role {
   id: string;
   name: string;
   permissions: string[];
+  own: string[];
+}
+
+export interface RoleChange {
+  name: string;
+  permissions: string[];
+  own: string[];
 }
 
 export interface RunExclusion {
@@ -673,6 +709,7 @@ export interface SetupRequest {
 export interface SignInRequest {
   login: string;
   password: string;
+  code?: string;
 }
 
 export interface StaffChange {
@@ -681,6 +718,8 @@ export interface StaffChange {
   roles: string[];
   employee: boolean;
   endsOn?: string;
+  windows?: string[];
+  allWindows?: boolean;
 }
 
 export interface StaffCreated {
@@ -694,6 +733,9 @@ export interface StaffCreated {
   disabled: boolean;
   locked: boolean;
   lastLoginAt?: string;
+  windows: string[];
+  allWindows: boolean;
+  totp: boolean;
   initialPassword: string;
 }
 
@@ -712,6 +754,9 @@ export interface StaffRow {
   disabled: boolean;
   locked: boolean;
   lastLoginAt?: string;
+  windows: string[];
+  allWindows: boolean;
+  totp: boolean;
 }
 
 export interface StatusCount {
