@@ -304,6 +304,8 @@ var columnsAllowed = map[string]string{
 	"booking_number":    "tenant year month last",
 	"booking_token":     "tenant token request booking_id at",
 	"contact_lang":      "tenant booking_id lang",
+	"mail_out":          "tenant mail_id booking_id kind lang state receiver sealed tries next_at made_at done_at answer",
+	"phone_task":        "tenant task_id booking_id kind reason made_at done_at done_by",
 	"contact_value":     "tenant owner field sealed mac kept_at",
 	"contact_answer":    "tenant booking_id field answer",
 }
