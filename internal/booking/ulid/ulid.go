@@ -41,6 +41,20 @@ func New(at time.Time) string {
 	return alphabet.EncodeToString(b[:])[6:]
 }
 
+// After returns an identifier of the instant that is greater than an earlier
+// one, also where that was made by a clock that is ahead.
+func After(at time.Time, earlier string) string {
+	if id := New(at); id > earlier {
+		return id
+	}
+	b, err := alphabet.DecodeString("000000" + earlier)
+	if err != nil || len(b) != 20 {
+		return New(at) // there was none
+	}
+	ms := binary.BigEndian.Uint64(b[2:10])
+	return New(time.UnixMilli(int64(ms) + 1)) //nolint:gosec // 48 bits
+}
+
 func increment(tail *[10]byte) {
 	for i := len(tail) - 1; i >= 0; i-- {
 		tail[i]++
