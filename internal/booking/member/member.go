@@ -4,13 +4,14 @@
 // and whether the card is ready. No name, no address, no birth date and no
 // 個人番号 ever comes to rest here; the pseudonym of a resident is random. Wrong
 // codes are counted against budgets before anything is looked up. Writes tables
-// member and attempt_count.
+// member, member_password, member_reset, attempt_count and attempt_lock.
 package member
 
 import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"time"
 
 	"kofu/internal/audit"
@@ -39,12 +40,22 @@ type Member struct {
 	CodeMAC    []byte
 	BirthMAC   []byte // of code and birth date; empty where the code alone suffices
 	Procs      slot.Procs
-	Group      string // household token, '' without one
-	Ordinal    int    // of the person on the letter, 0 without a household
-	OfficeOnly bool   // must be booked by the office
+	Windows    []string // at which the code can be booked, in order; empty for all
+	Group      string   // household token, '' without one
+	Ordinal    int      // of the person on the letter, 0 without a household
+	OfficeOnly bool     // must be booked by the office
 	From       time.Time
 	Until      time.Time
 	State      State
+	Lang       string // of the letter, '' for the tenant's
+	IsKey      bool   // stands for the access key of a booking without a code
+	Opened     bool   // somebody has signed in with it: the letter has arrived
+	LastEvent  string // in the log for the office, or later
+}
+
+// Serves reports whether the code can be booked at a window.
+func (m Member) Serves(windowID string) bool {
+	return len(m.Windows) == 0 || slices.Contains(m.Windows, windowID)
 }
 
 func (m Member) check() error {
@@ -53,7 +64,7 @@ func (m Member) check() error {
 		m.Procs == "" || !m.From.Before(m.Until) || m.Ordinal < 0 || (m.Group == "") != (m.Ordinal == 0) {
 		return bad
 	}
-	if m.State != Issued && m.State != Ready {
+	if m.State != Issued && m.State != Ready || m.IsKey || !slices.IsSorted(m.Windows) {
 		return bad
 	}
 	sorted, err := slot.ParseProcs(m.Procs.List()...)
@@ -125,7 +136,8 @@ type Claim struct {
 	Link   string
 	Gen    int
 	Procs  slot.Procs
-	Office bool // the office books: beyond the dates and for those who must be booked by it
+	Office bool   // the office books: beyond the dates and for those who must be booked by it
+	Event  string // with which the member is marked, see [Mark]
 }
 
 // Use locks a member until the transaction ends and checks that they may book
@@ -134,22 +146,32 @@ type Claim struct {
 // one and one that only the office may book; fault.Conflict "member.not_yet",
 // "member.not_ready", "member.procedure".
 func Use(tx *store.Tx, tenant int, c Claim) (Member, error) {
-	n, err := use(tx, tenant, c)
+	m, used, err := use(tx, tenant, c)
 	if err != nil {
 		return Member{}, err
 	}
-	m, found, err := ByLink(tx.Rx, tenant, c.Link)
-	switch {
-	case err != nil:
-		return Member{}, err
-	case !found || m.Gen != c.Gen:
-		return Member{}, cannotBook()
-	case n == 0:
+	if !used {
+		m, found, err := ByLink(tx.Rx, tenant, c.Link)
+		if err != nil {
+			return Member{}, err
+		}
+		if !found || m.Gen != c.Gen {
+			return Member{}, cannotBook()
+		}
 		return Member{}, m.refusal(tx.Now, c)
-	case !m.Procs.Covers(c.Procs):
+	}
+	if !m.Procs.Covers(c.Procs) {
 		return Member{}, fault.New(fault.Conflict, "member.procedure")
 	}
 	return m, nil
+}
+
+// Mark locks a member until the transaction ends, notes that the log for the
+// office holds an event of theirs, and returns the last of those known: the one
+// given or a later one. Callers go in ascending order of the links. Errors:
+// fault.NotFound "member.unknown".
+func Mark(tx *store.Tx, tenant int, link, event string) (last string, err error) {
+	return mark(tx, tenant, link, event)
 }
 
 func (m Member) refusal(now time.Time, c Claim) error {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"kofu/internal/audit"
+	"kofu/internal/booking/sync"
+	"kofu/internal/booking/ulid"
 	"kofu/internal/fault"
 	"kofu/internal/linkcode"
 	"kofu/internal/store"
@@ -25,6 +27,14 @@ const (
 	OfDay     Scope = "day"     // the whole service
 )
 
+// The scopes of what residents may do so many times a day.
+const (
+	OfMail    Scope = "mail"    // bookings without a code for one mail address
+	OfPhone   Scope = "phone"   // for one phone number
+	OfNetwork Scope = "network" // from one network address
+	OfChange  Scope = "change"  // changes of one booking
+)
+
 // Budget bounds the failed attempts within any stretch of time.
 type Budget struct {
 	Limit  int
@@ -39,6 +49,16 @@ var Budgets = map[Scope]Budget{
 	OfCode:    {10, time.Hour},
 	OfMinute:  {600, time.Minute},
 	OfDay:     {50_000, 24 * time.Hour},
+}
+
+// daily counts what may happen so many times within a day.
+const daily = 24 * time.Hour
+
+// Spend counts one of the acts of which limit may happen within 24 hours. The
+// count stands only if the transaction does. Errors: fault.TooMany
+// "member.too_many".
+func Spend(tx *store.Tx, tenant int, scope Scope, subject string, limit int) error {
+	return spendOf(tx, tenant, counter{scope, subject}, Budget{limit, daily})
 }
 
 // parts is into how many buckets a window is cut.
@@ -87,12 +107,34 @@ func SignIn(ctx context.Context, db *store.DB, actor store.Actor, keys Keys, a A
 			return nil
 		}
 		m = found
+		if err := m.arrived(tx, a.Tenant); err != nil {
+			return err
+		}
 		return giveBack(tx, a.Tenant, counters)
 	})
 	if err != nil || refused != nil {
 		return Member{}, firstOf(err, refused)
 	}
 	return m, nil
+}
+
+// arrived tells the office at the first sign-in that the letter has arrived.
+func (m Member) arrived(tx *store.Tx, tenant int) error {
+	if m.Opened || m.IsKey {
+		return nil
+	}
+	id := ulid.New(tx.Now)
+	last, first, err := open(tx, tenant, m.Link, id)
+	if err != nil || !first {
+		return err
+	}
+	if last != id {
+		id = ulid.After(tx.Now, last)
+		if _, err := mark(tx, tenant, m.Link, id); err != nil {
+			return err
+		}
+	}
+	return sync.Put(tx, tenant, id, sync.FirstUsed, m.Link, map[string]string{"link": m.Link})
 }
 
 func firstOf(a, b error) error {
@@ -111,18 +153,24 @@ type counter struct {
 // budgets is used up.
 func spend(tx *store.Tx, tenant int, counters []counter) error {
 	for _, c := range counters {
-		budget := Budgets[c.scope]
-		bucket, after := budget.bucket(tx.Now)
-		if err := count(tx, tenant, c.scope, c.subject, bucket, 1); err != nil {
+		if err := spendOf(tx, tenant, c, Budgets[c.scope]); err != nil {
 			return err
 		}
-		n, err := counted(tx.Rx, tenant, c.scope, c.subject, after)
-		if err != nil {
-			return err
-		}
-		if n > budget.Limit {
-			return fault.New(fault.TooMany, "member.too_many", "minutes", fmt.Sprint(max(1, int(budget.Window.Minutes()))))
-		}
+	}
+	return nil
+}
+
+func spendOf(tx *store.Tx, tenant int, c counter, budget Budget) error {
+	bucket, after := budget.bucket(tx.Now)
+	if err := count(tx, tenant, c.scope, c.subject, bucket, 1); err != nil {
+		return err
+	}
+	n, err := counted(tx.Rx, tenant, c.scope, c.subject, after)
+	if err != nil {
+		return err
+	}
+	if n > budget.Limit {
+		return fault.New(fault.TooMany, "member.too_many", "minutes", fmt.Sprint(max(1, int(budget.Window.Minutes()))))
 	}
 	return nil
 }
@@ -141,7 +189,7 @@ func giveBack(tx *store.Tx, tenant int, counters []counter) error {
 // look finds the code under each key, so that a tenant can change its key.
 func look(rx *store.Rx, keys Keys, a Attempt) (m Member, known bool, err error) {
 	for id, key := range keys {
-		m, known, err = byCode(rx, a.Tenant, a.Code.Hash(key))
+		m, known, err = byCode(rx, a.Tenant, a.Code.Hash(key), "code")
 		if err != nil || known && m.KeyID == id {
 			return m, known, err
 		}

@@ -4,28 +4,34 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	"kofu/internal/booking/slot"
+	"kofu/internal/fault"
 	"kofu/internal/store"
 )
 
 // put adds a member or replaces an equal or older generation; it changes no row
 // for a generation older than the one it has.
 func put(tx *store.Tx, tenant int, m Member) (int64, error) {
-	office := 0
+	office, kind := 0, "code"
 	if m.OfficeOnly {
 		office = 1
 	}
+	if m.IsKey {
+		kind = "key"
+	}
 	return tx.Exec(`
-INSERT INTO member (tenant, link, gen, key_id, code_mac, birth_mac, procs, grp, mem, office_only, book_from, book_until, state, used_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '')
+INSERT INTO member (tenant, link, kind, gen, key_id, code_mac, birth_mac, procs, windows, grp, mem, office_only, book_from, book_until,
+                    lang, state, used_at, opened_at, last_event)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', '', '')
 ON CONFLICT (tenant, link) DO UPDATE
 SET gen = excluded.gen, key_id = excluded.key_id, code_mac = excluded.code_mac, birth_mac = excluded.birth_mac, procs = excluded.procs,
-    grp = excluded.grp, mem = excluded.mem, office_only = excluded.office_only, book_from = excluded.book_from,
-    book_until = excluded.book_until, state = excluded.state
-WHERE member.tenant = excluded.tenant AND member.gen <= excluded.gen`,
-		tenant, m.Link, m.Gen, m.KeyID, encode(m.CodeMAC), encode(m.BirthMAC), m.Procs, m.Group, m.Ordinal, office,
-		store.Stamp(m.From), store.Stamp(m.Until), m.State)
+    windows = excluded.windows, grp = excluded.grp, mem = excluded.mem, office_only = excluded.office_only,
+    book_from = excluded.book_from, book_until = excluded.book_until, lang = excluded.lang, state = excluded.state
+WHERE member.tenant = excluded.tenant AND member.gen <= excluded.gen AND member.kind = excluded.kind`,
+		tenant, m.Link, kind, m.Gen, m.KeyID, encode(m.CodeMAC), encode(m.BirthMAC), m.Procs, strings.Join(m.Windows, " "),
+		m.Group, m.Ordinal, office, store.Stamp(m.From), store.Stamp(m.Until), m.Lang, m.State)
 }
 
 func setState(tx *store.Tx, tenant int, link string, gen int, state State) (bool, error) {
@@ -33,8 +39,8 @@ func setState(tx *store.Tx, tenant int, link string, gen int, state State) (bool
 	return n == 1, err
 }
 
-// use locks the row of a member who may book; it changes no row for others.
-func use(tx *store.Tx, tenant int, c Claim) (int64, error) {
+// use locks and marks a member who may book; used is false for others.
+func use(tx *store.Tx, tenant int, c Claim) (m Member, used bool, err error) {
 	office, card := 0, 0
 	if c.Office {
 		office = 1
@@ -42,20 +48,48 @@ func use(tx *store.Tx, tenant int, c Claim) (int64, error) {
 	if c.Procs.Has(slot.Receive) {
 		card = 1
 	}
-	return tx.Exec(`
-UPDATE member SET used_at = $4
+	return one(tx.Row(`
+UPDATE member SET used_at = $4, last_event = CASE WHEN last_event < $7 THEN $7 ELSE last_event END
 WHERE tenant = $1 AND link = $2 AND gen = $3 AND (state = 'ready' OR state = 'issued' AND $5 = 0)
-  AND ($6 = 1 OR office_only = 0 AND book_from <= $4 AND book_until > $4)`,
-		tenant, c.Link, c.Gen, store.Stamp(tx.Now), card, office)
+  AND ($6 = 1 OR office_only = 0 AND book_from <= $4 AND book_until > $4)
+RETURNING `+columns,
+		tenant, c.Link, c.Gen, store.Stamp(tx.Now), card, office, c.Event))
 }
 
-const columns = "link, gen, key_id, code_mac, birth_mac, procs, grp, mem, office_only, book_from, book_until, state"
+func mark(tx *store.Tx, tenant int, link, event string) (last string, err error) {
+	err = tx.Row(`
+UPDATE member SET last_event = CASE WHEN last_event < $3 THEN $3 ELSE last_event END
+WHERE tenant = $1 AND link = $2 RETURNING last_event`, tenant, link, event).Scan(&last)
+	if errors.Is(err, store.ErrNoRows) {
+		return "", fault.New(fault.NotFound, "member.unknown")
+	}
+	return last, err
+}
+
+// open notes the first sign-in of a code and reports whether it was the first.
+func open(tx *store.Tx, tenant int, link, event string) (last string, first bool, err error) {
+	err = tx.Row(`
+UPDATE member SET opened_at = $3, last_event = CASE WHEN last_event < $4 THEN $4 ELSE last_event END
+WHERE tenant = $1 AND link = $2 AND opened_at = '' RETURNING last_event`, tenant, link, store.Stamp(tx.Now), event).Scan(&last)
+	if errors.Is(err, store.ErrNoRows) {
+		return "", false, nil
+	}
+	return last, err == nil, err
+}
+
+const columns = `link, kind, gen, key_id, code_mac, birth_mac, procs, windows, grp, mem, office_only, book_from, book_until, lang, state,
+    opened_at, last_event`
 
 func scanMember(scan func(...any) error) (m Member, err error) {
-	var code, birth, from, until string
-	err = scan(&m.Link, &m.Gen, &m.KeyID, &code, &birth, &m.Procs, &m.Group, &m.Ordinal, &m.OfficeOnly, &from, &until, &m.State)
+	var kind, code, birth, windows, from, until, opened string
+	err = scan(&m.Link, &kind, &m.Gen, &m.KeyID, &code, &birth, &m.Procs, &windows, &m.Group, &m.Ordinal, &m.OfficeOnly, &from, &until,
+		&m.Lang, &m.State, &opened, &m.LastEvent)
 	if err != nil {
 		return Member{}, err
+	}
+	m.IsKey, m.Opened = kind == "key", opened != ""
+	if windows != "" {
+		m.Windows = strings.Fields(windows)
 	}
 	if m.CodeMAC, err = base64.RawURLEncoding.DecodeString(code); err != nil {
 		return Member{}, fmt.Errorf("member %s: %w", m.Link, err)
@@ -83,8 +117,8 @@ func ByLink(rx *store.Rx, tenant int, link string) (m Member, found bool, err er
 	return one(rx.Row("SELECT "+columns+" FROM member WHERE tenant = $1 AND link = $2", tenant, link))
 }
 
-func byCode(rx *store.Rx, tenant int, mac []byte) (m Member, found bool, err error) {
-	return one(rx.Row("SELECT "+columns+" FROM member WHERE tenant = $1 AND code_mac = $2", tenant, encode(mac)))
+func byCode(rx *store.Rx, tenant int, mac []byte, kind string) (m Member, found bool, err error) {
+	return one(rx.Row("SELECT "+columns+" FROM member WHERE tenant = $1 AND code_mac = $2 AND kind = $3", tenant, encode(mac), kind))
 }
 
 // Household returns the members with a household token in the order of the

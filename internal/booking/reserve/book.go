@@ -9,6 +9,7 @@ import (
 	"kofu/internal/audit"
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
+	"kofu/internal/booking/sync"
 	"kofu/internal/booking/ulid"
 	"kofu/internal/fault"
 	"kofu/internal/store"
@@ -23,7 +24,7 @@ type Guest struct {
 }
 
 // Request asks for a booking. Whoever makes it for a resident has seen the code
-// of every guest, or the tick that the tenant allows for a household.
+// of every guest who was not ticked.
 type Request struct {
 	Tenant   int
 	Token    string // one-time, from the form
@@ -33,6 +34,7 @@ type Request struct {
 	Side     slot.Side // residents have web seats only
 	Adjacent bool      // whom the slot does not hold may come in the next ones
 	Lang     string    // in which the resident reads, such as "ja-easy"; '' where nobody knows
+	Mode     string    // in which the resident signed in, as the terms of procedures name it; '' for any
 	Rules    Rules     `json:"-"` // no part of what is asked: they may change between two equal requests
 }
 
@@ -63,8 +65,9 @@ func (r Request) check() error {
 // token it returns the same booking. Errors: fault.Invalid "booking.bad_request",
 // "booking.guest_twice", "booking.party_max"; fault.BadRequest
 // "booking.bad_token"; fault.Conflict "booking.exists" when one of the guests has
-// a live booking, "booking.token_reused"; fault.Unavailable
-// "booking.closed_hours"; those of [member.Use], [slot.Take] and [slot.Spread].
+// a live booking, "booking.token_reused"; fault.Forbidden "booking.mode" for a
+// procedure that needs another sign-in; fault.Unavailable "booking.closed_hours",
+// "booking.closed_period"; those of [member.Use], [slot.Take] and [slot.Spread].
 func Book(ctx context.Context, db *store.DB, actor store.Actor, r Request) (b Booking, err error) {
 	defer fault.Add(&err, "reserve.Book(%d, %q)", r.Tenant, r.SlotID)
 	return write(ctx, db, actor, func(tx *store.Tx) (Booking, bool, error) { return BookIn(tx, r) })
@@ -77,7 +80,7 @@ func BookIn(tx *store.Tx, r Request) (b Booking, fresh bool, err error) {
 	if err := r.check(); err != nil {
 		return Booking{}, false, err
 	}
-	r.Guests = slices.SortedFunc(slices.Values(r.Guests), func(a, b Guest) int { return strings.Compare(a.Link, b.Link) })
+	r.sort()
 	token, err := onceOf(r.Tenant, r.Token, "book", r)
 	if err != nil {
 		return Booking{}, false, err
@@ -87,81 +90,157 @@ func BookIn(tx *store.Tx, r Request) (b Booking, fresh bool, err error) {
 	if err != nil || spent {
 		return earlier, false, err
 	}
-	if err := r.admit(tx); err != nil {
-		return Booking{}, false, err
-	}
-	if b, err = r.take(tx, id); err != nil {
-		return Booking{}, false, err
-	}
-	if err := insertBooking(tx, r.Tenant, &b); err != nil {
+	b = Booking{ID: id, State: Active}
+	if err := r.make(tx, &b); err != nil {
 		return Booking{}, false, err
 	}
 	return b, true, audit.Append(tx, "booking.made", object(r.Tenant, id), b.trace(r.By))
 }
 
-// admit checks hours and party and locks the guests.
-func (r Request) admit(tx *store.Tx) error {
-	t, found, err := slot.TenantByID(tx.Rx, r.Tenant)
+func (r *Request) sort() {
+	r.Guests = slices.SortedFunc(slices.Values(r.Guests), func(a, b Guest) int { return strings.Compare(a.Link, b.Link) })
+}
+
+// make makes the booking b in its state: guests are locked, seats taken, rows
+// written and, if it is active, the office told.
+func (r Request) make(tx *store.Tx, b *Booking) error {
+	j := open(tx, r.Tenant)
+	terms, err := slot.ProcedureList(tx.Rx, r.Tenant)
+	if err != nil {
+		return err
+	}
+	members, err := r.admit(j, terms)
+	if err != nil {
+		return err
+	}
+	if err := r.take(j, b, terms); err != nil {
+		return err
+	}
+	for _, m := range members {
+		if !m.Serves(b.WindowID) {
+			return fault.New(fault.Conflict, "member.window")
+		}
+	}
+	if err := insertBooking(tx, r.Tenant, b, j.first); err != nil {
+		return err
+	}
+	if b.State == Active {
+		if err := j.place(sync.Created, b, ""); err != nil {
+			return err
+		}
+		if err := saveBooking(tx, r.Tenant, *b, j.last); err != nil {
+			return err
+		}
+	}
+	return j.close()
+}
+
+// admit checks hours, party and procedures and locks the guests.
+func (r Request) admit(j *journal, terms []slot.ProcedureTerms) ([]member.Member, error) {
+	t, found, err := slot.TenantByID(j.tx.Rx, r.Tenant)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case !found:
-		return fault.New(fault.NotFound, "slot.unknown")
+		return nil, fault.New(fault.NotFound, "slot.unknown")
 	case len(r.Guests) > t.PartyMax:
-		return fault.New(fault.Invalid, "booking.party_max", "max", fmt.Sprint(t.PartyMax))
+		return nil, fault.New(fault.Invalid, "booking.party_max", "max", fmt.Sprint(t.PartyMax))
 	}
-	if err := acceptsNow(tx.Rx, t, r.By); err != nil {
-		return err
+	if err := acceptsNow(j.tx.Rx, t, r.By); err != nil {
+		return nil, err
 	}
+	var members []member.Member
 	for _, g := range r.Guests {
-		if _, err := member.Use(tx, r.Tenant, member.Claim{Link: g.Link, Gen: g.Gen, Procs: g.Procs, Office: r.By.office()}); err != nil {
-			return err
+		for _, p := range terms {
+			if r.Mode != "" && g.Procs.Has(p.Code) && !p.Allows(r.Mode) {
+				return nil, fault.New(fault.Forbidden, "booking.mode")
+			}
+		}
+		m, err := member.Use(j.tx, r.Tenant, member.Claim{Link: g.Link, Gen: g.Gen, Procs: g.Procs, Office: r.By.office(), Event: j.first})
+		if err != nil {
+			return nil, err
+		}
+		j.locked(g.Link, m.LastEvent)
+		if busy, err := comes(j.tx.Rx, r.Tenant, g.Link); err != nil {
+			return nil, err
+		} else if busy {
+			return nil, fault.New(fault.Conflict, "booking.exists")
+		}
+		members = append(members, m)
+	}
+	return members, r.household(members)
+}
+
+// household refuses whom a resident has ticked without being of one household.
+func (r Request) household(members []member.Member) error {
+	group := ""
+	for _, m := range members {
+		if m.Link == r.By.Link {
+			group = m.Group
+		}
+	}
+	for i, g := range r.Guests {
+		if g.Ticked && !r.By.office() && (r.Rules.Household != Tick || group == "" || members[i].Group != group || g.Link == r.By.Link) {
+			return fault.New(fault.Forbidden, "member.cannot_book")
 		}
 	}
 	return nil
 }
 
-// take takes the seats and writes the booking down, still without a number.
-func (r Request) take(tx *store.Tx, id string) (Booking, error) {
-	b := Booking{ID: id, Side: r.Side, Via: r.By.Via, State: Active, MadeAt: tx.Now}
-	for _, g := range r.Guests {
-		b.Persons = append(b.Persons, Person{Link: g.Link, Gen: g.Gen, Procs: g.Procs, State: Active})
+// take takes the seats.
+func (r Request) take(j *journal, b *Booking, terms []slot.ProcedureTerms) error {
+	b.Side, b.Via, b.Lang, b.MadeAt = r.Side, r.By.Via, r.Lang, j.tx.Now
+	for i, g := range r.Guests {
+		b.Persons = append(b.Persons, Person{
+			Ord: i + 1, Link: g.Link, Gen: g.Gen, Procs: g.Procs, Units: slot.Units(terms, g.Procs, r.Rules.SumUnits), State: b.State,
+		})
 	}
-	procs, err := b.procs()
-	if err != nil {
-		return Booking{}, err
-	}
-	terms := slot.Want{SlotID: r.SlotID, Side: r.Side, Seats: len(r.Guests), Procs: procs, Override: r.By.Override != "", ByOffice: r.By.office()}
-	return b, b.move(tx, r.Tenant, terms, r.Adjacent)
+	return b.move(j.tx, r.Tenant, b.want(r.SlotID, r.By), r.Adjacent)
+}
+
+// want is what the live persons need of a slot; seats are counted by [Booking.move].
+func (b Booking) want(slotID string, by By) slot.Want {
+	procs, _ := b.procs() // checked when they were claimed
+	return slot.Want{SlotID: slotID, Side: b.Side, Procs: procs, Override: by.Override != "", ByOffice: by.office()}
 }
 
 // move gives the live persons seats as the terms say and returns those that
 // they have. It changes b; the rows are the caller's.
-func (b *Booking) move(tx *store.Tx, tenant int, terms slot.Want, adjacent bool) error {
-	held := b.seats()
-	delete(held, "") // of a booking that has none yet
-	wanted, err := places(tx.Rx, tenant, terms, adjacent, held)
-	if err != nil {
+func (b *Booking) move(tx *store.Tx, tenant int, want slot.Want, adjacent bool) error {
+	held, live := b.seats(), b.Live()
+	places := slices.Repeat([]string{want.SlotID}, len(live)) // of each person
+	if adjacent {
+		var units []int
+		for _, p := range live {
+			units = append(units, p.Units)
+		}
+		var err error
+		if places, err = slot.Spread(tx.Rx, tenant, want, units, held); err != nil {
+			return err
+		}
+	}
+	wanted := map[string]int{}
+	for i, p := range live {
+		wanted[places[i]] += p.Units
+		b.person(p.Link).SlotID = places[i]
+	}
+	if err := shift(tx, tenant, held, wanted, want); err != nil {
 		return err
 	}
-	if err := shift(tx, tenant, held, wanted, terms); err != nil {
-		return err
-	}
-	live := b.Live()
-	seat(live, wanted)
-	for _, p := range live {
-		i := slices.IndexFunc(b.Persons, func(q Person) bool { return q.Link == p.Link })
-		b.Persons[i].SlotID = p.SlotID
-	}
-	first, found, err := slot.ByID(tx.Rx, tenant, live[0].SlotID)
+	return b.find(tx.Rx, tenant, slices.Min(places))
+}
+
+// find takes over the terms of the first slot.
+func (b *Booking) find(rx *store.Rx, tenant int, slotID string) error {
+	first, found, err := slot.ByID(rx, tenant, slotID)
 	if err == nil && !found {
-		err = fmt.Errorf("slot %s is gone", live[0].SlotID)
+		err = fmt.Errorf("slot %s is gone", slotID)
 	}
-	b.SlotID, b.WindowID, b.Starts = first.ID, first.WindowID, first.Starts
+	b.SlotID, b.WindowID, b.Starts, b.Minutes = first.ID, first.WindowID, first.Starts, first.Minutes
 	return err
 }
 
-// trace is what the audit log says of a booking: ids only.
+// trace is what the audit log says of a booking: ids and counts only.
 func (b Booking) trace(by By) map[string]any {
 	detail := map[string]any{"slot": b.SlotID, "via": by.Via, "seat": b.Side, "state": b.State, "persons": len(b.Live())}
 	if by.Override != "" {

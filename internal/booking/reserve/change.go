@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"kofu/internal/audit"
+	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
+	"kofu/internal/booking/sync"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -23,7 +25,8 @@ type Act struct {
 // Change moves a booking to another slot, for all of its persons: the new seats
 // are taken and the old ones returned in one transaction, so that a failed
 // change leaves the booking as it was. Errors: as [Cancel]; fault.Conflict
-// "booking.same_slot"; fault.Unavailable "booking.closed_hours"; those of
+// "booking.same_slot"; fault.TooMany "booking.too_many_changes" for residents;
+// fault.Unavailable "booking.closed_hours", "booking.closed_period"; those of
 // [slot.Take] and [slot.Spread].
 func Change(ctx context.Context, db *store.DB, actor store.Actor, a Act, slotID string, adjacent bool) (b Booking, err error) {
 	defer fault.Add(&err, "reserve.Change(%d, %q)", a.Tenant, a.BookingID)
@@ -32,8 +35,8 @@ func Change(ctx context.Context, db *store.DB, actor store.Actor, a Act, slotID 
 
 // ChangeIn is [Change] within a transaction, as [BookIn] is [Book].
 func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fresh bool, err error) {
-	deadline := func(u slot.Until) time.Time { return u.Change }
-	return act(tx, a, "change", []any{slotID, adjacent}, deadline, func(tx *store.Tx, b *Booking) error {
+	s := step{name: "change", more: []any{slotID, adjacent}, from: []State{Active}, deadline: func(u slot.Until) time.Time { return u.Change }}
+	return s.run(tx, a, func(j *journal, b *Booking) error {
 		t, _, err := slot.TenantByID(tx.Rx, a.Tenant)
 		if err != nil {
 			return err
@@ -45,21 +48,34 @@ func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fre
 		if from == slotID && len(b.seats()) == 1 {
 			return fault.New(fault.Conflict, "booking.same_slot")
 		}
-		procs, err := b.procs()
-		if err != nil {
+		if err := a.countChange(tx); err != nil {
 			return err
 		}
-		terms := slot.Want{SlotID: slotID, Side: b.Side, Seats: len(b.Live()), Procs: procs, Override: a.By.Override != "", ByOffice: a.By.office()}
-		if err := b.move(tx, a.Tenant, terms, adjacent); err != nil {
+		if err := b.move(tx, a.Tenant, b.want(slotID, a.By), adjacent); err != nil {
 			return err
 		}
-		if err := updateBooking(tx, a.Tenant, *b); err != nil {
+		if err := j.place(sync.Moved, b, ""); err != nil {
+			return err
+		}
+		if err := saveAll(tx, a.Tenant, *b, j.last); err != nil {
 			return err
 		}
 		detail := b.trace(a.By)
 		detail["from"] = from
 		return audit.Append(tx, "booking.changed", object(a.Tenant, b.ID), detail)
 	})
+}
+
+// countChange bounds the changes that residents make of one booking in a day.
+func (a Act) countChange(tx *store.Tx) error {
+	if a.By.office() || a.Rules.ChangesPerDay == 0 {
+		return nil
+	}
+	err := member.Spend(tx, a.Tenant, member.OfChange, a.BookingID, a.Rules.ChangesPerDay)
+	if f, told := fault.As(err); told && f.Kind == fault.TooMany {
+		return fault.New(fault.TooMany, "booking.too_many_changes")
+	}
+	return err
 }
 
 // Cancel ends a booking for all of its persons and returns their seats at once.
@@ -74,8 +90,9 @@ func Cancel(ctx context.Context, db *store.DB, actor store.Actor, a Act) (b Book
 
 // CancelIn is [Cancel] within a transaction, as [BookIn] is [Book].
 func CancelIn(tx *store.Tx, a Act) (b Booking, fresh bool, err error) {
-	return act(tx, a, "cancel", nil, cancelDeadline, func(tx *store.Tx, b *Booking) error {
-		return b.end(tx, a.Tenant, a.By, "booking.cancelled", b.Live()...)
+	s := step{name: "cancel", from: []State{Active, Pending}, deadline: cancelDeadline, links: true}
+	return s.run(tx, a, func(j *journal, b *Booking) error {
+		return b.end(j, a.By, "booking.cancelled", b.in(Active, Pending)...)
 	})
 }
 
@@ -88,55 +105,74 @@ func Leave(ctx context.Context, db *store.DB, actor store.Actor, a Act, link str
 
 // LeaveIn is [Leave] within a transaction, as [BookIn] is [Book].
 func LeaveIn(tx *store.Tx, a Act, link string) (b Booking, fresh bool, err error) {
-	return act(tx, a, "leave", link, cancelDeadline, func(tx *store.Tx, b *Booking) error {
+	s := step{name: "leave", more: link, from: []State{Active, Pending}, deadline: cancelDeadline, links: true}
+	return s.run(tx, a, func(j *journal, b *Booking) error {
 		if !b.has(link) {
 			return fault.New(fault.NotFound, "booking.unknown")
 		}
-		return b.end(tx, a.Tenant, a.By, "booking.left", b.person(link))
+		return b.end(j, a.By, "booking.left", b.person(link))
 	})
 }
 
 func cancelDeadline(u slot.Until) time.Time { return u.Cancel }
 
-func (b Booking) person(link string) Person {
-	i := slices.IndexFunc(b.Persons, func(p Person) bool { return p.Link == link })
-	return b.Persons[i]
+// in returns the persons who are in one of the states.
+func (b *Booking) in(states ...State) (list []*Person) {
+	for i := range b.Persons {
+		if slices.Contains(states, b.Persons[i].State) {
+			list = append(list, &b.Persons[i])
+		}
+	}
+	return list
 }
 
-// end takes persons out of a booking, and the booking itself when nobody is
-// left, with its audit line.
-func (b *Booking) end(tx *store.Tx, tenant int, by By, action string, leaving ...Person) error {
-	if err := b.leave(tx, tenant, by, leaving...); err != nil {
+// end takes persons out of a booking, with its audit line.
+func (b *Booking) end(j *journal, by By, action string, leaving ...*Person) error {
+	move, who := Cancelling, "resident"
+	if by.office() {
+		move, who = Refusing, "office"
+	}
+	if err := b.leave(j, move, who, leaving...); err != nil {
 		return err
 	}
 	detail := b.trace(by)
-	links := make([]string, len(leaving))
-	for i, p := range leaving {
-		links[i] = p.Link
+	var left []int
+	for _, p := range leaving {
+		left = append(left, p.Ord)
 	}
-	detail["left"] = links
-	return audit.Append(tx, action, object(tenant, b.ID), detail)
+	detail["left"] = left
+	return audit.Append(j.tx, action, object(j.tenant, b.ID), detail)
 }
 
-// leave is end without the audit line.
-func (b *Booking) leave(tx *store.Tx, tenant int, by By, leaving ...Person) error {
-	state := Cancelled
-	if by.office() {
-		state = CancelledByOffice
-	}
+// leave is end without the audit line: the office is told of bookings that it
+// knows, and the seats are returned.
+func (b *Booking) leave(j *journal, move Move, who string, leaving ...*Person) error {
 	held := b.seats()
-	for _, p := range leaving {
-		i := slices.IndexFunc(b.Persons, func(q Person) bool { return q.Link == p.Link })
-		b.Persons[i].State = state
-	}
-	live := b.Live()
-	if len(live) == 0 {
-		b.State = state
-	}
-	if err := updateBooking(tx, tenant, *b); err != nil {
+	if err := b.apply(move, leaving...); err != nil {
 		return err
 	}
-	return shift(tx, tenant, held, b.seats(), slot.Want{Side: b.Side})
+	if err := b.tellEnd(j, who, leaving...); err != nil {
+		return err
+	}
+	if err := saveAll(j.tx, j.tenant, *b, j.last); err != nil {
+		return err
+	}
+	return shift(j.tx, j.tenant, held, b.seats(), slot.Want{Side: b.Side})
+}
+
+func (b *Booking) tellEnd(j *journal, who string, leaving ...*Person) error {
+	switch {
+	case b.PlacedEvent == "":
+		return nil
+	case len(b.Live()) == 0:
+		return j.put(sync.Cancelled, b.ID, about{Booking: b.ID, By: who})
+	}
+	for _, p := range leaving {
+		if err := j.put(sync.Left, b.ID, about{Booking: b.ID, Link: p.Link, By: who}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write runs an act in a transaction of its own.
@@ -151,15 +187,22 @@ func write(ctx context.Context, db *store.DB, actor store.Actor, fn func(*store.
 	return b, nil
 }
 
-// act runs what a person does to a live booking: token, lock, ownership,
-// deadline, then fn.
-func act(tx *store.Tx, a Act, name string, more any, deadline func(slot.Until) time.Time,
-	fn func(*store.Tx, *Booking) error,
-) (b Booking, fresh bool, err error) {
+// step is one act on a booking that exists.
+type step struct {
+	name     string
+	more     any     // what is asked for besides the act
+	from     []State // in which the booking must be
+	deadline func(slot.Until) time.Time
+	links    bool // persons leave: their rows are locked, too
+}
+
+// run runs what a person does to a booking: token, locks, ownership, deadline,
+// then fn.
+func (s step) run(tx *store.Tx, a Act, fn func(*journal, *Booking) error) (b Booking, fresh bool, err error) {
 	if err := a.By.check(); err != nil {
 		return Booking{}, false, err
 	}
-	token, err := onceOf(a.Tenant, a.Token, name, []any{a, more})
+	token, err := onceOf(a.Tenant, a.Token, s.name, []any{a, s.more})
 	if err != nil {
 		return Booking{}, false, err
 	}
@@ -167,32 +210,32 @@ func act(tx *store.Tx, a Act, name string, more any, deadline func(slot.Until) t
 	if err != nil || spent {
 		return earlier, false, err
 	}
-	if b, err = locked(tx, a.Tenant, a.BookingID); err != nil {
+	j := open(tx, a.Tenant)
+	if s.links {
+		b, err = j.withPersons(a.BookingID)
+	} else {
+		b, err = j.booking(a.BookingID)
+	}
+	switch {
+	case err != nil:
 		return Booking{}, false, err
-	}
-	if !a.By.office() && !b.had(a.By.Link) {
-		return Booking{}, false, fault.New(fault.NotFound, "booking.unknown")
-	}
-	if b.State != Active || !a.By.office() && !b.has(a.By.Link) {
+	case !a.By.office() && !b.had(a.By.Link):
+		return Booking{}, false, unknown()
+	case !slices.Contains(s.from, b.State), !a.By.office() && !b.has(a.By.Link):
 		return Booking{}, false, fault.New(fault.Conflict, "booking.gone", "no", b.No)
 	}
-	if err := b.inTime(tx, a, deadline); err != nil {
+	if err := b.inTime(tx, a, s.deadline); err != nil {
 		return Booking{}, false, err
 	}
-	if err := fn(tx, &b); err != nil {
+	if err := fn(j, &b); err != nil {
 		return Booking{}, false, err
 	}
-	return b, true, nil
-}
-
-// had reports whether a code is or was in the booking.
-func (b Booking) had(link string) bool {
-	return slices.ContainsFunc(b.Persons, func(p Person) bool { return p.Link == link })
+	return b, true, j.close()
 }
 
 // inTime refuses residents after the deadline of the earliest of their slots.
 func (b Booking) inTime(tx *store.Tx, a Act, deadline func(slot.Until) time.Time) error {
-	if a.By.office() {
+	if a.By.office() || deadline == nil {
 		return nil
 	}
 	first, _, err := slot.ByID(tx.Rx, a.Tenant, b.SlotID)
@@ -209,15 +252,12 @@ func (b Booking) inTime(tx *store.Tx, a Act, deadline func(slot.Until) time.Time
 	return nil
 }
 
-// locked returns a booking that nobody else can change until the transaction
-// ends.
-func locked(tx *store.Tx, tenant int, id string) (Booking, error) {
-	if err := lock(tx, tenant, id); err != nil {
-		return Booking{}, err
-	}
-	b, found, err := ByID(tx.Rx, tenant, id)
+func unknown() error { return fault.New(fault.NotFound, "booking.unknown") }
+
+// known turns a booking that is not there into an error.
+func known(b Booking, found bool, err error) (Booking, error) {
 	if err == nil && !found {
-		err = fault.New(fault.NotFound, "booking.unknown")
+		err = unknown()
 	}
 	return b, err
 }

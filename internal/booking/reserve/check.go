@@ -7,20 +7,20 @@ import (
 
 // Breach is a place where the counters and the bookings disagree.
 type Breach struct {
-	Kind    string // seats, overbooked, twice, lost_person
+	Kind    string // seats, overbooked, twice, lost_person, no_end
 	Subject string // slot, member or booking
 	Count   int    // what the bookings say
 	Counter int    // what the slot says
 }
 
-// Check compares the counters of every slot with the live bookings: what is
-// taken is what the bookings hold and no more than there are seats; a code has
-// one live booking; a live booking has live persons and no other has. It runs
-// every night; a breach raises an alarm and is never corrected silently.
+// Check compares the counters of every slot with the bookings: what is taken is
+// the units of all who have not left, and no more than there are seats; a code
+// has one active booking; the state of a booking is that of its persons; who is
+// to confirm or to accept has an end to do so. It runs every night; a breach raises an alarm and is never corrected silently.
 func Check(rx *store.Rx, tenant int) (breaches []Breach, err error) {
 	defer fault.Add(&err, "reserve.Check(%d)", tenant)
 	for _, q := range []struct{ kind, query string }{
-		{"seats", seatsDiffer}, {"overbooked", overbooked}, {"twice", bookedTwice}, {"lost_person", statesDiffer},
+		{"seats", seatsDiffer}, {"overbooked", overbooked}, {"twice", bookedTwice}, {"lost_person", statesDiffer}, {"no_end", untilDiffers},
 	} {
 		err := rx.Query(func(scan func(...any) error) error {
 			b := Breach{Kind: q.kind}

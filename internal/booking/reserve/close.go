@@ -9,6 +9,7 @@ import (
 	"kofu/internal/audit"
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
+	"kofu/internal/booking/sync"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -18,31 +19,43 @@ import (
 func Withdraw(ctx context.Context, db *store.DB, actor store.Actor, tenant int, link string, gen int) (err error) {
 	defer fault.Add(&err, "reserve.Withdraw(%d, %q)", tenant, link)
 	return db.Write(ctx, actor, func(tx *store.Tx) error {
-		found, err := member.SetState(tx, tenant, link, gen, member.Withdrawn)
-		if err != nil {
-			return err
-		}
-		if !found {
-			return fault.New(fault.NotFound, "member.unknown")
-		}
-		detail := map[string]any{"gen": gen}
-		b, live, err := LiveOf(tx.Rx, tenant, link)
-		if err != nil {
-			return err
-		}
-		if live {
-			if b, err = locked(tx, tenant, b.ID); err != nil {
-				return err
-			}
-		}
-		if live && b.has(link) { // nobody ended it while we waited
-			if err := b.leave(tx, tenant, By{Via: AtCounter}, b.person(link)); err != nil {
-				return err
-			}
-			detail["booking"] = b.ID
-		}
-		return audit.Append(tx, "member.withdrawn", member.Object(tenant, link), detail)
+		_, err := WithdrawIn(tx, tenant, link, gen)
+		return err
 	})
+}
+
+// WithdrawIn is [Withdraw] within a transaction. It returns the bookings that
+// the person has left.
+func WithdrawIn(tx *store.Tx, tenant int, link string, gen int) (left []Booking, err error) {
+	j := open(tx, tenant)
+	found, err := member.SetState(tx, tenant, link, gen, member.Withdrawn)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, fault.New(fault.NotFound, "member.unknown")
+	}
+	if err := j.lock(link); err != nil {
+		return nil, err
+	}
+	ids, err := openOf(tx.Rx, tenant, link)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		b, err := j.booking(id)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.leave(j, Refusing, "office", b.person(link)); err != nil {
+			return nil, err
+		}
+		left = append(left, b)
+	}
+	if err := j.close(); err != nil {
+		return nil, err
+	}
+	return left, audit.Append(tx, "member.withdrawn", member.Object(tenant, link), map[string]any{"gen": gen, "bookings": ids})
 }
 
 // Affected is a booking that a closing touches, with the slot it could move to.
@@ -79,6 +92,9 @@ func PlanClosing(rx *store.Rx, tenant int, e slot.Exception) (list []Affected, e
 			if err != nil {
 				return nil, err
 			}
+			if b.State != Active { // not confirmed or not accepted: it just ends
+				continue
+			}
 			proposed, err := propose(rx, tenant, b, goes, room)
 			if err != nil {
 				return nil, err
@@ -114,7 +130,7 @@ func propose(rx *store.Rx, tenant int, b Booking, goes map[string]bool, room map
 				free = max(0, s.WebOpen-s.WebTaken)
 			}
 		}
-		if n := len(b.Live()); free >= n {
+		if n := b.Units(); free >= n {
 			room[key][s.ID] = free - n
 			return s.ID, nil
 		}
@@ -137,7 +153,8 @@ func Close(ctx context.Context, db *store.DB, actor store.Actor, tenant int, e s
 	defer fault.Add(&err, "reserve.Close(%d, %q)", tenant, e.WindowID)
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
 		c = Closing{}
-		if err := lockWithin(tx, tenant, e); err != nil {
+		j, err := lockWithin(tx, tenant, e)
+		if err != nil {
 			return err
 		}
 		var report slot.Report
@@ -145,9 +162,12 @@ func Close(ctx context.Context, db *store.DB, actor store.Actor, tenant int, e s
 			return err
 		}
 		for _, id := range report.Busy {
-			if err := c.empty(tx, tenant, id, decisions); err != nil {
+			if err := c.empty(j, id, decisions); err != nil {
 				return err
 			}
+		}
+		if err := j.close(); err != nil {
+			return err
 		}
 		return audit.Append(tx, "booking.time_closed", fmt.Sprintf("tenant/%d/exception/%s", tenant, c.ExceptionID),
 			map[string]any{"after": e, "moved": c.Moved, "cancelled": c.Cancelled, "slots": report})
@@ -160,50 +180,72 @@ func Close(ctx context.Context, db *store.DB, actor store.Actor, tenant int, e s
 
 // lockWithin locks the bookings of a time before its slots, in the order that
 // every act keeps.
-func lockWithin(tx *store.Tx, tenant int, e slot.Exception) error {
+func lockWithin(tx *store.Tx, tenant int, e slot.Exception) (*journal, error) {
 	going, err := slot.Within(tx.Rx, tenant, e)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var ids []string
 	for _, s := range going {
 		of, err := idsOfSlot(tx.Rx, tenant, s.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		ids = append(ids, of...)
 	}
-	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
-		if err := lock(tx, tenant, id); err != nil {
+	j := open(tx, tenant)
+	return j, j.lockAll(ids)
+}
+
+// lockAll locks the persons of bookings and then the bookings.
+func (j *journal) lockAll(ids []string) error {
+	var links []string
+	for _, id := range ids {
+		of, err := linksOf(j.tx.Rx, j.tenant, id)
+		if err != nil {
 			return err
 		}
+		links = append(links, of...)
+	}
+	if err := j.lock(links...); err != nil {
+		return err
+	}
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		last, err := lock(j.tx, j.tenant, id, j.first)
+		if err != nil {
+			return err
+		}
+		j.floor = max(j.floor, last)
 	}
 	return nil
 }
 
 // empty moves or cancels the bookings of a slot that has closed.
-func (c *Closing) empty(tx *store.Tx, tenant int, slotID string, decisions map[string]string) error {
-	ids, err := idsOfSlot(tx.Rx, tenant, slotID)
+func (c *Closing) empty(j *journal, slotID string, decisions map[string]string) error {
+	ids, err := idsOfSlot(j.tx.Rx, j.tenant, slotID)
 	if err != nil {
 		return err
 	}
 	undecided := fault.New(fault.Conflict, "booking.undecided")
 	for _, id := range ids {
-		b, err := locked(tx, tenant, id)
+		b, err := j.booking(id)
 		if err != nil {
 			return err
 		}
 		to, decided := decisions[id]
 		switch {
+		case len(b.in(Pending, Offered)) > 0: // nobody was promised anything
+			c.Cancelled++
+			err = b.leave(j, Refusing, "office", b.in(Pending, Offered)...)
 		case !decided:
 			undecided = undecided.With(fault.Detail{Code: "booking.undecided_one", Value: b.No})
 		case to == "":
 			c.Cancelled++
-			err = b.leave(tx, tenant, By{Via: AtCounter}, b.Live()...)
+			err = b.leave(j, Refusing, "office", b.in(Active)...)
 		default:
 			c.Moved++
-			err = b.moveTo(tx, tenant, to)
+			err = b.moveTo(j, to)
 		}
 		if err != nil {
 			return err
@@ -215,16 +257,16 @@ func (c *Closing) empty(tx *store.Tx, tenant int, slotID string, decisions map[s
 	return nil
 }
 
-func (b *Booking) moveTo(tx *store.Tx, tenant int, slotID string) error {
-	procs, err := b.procs()
-	if err != nil {
+func (b *Booking) moveTo(j *journal, slotID string) error {
+	want := b.want(slotID, By{Via: AtCounter})
+	want.Override = true
+	if err := b.move(j.tx, j.tenant, want, false); err != nil {
 		return err
 	}
-	terms := slot.Want{SlotID: slotID, Side: b.Side, Seats: len(b.Live()), Procs: procs, Override: true}
-	if err := b.move(tx, tenant, terms, false); err != nil {
+	if err := j.place(sync.Moved, b, ""); err != nil {
 		return err
 	}
-	return updateBooking(tx, tenant, *b)
+	return saveAll(j.tx, j.tenant, *b, j.last)
 }
 
 // ForgetTokens removes the tokens of forms that are older than age.

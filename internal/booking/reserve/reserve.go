@@ -4,7 +4,8 @@
 // a code have one live booking, and a CHECK stands behind both. Every act is one
 // transaction with one audit line; locks are taken in one order, members before
 // bookings before slots, each ascending. A form carries a one-time token, so
-// that a request sent twice gets the same answer and not a second booking.
+// that a request sent twice gets the same answer and not a second booking. What the office must
+// hear of an act goes into the log of package sync in the same transaction.
 // Writes tables booking, booking_person, booking_number and booking_token.
 package reserve
 
@@ -14,23 +15,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"kofu/internal/booking/slot"
 	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/store"
-)
-
-// State is that of a booking or of one person in it.
-type State string
-
-// The states. Only an active booking holds seats.
-const (
-	Active            State = "active"
-	Cancelled         State = "cancelled"
-	CancelledByOffice State = "cancelled_by_office"
 )
 
 // Via says how a booking reached us.
@@ -71,42 +61,74 @@ func (b By) check() error {
 
 // Person is one code in a booking.
 type Person struct {
-	Link   string
-	Gen    int
-	Procs  slot.Procs
-	SlotID string
-	State  State
+	Ord       int    // within the booking, from 1
+	Link      string // '' once the booking has been made anonymous
+	Gen       int
+	Procs     slot.Procs
+	Units     int // seats of the slot that this person takes
+	SlotID    string
+	State     State
+	ArrivedAt time.Time // zero before
+	DoneAt    time.Time
+	Handled   Handled
 }
 
 // Booking is a visit of one or more persons.
 type Booking struct {
-	ID       string
-	Year     int    // with No unique
-	No       string // receipt number, the month in which it was made and a running number
-	WindowID string
-	SlotID   string // of the first person
-	Starts   time.Time
-	Side     slot.Side
-	Via      Via
-	State    State
-	MadeAt   time.Time
-	Persons  []Person // in the order of their links
+	ID          string
+	Year        int    // with No unique
+	No          string // receipt number, the month in which it was made and a running number
+	WindowID    string
+	SlotID      string // of the first person
+	Starts      time.Time
+	Minutes     int
+	Side        slot.Side
+	Via         Via
+	Lang        string    // in which the resident reads, '' where nobody knows
+	State       State     // follows from those of the persons
+	Until       time.Time // when a pending or offered booking expires, zero for others
+	Counter     string    // that has called the persons, '' before
+	CalledAt    time.Time
+	MadeAt      time.Time
+	PlacedEvent string   // of the log, that told the office of the present slot; '' before
+	Persons     []Person // in the order of their links when it was made
 }
 
-// Live returns the persons who hold a seat.
+// Live returns the persons who have not left: those who hold seats.
 func (b Booking) Live() []Person {
-	return slices.DeleteFunc(slices.Clone(b.Persons), func(p Person) bool { return p.State != Active })
+	return slices.DeleteFunc(slices.Clone(b.Persons), func(p Person) bool { return p.State.Ended() })
+}
+
+// Units is how many seats the booking holds.
+func (b Booking) Units() (n int) {
+	for _, p := range b.Live() {
+		n += p.Units
+	}
+	return n
 }
 
 func (b Booking) has(link string) bool {
-	return slices.ContainsFunc(b.Live(), func(p Person) bool { return p.Link == link })
+	return link != "" && slices.ContainsFunc(b.Live(), func(p Person) bool { return p.Link == link })
+}
+
+// had reports whether a code is or was in the booking.
+func (b Booking) had(link string) bool {
+	return link != "" && slices.ContainsFunc(b.Persons, func(p Person) bool { return p.Link == link })
+}
+
+// person returns the place of a code in the booking, which has it.
+func (b *Booking) person(link string) *Person {
+	i := slices.IndexFunc(b.Persons, func(p Person) bool { return p.Link == link })
+	return &b.Persons[i]
 }
 
 // seats counts the seats that the live persons hold in each slot.
 func (b Booking) seats() map[string]int {
 	held := map[string]int{}
 	for _, p := range b.Live() {
-		held[p.SlotID]++
+		if p.SlotID != "" { // a booking that has none yet
+			held[p.SlotID] += p.Units
+		}
 	}
 	return held
 }
@@ -126,11 +148,17 @@ func object(tenant int, id string) string { return fmt.Sprintf("tenant/%d/bookin
 // once is the one-time token of a form with what was asked under it.
 type once struct {
 	tenant  int
-	token   string
+	token   string // digest of it: the token itself gives an access key away
 	request string // digest
 }
 
 const shortestToken = 16
+
+// digest is what is kept of a text that is only to be recognised.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
 
 // onceOf makes the claim on a token. The same token with another request is a
 // mistake of the page that made it.
@@ -142,8 +170,7 @@ func onceOf(tenant int, token, act string, request any) (once, error) {
 	if err != nil {
 		return once{}, err
 	}
-	sum := sha256.Sum256(append([]byte(act+"\x00"), body...))
-	return once{tenant, token, base64.RawURLEncoding.EncodeToString(sum[:])}, nil
+	return once{tenant, digest(token), digest(act + "\x00" + string(body))}, nil
 }
 
 // spend claims the token for a booking. If somebody has spent it before, it
@@ -195,37 +222,6 @@ func shift(tx *store.Tx, tenant int, held, wanted map[string]int, terms slot.Wan
 	return nil
 }
 
-// places divides persons over slots: all into one, or, where adjacent is
-// allowed, over those that follow it as well.
-func places(rx *store.Rx, tenant int, terms slot.Want, adjacent bool, own map[string]int) (map[string]int, error) {
-	if !adjacent {
-		return map[string]int{terms.SlotID: terms.Seats}, nil
-	}
-	list, err := slot.Spread(rx, tenant, terms, own)
-	if err != nil {
-		return nil, err
-	}
-	wanted := map[string]int{}
-	for _, w := range list {
-		wanted[w.SlotID] = w.Seats
-	}
-	return wanted, nil
-}
-
-// seat gives every person one of the wanted seats, the first ones the earliest.
-func seat(persons []Person, wanted map[string]int) {
-	var ids []string
-	for id, n := range wanted {
-		for range n {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	for i := range persons {
-		persons[i].SlotID = ids[i]
-	}
-}
-
 // acceptsNow refuses residents outside the period and hours at which the site books.
 func acceptsNow(rx *store.Rx, t slot.Tenant, by By) error {
 	if by.office() {
@@ -233,5 +229,3 @@ func acceptsNow(rx *store.Rx, t slot.Tenant, by By) error {
 	}
 	return t.Admit(rx.Now)
 }
-
-func byLink(a, b Person) int { return strings.Compare(a.Link, b.Link) }

@@ -1,6 +1,6 @@
 package reserve
 
-import "kofu/internal/booking/slot"
+import "time"
 
 // Household says how the other persons of a household join a booking.
 type Household string
@@ -12,11 +12,31 @@ const (
 	Tick        Household = "tick"      // one code is typed, the others are ticked
 )
 
-// Rules are what a municipality has decided about bookings. Whoever books for
-// it reads them from its policy. The zero value is one unit a person and no
-// household.
+// Rules are what a municipality has decided about bookings. Whoever acts for it
+// reads them from its policy. The zero value knows no household and no limits.
 type Rules struct {
-	Units     map[slot.Procedure]int // that one person takes of a slot; 1 where missing
-	SumUnits  bool                   // of several procedures of a person count all, not the largest
-	Household Household
+	SumUnits      bool // the procedures of one person are added up; otherwise the largest counts
+	Household     Household
+	ChangesPerDay int // of one booking by residents; 0 is no limit
+
+	// For bookings without a code.
+	Confirm                       time.Duration // in which the mail must be answered; 0 is the standard
+	NoContact                     bool          // no personal data at all, so no mail can be asked for
+	Unconfirmed                   bool          // then such bookings stand without a mail
+	PerMail, PerPhone, PerAddress int           // bookings a day for one contact; 0 is the standard
+}
+
+// What holds where the rules say nothing.
+const (
+	StandardConfirm       = 30 * time.Minute
+	StandardChangesPerDay = 5
+	standardPerContact    = 2
+	standardPerAddress    = 5
+)
+
+func or[T int | time.Duration](n, standard T) T {
+	if n == 0 {
+		return standard
+	}
+	return n
 }

@@ -3,6 +3,8 @@ package reserve
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
@@ -38,45 +40,100 @@ RETURNING last`, tenant, year, month).Scan(&n)
 	return year, fmt.Sprintf("%02d-%04d", month, n), err
 }
 
-func insertBooking(tx *store.Tx, tenant int, b *Booking) (err error) {
+func insertBooking(tx *store.Tx, tenant int, b *Booking, event string) (err error) {
 	if b.Year, b.No, err = nextNumber(tx, tenant); err != nil {
 		return err
 	}
 	stamp := store.Stamp(tx.Now)
 	if _, err := tx.Exec(`
-INSERT INTO booking (tenant, booking_id, year, no, window_id, slot_id, seat, via, state, made_at, changed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		tenant, b.ID, b.Year, b.No, b.WindowID, b.SlotID, b.Side, b.Via, b.State, stamp, stamp); err != nil {
+INSERT INTO booking (tenant, booking_id, year, no, window_id, slot_id, seat, via, lang, state, until_at, counter, called_at,
+                     made_at, changed_at, placed_event, last_event)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', $12, $12, '', $13)`,
+		tenant, b.ID, b.Year, b.No, b.WindowID, b.SlotID, b.Side, b.Via, b.Lang, b.State, stampOf(b.Until), stamp, event); err != nil {
 		return err
 	}
 	for _, p := range b.Persons {
 		_, err := tx.Exec(`
-INSERT INTO booking_person (tenant, booking_id, link, gen, procs, slot_id, state) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			tenant, b.ID, p.Link, p.Gen, p.Procs, p.SlotID, p.State)
-		if store.IsUnique(err) { // one_active
-			return fault.New(fault.Conflict, "booking.exists").Because(err)
-		}
-		if err != nil {
+INSERT INTO booking_person (tenant, booking_id, ord, link, gen, procs, units, slot_id, state, arrived_at, done_at, old_card, handled, memo)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '', 0, '', '')`,
+			tenant, b.ID, p.Ord, p.Link, p.Gen, p.Procs, p.Units, p.SlotID, p.State)
+		if err := exists(err); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lock makes others who change the booking wait.
-func lock(tx *store.Tx, tenant int, id string) error {
-	_, err := tx.Exec("UPDATE booking SET changed_at = $3 WHERE tenant = $1 AND booking_id = $2", tenant, id, store.Stamp(tx.Now))
+// exists names the violation of one_active.
+func exists(err error) error {
+	if store.IsUnique(err) {
+		return fault.New(fault.Conflict, "booking.exists").Because(err)
+	}
 	return err
 }
 
-func updateBooking(tx *store.Tx, tenant int, b Booking) error {
-	if _, err := tx.Exec("UPDATE booking SET slot_id = $3, window_id = $4, state = $5 WHERE tenant = $1 AND booking_id = $2",
-		tenant, b.ID, b.SlotID, b.WindowID, b.State); err != nil {
+// lock makes others who change the booking wait, marks it with an event and
+// returns the last one that it knows.
+func lock(tx *store.Tx, tenant int, id, event string) (last string, err error) {
+	err = tx.Row(`
+UPDATE booking SET changed_at = $3, last_event = CASE WHEN last_event < $4 THEN $4 ELSE last_event END
+WHERE tenant = $1 AND booking_id = $2 RETURNING last_event`, tenant, id, store.Stamp(tx.Now), event).Scan(&last)
+	if errors.Is(err, store.ErrNoRows) {
+		return "", fault.New(fault.NotFound, "booking.unknown")
+	}
+	return last, err
+}
+
+func saveBooking(tx *store.Tx, tenant int, b Booking, event string) error {
+	_, err := tx.Exec(`
+UPDATE booking SET slot_id = $3, window_id = $4, state = $5, until_at = $6, counter = $7, called_at = $8, placed_event = $9,
+    last_event = CASE WHEN last_event < $10 THEN $10 ELSE last_event END
+WHERE tenant = $1 AND booking_id = $2`,
+		tenant, b.ID, b.SlotID, b.WindowID, b.State, stampOf(b.Until), b.Counter, stampOf(b.CalledAt), b.PlacedEvent, event)
+	return err
+}
+
+func savePerson(tx *store.Tx, tenant int, bookingID string, p Person) error {
+	card := 0
+	if p.Handled.OldCard {
+		card = 1
+	}
+	_, err := tx.Exec(`
+UPDATE booking_person SET slot_id = $4, state = $5, arrived_at = $6, done_at = $7, old_card = $8, handled = $9, memo = $10
+WHERE tenant = $1 AND booking_id = $2 AND ord = $3`,
+		tenant, bookingID, p.Ord, p.SlotID, p.State, stampOf(p.ArrivedAt), stampOf(p.DoneAt), card,
+		strings.Join(p.Handled.Codes, " "), p.Handled.Memo)
+	return exists(err)
+}
+
+// saveAll writes a booking and its persons as they are now.
+func saveAll(tx *store.Tx, tenant int, b Booking, event string) error {
+	if err := saveBooking(tx, tenant, b, event); err != nil {
 		return err
 	}
 	for _, p := range b.Persons {
-		if _, err := tx.Exec("UPDATE booking_person SET slot_id = $4, state = $5 WHERE tenant = $1 AND booking_id = $2 AND link = $3",
-			tenant, b.ID, p.Link, p.SlotID, p.State); err != nil {
+		if err := savePerson(tx, tenant, b.ID, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stampOf is an instant as it is stored, ” for none.
+func stampOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return store.Stamp(t)
+}
+
+// instants reads what stampOf wrote.
+func instants(texts []string, to ...*time.Time) (err error) {
+	for i, text := range texts {
+		if text == "" {
+			continue
+		}
+		if *to[i], err = store.ParseStamp(text); err != nil {
 			return err
 		}
 	}
@@ -84,22 +141,21 @@ func updateBooking(tx *store.Tx, tenant int, b Booking) error {
 }
 
 const bookingColumns = `
-SELECT b.booking_id, b.year, b.no, b.window_id, b.slot_id, s.starts_at, b.seat, b.via, b.state, b.made_at
+SELECT b.booking_id, b.year, b.no, b.window_id, b.slot_id, s.starts_at, s.minutes, b.seat, b.via, b.lang, b.state, b.until_at,
+       b.counter, b.called_at, b.made_at, b.placed_event
 FROM booking b JOIN slot s ON s.tenant = b.tenant AND s.slot_id = b.slot_id`
 
 func scanBooking(rx *store.Rx, tenant int, row store.Row) (b Booking, found bool, err error) {
-	var starts, made string
-	err = row.Scan(&b.ID, &b.Year, &b.No, &b.WindowID, &b.SlotID, &starts, &b.Side, &b.Via, &b.State, &made)
+	var starts, until, called, made string
+	err = row.Scan(&b.ID, &b.Year, &b.No, &b.WindowID, &b.SlotID, &starts, &b.Minutes, &b.Side, &b.Via, &b.Lang, &b.State, &until,
+		&b.Counter, &called, &made, &b.PlacedEvent)
 	if errors.Is(err, store.ErrNoRows) {
 		return Booking{}, false, nil
 	}
 	if err != nil {
 		return Booking{}, false, err
 	}
-	if b.Starts, err = store.ParseStamp(starts); err != nil {
-		return Booking{}, false, err
-	}
-	if b.MadeAt, err = store.ParseStamp(made); err != nil {
+	if err := instants([]string{starts, until, called, made}, &b.Starts, &b.Until, &b.CalledAt, &b.MadeAt); err != nil {
 		return Booking{}, false, err
 	}
 	b.Persons, err = persons(rx, tenant, b.ID)
@@ -109,10 +165,21 @@ func scanBooking(rx *store.Rx, tenant int, row store.Row) (b Booking, found bool
 func persons(rx *store.Rx, tenant int, bookingID string) (list []Person, err error) {
 	err = rx.Query(func(scan func(...any) error) error {
 		var p Person
-		err := scan(&p.Link, &p.Gen, &p.Procs, &p.SlotID, &p.State)
+		var arrived, done, codes string
+		err := scan(&p.Ord, &p.Link, &p.Gen, &p.Procs, &p.Units, &p.SlotID, &p.State, &arrived, &done, &p.Handled.OldCard, &codes, &p.Handled.Memo)
+		if err != nil {
+			return err
+		}
+		p.Handled.Codes = strings.Fields(codes)
+		if len(p.Handled.Codes) == 0 {
+			p.Handled.Codes = nil
+		}
+		err = instants([]string{arrived, done}, &p.ArrivedAt, &p.DoneAt)
 		list = append(list, p)
 		return err
-	}, "SELECT link, gen, procs, slot_id, state FROM booking_person WHERE tenant = $1 AND booking_id = $2 ORDER BY link", tenant, bookingID)
+	}, `
+SELECT ord, COALESCE(link, ''), gen, procs, units, slot_id, state, arrived_at, done_at, old_card, handled, memo
+FROM booking_person WHERE tenant = $1 AND booking_id = $2 ORDER BY ord`, tenant, bookingID)
 	return list, err
 }
 
@@ -127,30 +194,89 @@ func ByNumber(rx *store.Rx, tenant, year int, no string) (b Booking, found bool,
 }
 
 const (
-	liveOf = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state = 'active'"
-	liveIn = `
-SELECT DISTINCT booking_id FROM booking_person WHERE tenant = $1 AND slot_id = $2 AND state = 'active' ORDER BY booking_id`
+	activeOf  = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state = 'active'"
+	comingOf  = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state IN ('pending', 'arrived')"
+	offeredTo = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state = 'offered'"
+	openFor   = `
+SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state IN ('pending', 'offered', 'active') ORDER BY booking_id`
+	allOf   = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 ORDER BY booking_id"
+	linksIn = "SELECT link FROM booking_person WHERE tenant = $1 AND booking_id = $2 AND link IS NOT NULL"
+	// openIn are the bookings of a slot whose persons have still to come.
+	openIn = `
+SELECT DISTINCT booking_id FROM booking_person
+WHERE tenant = $1 AND slot_id = $2 AND state IN ('pending', 'offered', 'active') ORDER BY booking_id`
+	dueAt = "SELECT booking_id FROM booking WHERE tenant = $1 AND until_at <> '' AND until_at <= $2 AND state = $3 ORDER BY until_at LIMIT $4"
 )
 
-// LiveOf returns the live booking of a code.
-func LiveOf(rx *store.Rx, tenant int, link string) (b Booking, found bool, err error) {
-	var id string
-	err = rx.Row(liveOf, tenant, link).Scan(&id)
-	if errors.Is(err, store.ErrNoRows) {
-		return Booking{}, false, nil
-	}
-	if err != nil {
-		return Booking{}, false, err
-	}
-	return ByID(rx, tenant, id)
+func texts(rx *store.Rx, query string, args ...any) (list []string, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		var text string
+		err := scan(&text)
+		list = append(list, text)
+		return err
+	}, query, args...)
+	return list, err
 }
 
-func idsOfSlot(rx *store.Rx, tenant int, slotID string) (ids []string, err error) {
-	err = rx.Query(func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		ids = append(ids, id)
-		return err
-	}, liveIn, tenant, slotID)
-	return ids, err
+// LiveOf returns the booking that keeps a code from booking again: the one with
+// which the person will come, has come, or has still to confirm.
+func LiveOf(rx *store.Rx, tenant int, link string) (b Booking, found bool, err error) {
+	for _, query := range []string{activeOf, comingOf} {
+		if b, found, err = one(rx, tenant, query, link); err != nil || found {
+			return b, found, err
+		}
+	}
+	return Booking{}, false, nil
+}
+
+// OfferFor returns the booking that waits for the answer of a code.
+func OfferFor(rx *store.Rx, tenant int, link string) (b Booking, found bool, err error) {
+	return one(rx, tenant, offeredTo, link)
+}
+
+func one(rx *store.Rx, tenant int, query, link string) (b Booking, found bool, err error) {
+	ids, err := texts(rx, query, tenant, link)
+	if err != nil || len(ids) == 0 {
+		return Booking{}, false, err
+	}
+	return ByID(rx, tenant, ids[0])
+}
+
+// Of returns all bookings of a code, the earliest first.
+func Of(rx *store.Rx, tenant int, link string) (list []Booking, err error) {
+	ids, err := texts(rx, allOf, tenant, link)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		b, _, err := ByID(rx, tenant, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, b)
+	}
+	return list, nil
+}
+
+// comes reports whether a code has a booking that the index one_active does not
+// see.
+func comes(rx *store.Rx, tenant int, link string) (bool, error) {
+	ids, err := texts(rx, comingOf, tenant, link)
+	return len(ids) > 0, err
+}
+
+func openOf(rx *store.Rx, tenant int, link string) ([]string, error) {
+	return texts(rx, openFor, tenant, link)
+}
+
+func linksOf(rx *store.Rx, tenant int, id string) ([]string, error) {
+	return texts(rx, linksIn, tenant, id)
+}
+
+func idsOfSlot(rx *store.Rx, tenant int, slotID string) ([]string, error) {
+	return texts(rx, openIn, tenant, slotID)
+}
+
+func due(rx *store.Rx, tenant int, s State, limit int) ([]string, error) {
+	return texts(rx, dueAt, tenant, store.Stamp(rx.Now), s, limit)
 }

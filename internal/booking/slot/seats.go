@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"kofu/internal/fault"
@@ -104,47 +103,6 @@ func ByID(rx *store.Rx, tenant int, id string) (s Slot, found bool, err error) {
 		return Slot{}, false, nil
 	}
 	return s, err == nil, err
-}
-
-// Spread divides persons over a slot and those that follow it without a gap, as
-// many as fit into each. own are the seats of each slot that the persons give up
-// for these. It reserves nothing; the seats are taken by [Take]. Errors: fault.NotFound "slot.unknown"; fault.Conflict "slot.no_neighbours".
-func Spread(rx *store.Rx, tenant int, w Want, own map[string]int) (list []Want, err error) {
-	first, found, err := ByID(rx, tenant, w.SlotID)
-	if err != nil {
-		return nil, err
-	}
-	if !found {
-		return nil, fault.New(fault.NotFound, "slot.unknown")
-	}
-	following, err := after(rx, tenant, first)
-	if err != nil {
-		return nil, err
-	}
-	open, left := first.Starts, w.Seats
-	for _, s := range append([]Slot{first}, following...) {
-		if s.Starts != open || left == 0 {
-			break
-		}
-		open = s.ends()
-		free := s.OfficeFree()
-		if w.Side == Web {
-			free = s.WebOpen - s.WebTaken // deadlines are Take's matter
-		}
-		if n := min(left, free+own[s.ID]); n > 0 && s.Procs.allows(w.Procs) {
-			left -= n
-			one := w
-			one.SlotID, one.Seats = s.ID, n
-			list = append(list, one)
-		} else {
-			break
-		}
-	}
-	if left > 0 {
-		return nil, fault.New(fault.Conflict, "slot.no_neighbours", "time", first.clock(), "wanted", fmt.Sprint(w.Seats))
-	}
-	slices.SortFunc(list, func(a, b Want) int { return strings.Compare(a.SlotID, b.SlotID) })
-	return list, nil
 }
 
 // Fits reports whether the slot takes the procedures.

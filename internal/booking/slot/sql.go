@@ -45,6 +45,7 @@ func byID(rx *store.Rx, tenant int, id string) (Slot, error) {
 
 const (
 	fromDay      = "SELECT " + slotColumns + " FROM slot WHERE tenant = $1 AND window_id = $2 AND day >= $3 ORDER BY day, starts_at"
+	onDay        = "SELECT " + slotColumns + " FROM slot WHERE tenant = $1 AND window_id = $2 AND day = $3 ORDER BY starts_at"
 	laterThatDay = "SELECT " + slotColumns + ` FROM slot
 WHERE tenant = $1 AND window_id = $2 AND day = $3 AND starts_at > $4 AND is_open = 1 ORDER BY starts_at`
 )
@@ -110,4 +111,11 @@ WHERE tenant = $1 AND slot_id = $2 AND web_taken >= $3`
 	returnOffice = `
 UPDATE slot SET office_taken = office_taken - $3, office_over = CASE WHEN office_over > $3 THEN office_over - $3 ELSE 0 END
 WHERE tenant = $1 AND slot_id = $2 AND office_taken >= $3`
+	forceWeb = `
+UPDATE slot SET web_taken = web_taken + $3, web_over = CASE WHEN web_taken + $3 > web_cap THEN web_taken + $3 - web_cap ELSE 0 END
+WHERE tenant = $1 AND slot_id = $2`
+	forceOffice = `
+UPDATE slot SET office_taken = office_taken + $3,
+    office_over = CASE WHEN office_taken + $3 > office_cap THEN office_taken + $3 - office_cap ELSE 0 END
+WHERE tenant = $1 AND slot_id = $2`
 )

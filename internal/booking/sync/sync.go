@@ -99,7 +99,9 @@ func NumberAll(ctx context.Context, db *store.DB, actor store.Actor, tenant int)
 }
 
 // Since returns the numbered events after a number, at most limit of them.
-func Since(rx *store.Rx, tenant, seq, limit int) ([]Event, error) { return since(rx, tenant, seq, limit) }
+func Since(rx *store.Rx, tenant, seq, limit int) ([]Event, error) {
+	return since(rx, tenant, seq, limit)
+}
 
 // SeqOf returns the number of an event, 0 when it has none yet.
 func SeqOf(rx *store.Rx, tenant int, id string) (int, error) { return seqOf(rx, tenant, id) }
