@@ -3,16 +3,19 @@
 // database, compatible with RFC 6962) that grows in the same transaction as
 // the act itself: both stand or fall together. Leaves hash salted bodies, so
 // that a witness of the tree learns nothing and retention can remove a body
-// without breaking the tree. Writes tables audit, audit_body, audit_hash and
-// audit_checkpoint.
+// without breaking the tree. Each tenant has a log of its own.
+//
+// Where many write at once, on PostgreSQL, the transaction of the act adds the
+// record without a number, so that no act waits for another at the log's end;
+// [Sequence] gives the numbers and lets the tree grow, as a job every second.
+// Until then a record is listed with the number −1 and not yet proven. Writes
+// tables audit, audit_body, audit_pending, audit_hash and audit_checkpoint.
 package audit
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -44,10 +47,11 @@ type Record struct {
 	State    string          `json:"state"` // digest of all tables as the transaction found them
 }
 
+// unnumbered is the Seq of a record that waits for its number.
+const unnumbered = -1
+
 // Append adds a record of a successful act. detail is written as JSON and
-// holds ids and counts, never names or addresses. Records stand in the tree in
-// the order of the commits, so from here to its end a transaction makes others
-// wait that append: it comes late in an act.
+// holds ids and counts, never names or addresses.
 func Append(tx *store.Tx, action, object string, detail any) error {
 	return AppendResult(tx, action, object, OK, detail)
 }
@@ -58,30 +62,20 @@ func AppendResult(tx *store.Tx, action, object string, result Result, detail any
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", action, err)
 	}
-	if err := tx.Lock("audit"); err != nil { // the tree has one end
-		return err
-	}
-	seq, err := size(tx.Rx)
-	if err != nil {
-		return err
-	}
-	salt := make([]byte, 16)
-	if _, err := io.ReadFull(rand.Reader, salt); err != nil {
-		return err
-	}
-	state, err := store.StateDigest(tx.Rx)
-	if err != nil {
-		return err
-	}
 	r := Record{
-		Seq: seq, At: store.Stamp(tx.Now), Actor: tx.Actor.ID, Name: tx.Actor.Name, Role: tx.Actor.Role,
-		Terminal: tx.Actor.Terminal, Action: action, Object: object, Result: result, Detail: body, State: state,
+		Seq: unnumbered, At: store.Stamp(tx.Now), Actor: tx.Actor.ID, Name: tx.Actor.Name, Role: tx.Actor.Role,
+		Terminal: tx.Actor.Terminal, Action: action, Object: object, Result: result, Detail: body,
 	}
-	leaf, err := leafHash(salt, r)
-	if err != nil {
+	if tx.Concurrent() {
+		return insertPending(tx, r)
+	}
+	if r.State, err = store.StateDigest(tx.Rx); err != nil {
 		return err
 	}
-	return insert(tx, r, salt, leaf)
+	if r.Seq, err = size(tx.Rx); err != nil {
+		return err
+	}
+	return (&end{tx: tx}).add(r)
 }
 
 // leafHash is the hash of salt and body. The body is JSON with its fields in

@@ -1,40 +1,107 @@
 package audit
 
 import (
-	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"kofu/internal/booking/ulid"
 	"kofu/internal/store"
 )
 
-// size is the number of records, which is also the number of the next one.
+// size is the number of numbered records, which is also the number of the next one.
 func size(rx *store.Rx) (n int64, err error) {
 	err = rx.Row("SELECT COALESCE(MAX(seq), -1) + 1 FROM audit WHERE tenant = $1", rx.Tenant).Scan(&n)
 	return n, err
 }
 
-func insert(tx *store.Tx, r Record, salt []byte, leaf tlog.Hash) error {
-	if _, err := tx.Exec("INSERT INTO audit (tenant, seq, at, leaf) VALUES ($1, $2, $3, $4)", tx.Tenant, r.Seq, r.At, encode(leaf)); err != nil {
-		return err
+// insertion is a statement that adds rows of the tenant, one or many: two
+// texts, which the engine keeps prepared.
+type insertion struct{ one, some string }
+
+const some = 50
+
+var (
+	intoAudit = newInsertion("INSERT INTO audit (tenant, seq, at, leaf) VALUES ")
+	intoBody  = newInsertion("INSERT INTO audit_body (tenant, seq, salt, at, actor, name, role, terminal, action, object, result, detail, state) VALUES ")
+	intoHash  = newInsertion("INSERT INTO audit_hash (tenant, idx, hash) VALUES ")
+)
+
+func newInsertion(into string) insertion {
+	width := strings.Count(into, ",")
+	row := func(at int) string { return "($1" + places(at, width) + ")" }
+	rows := make([]string, some)
+	for i := range rows {
+		rows[i] = row(2 + i*width)
 	}
-	_, err := tx.Exec(`
-INSERT INTO audit_body (tenant, seq, salt, at, actor, name, role, terminal, action, object, result, detail, state)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		tx.Tenant, r.Seq, base64.RawURLEncoding.EncodeToString(salt), r.At, r.Actor, r.Name, r.Role, r.Terminal, r.Action, r.Object, string(r.Result), string(r.Detail), r.State)
-	if err != nil {
-		return err
+	return insertion{one: into + row(2), some: into + strings.Join(rows, ", ")}
+}
+
+// places writes ", $7, $8, $9": n of them.
+func places(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(", $" + strconv.Itoa(from+i))
 	}
-	hashes, err := tlog.StoredHashesForRecordHash(r.Seq, leaf, stored{tx.Rx})
-	if err != nil {
-		return err
-	}
-	first := tlog.StoredHashCount(r.Seq)
-	for i, h := range hashes {
-		if _, err := tx.Exec("INSERT INTO audit_hash (tenant, idx, hash) VALUES ($1, $2, $3)", tx.Tenant, first+int64(i), encode(h)); err != nil {
+	return b.String()
+}
+
+func (into insertion) exec(tx *store.Tx, rows [][]any) error {
+	for len(rows) > 0 {
+		text, n := into.one, 1
+		if len(rows) >= some {
+			text, n = into.some, some
+		}
+		args := []any{tx.Tenant}
+		for _, row := range rows[:n] {
+			args = append(args, row...)
+		}
+		if _, err := tx.Exec(text, args...); err != nil {
 			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// insertPending adds a record that waits for its number.
+func insertPending(tx *store.Tx, r Record) error {
+	_, err := tx.Exec(`
+INSERT INTO audit_pending (tenant, id, at, actor, name, role, terminal, action, object, result, detail)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		tx.Tenant, ulid.New(tx.Now), r.At, r.Actor, r.Name, r.Role, r.Terminal, r.Action, r.Object, string(r.Result), string(r.Detail))
+	return err
+}
+
+// pending returns the records that wait, at most so many, in the order in which
+// they are to be numbered.
+func pending(rx *store.Rx, most int) (ids []string, records []Record, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		var id string
+		r, err := scanRecord(scan, &id)
+		ids, records = append(ids, id), append(records, r)
+		return err
+	}, "SELECT "+pendingColumns+", id FROM audit_pending WHERE tenant = $1 ORDER BY id LIMIT $2", rx.Tenant, most)
+	return ids, records, err
+}
+
+// deletePending takes away the records that have their number now.
+func deletePending(tx *store.Tx, ids []string) error {
+	for chunk := range slices.Chunk(ids, some) {
+		args := []any{tx.Tenant}
+		for _, id := range chunk {
+			args = append(args, id)
+		}
+		n, err := tx.Exec("DELETE FROM audit_pending WHERE tenant = $1 AND id IN ("+places(2, len(chunk))[2:]+")", args...)
+		if err != nil {
+			return err
+		}
+		if int(n) != len(chunk) {
+			return fmt.Errorf("%d of %d numbered records waited", n, len(chunk))
 		}
 	}
 	return nil
@@ -69,24 +136,53 @@ type Filter struct {
 	Offset, Limit         int
 }
 
+const (
+	columns        = "seq, at, actor, name, role, terminal, action, object, result, detail, state"
+	pendingColumns = "-1, at, actor, name, role, terminal, action, object, result, detail, ''"
+	matching       = `
+WHERE tenant = $1 AND ($2 = '' OR at >= $2) AND ($3 = '' OR at < $3)
+  AND ($4 = '' OR actor = $4 OR name = $4) AND ($5 = '' OR action = $5 OR (action > $5 AND action < $6))
+  AND ($7 = '' OR object = $7)`
+)
+
+func (f Filter) args(rx *store.Rx) []any {
+	return []any{rx.Tenant, f.From, f.To, f.Actor, f.Action, below(f.Action), f.Object}
+}
+
 // List returns the records that match, newest first, and how many there are.
+// Those that wait for their number come first.
 func List(rx *store.Rx, f Filter) (records []Record, total int, err error) {
-	const where = `
-FROM audit_body
-WHERE tenant = $7 AND ($1 = '' OR at >= $1) AND ($2 = '' OR at < $2)
-  AND ($3 = '' OR actor = $3 OR name = $3) AND ($4 = '' OR action = $4 OR (action > $4 AND action < $5))
-  AND ($6 = '' OR object = $6)`
-	args := []any{f.From, f.To, f.Actor, f.Action, below(f.Action), f.Object, rx.Tenant}
-	if err := rx.Row("SELECT count(*)"+where, args...).Scan(&total); err != nil {
+	waiting, err := countPending(rx, f)
+	if err != nil {
 		return nil, 0, err
 	}
-	err = rx.Query(func(scan func(...any) error) error {
+	if err := rx.Row("SELECT count(*) FROM audit_body"+matching, f.args(rx)...).Scan(&total); err != nil {
+		return nil, 0, err
+	}
+	add := func(scan func(...any) error) error {
 		r, err := scanRecord(scan)
 		records = append(records, r)
 		return err
-	}, "SELECT seq, at, actor, name, role, terminal, action, object, result, detail, state"+where+
-		" ORDER BY seq DESC LIMIT $8 OFFSET $9", append(args, f.Limit, f.Offset)...)
-	return records, total, err
+	}
+	if f.Offset < waiting {
+		err = rx.Query(add, "SELECT "+pendingColumns+" FROM audit_pending"+matching+" ORDER BY id DESC LIMIT $8 OFFSET $9",
+			append(f.args(rx), f.Limit, f.Offset)...)
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	err = rx.Query(add, "SELECT "+columns+" FROM audit_body"+matching+" ORDER BY seq DESC LIMIT $8 OFFSET $9",
+		append(f.args(rx), f.Limit-len(records), max(f.Offset-waiting, 0))...)
+	return records, total + waiting, err
+}
+
+// countPending is the number of records that match and wait for their number.
+func countPending(rx *store.Rx, f Filter) (n int, err error) {
+	if !rx.Concurrent() {
+		return 0, nil
+	}
+	err = rx.Row("SELECT count(*) FROM audit_pending"+matching, f.args(rx)...).Scan(&n)
+	return n, err
 }
 
 // below is the end of the actions that begin with a prefix such as "card.", or
@@ -142,5 +238,12 @@ ORDER BY a.seq`
 	everyHash = `SELECT idx, hash FROM audit_hash WHERE tenant = $1 ORDER BY idx`
 )
 
-// Size is the number of records.
-func Size(rx *store.Rx) (int64, error) { return size(rx) }
+// Size is the number of records, those that wait for their number among them.
+func Size(rx *store.Rx) (int64, error) {
+	numbered, err := size(rx)
+	if err != nil {
+		return 0, err
+	}
+	waiting, err := countPending(rx, Filter{})
+	return numbered + int64(waiting), err
+}

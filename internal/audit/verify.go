@@ -19,11 +19,18 @@ type Checkpoint struct {
 	Note string `json:"note"`
 }
 
-// Sign stores and returns a checkpoint of the log as it is. Printed, or kept
-// by somebody else, it makes every later change of what it covers provable.
+// Sign stores and returns a checkpoint of the log as it is, after numbering what
+// waits. Printed, or kept by somebody else, it makes every later change of what
+// it covers provable.
 func Sign(tx *store.Tx, signer note.Signer) (Checkpoint, error) {
 	if err := tx.Lock("audit"); err != nil { // the hashes are those of this size
 		return Checkpoint{}, err
+	}
+	for n := batch; n == batch && tx.Concurrent(); {
+		var err error
+		if n, err = sequence(tx); err != nil {
+			return Checkpoint{}, err
+		}
 	}
 	n, err := size(tx.Rx)
 	if err != nil {
@@ -60,9 +67,11 @@ func parse(c Checkpoint, verifier note.Verifier) (n int64, root tlog.Hash, err e
 	return n, root, nil
 }
 
-// Proof is what a verification found in order.
+// Proof is what a verification found in order. Waiting counts the records that
+// have no number yet, which nothing proves so far.
 type Proof struct {
 	Records     int64  `json:"records"`
+	Waiting     int    `json:"waiting,omitempty"`
 	Checkpoints int    `json:"checkpoints"`
 	Root        string `json:"root"`
 }
@@ -92,7 +101,8 @@ func Verify(rx *store.Rx, verifier note.Verifier) (Proof, error) {
 	if err != nil {
 		return Proof{}, err
 	}
-	return Proof{Records: tree.size, Checkpoints: len(checkpoints), Root: encode(root)}, nil
+	waiting, err := countPending(rx, Filter{})
+	return Proof{Records: tree.size, Waiting: waiting, Checkpoints: len(checkpoints), Root: encode(root)}, err
 }
 
 // VerifyAll verifies the log, then every table against the digest that each

@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS table_digest (
     sum  TEXT NOT NULL     -- base64url, 32 bytes
 );`
 
-var undigested = map[string]bool{"table_digest": true, "schema_migration": true, "audit": true, "audit_body": true, "audit_hash": true}
+var undigested = map[string]bool{"table_digest": true, "schema_migration": true, "audit": true, "audit_body": true, "audit_hash": true, "audit_pending": true}
 
 // schemaTable holds the definitions of tables, indexes and triggers, which
 // only migrations change.

@@ -136,6 +136,10 @@ func (rx *Rx) Context() context.Context { return rx.ctx }
 // Today is the day of Now in Japan, such as 2026-11-21.
 func (rx *Rx) Today() string { return Day(rx.Now) }
 
+// Concurrent reports whether others may write while this transaction runs. Where
+// they may, what has a single end, such as a log, is better joined by a job.
+func (rx *Rx) Concurrent() bool { return rx.engine.lock != "" }
+
 // Lock makes other transactions of the tenant that lock the same name wait until
 // this one ends. What is read after it stays true until then, where everybody who changes
 // it locks the name too. Writers of SQLite wait for one another anyway.

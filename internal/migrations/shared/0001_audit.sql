@@ -34,6 +34,23 @@ CREATE INDEX audit_body_object ON audit_body (tenant, object, seq);
 CREATE INDEX audit_body_actor ON audit_body (tenant, actor, seq);
 CREATE INDEX audit_body_at ON audit_body (tenant, at);
 
+-- Records that wait for their number, where many write at once: each is added
+-- without waiting for others, and a job numbers them a moment later.
+CREATE TABLE audit_pending (
+    tenant   INTEGER NOT NULL,
+    id       TEXT NOT NULL, -- ULID: records are numbered in its order
+    at       TEXT NOT NULL,
+    actor    TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    role     TEXT NOT NULL,
+    terminal TEXT NOT NULL,
+    action   TEXT NOT NULL,
+    object   TEXT NOT NULL,
+    result   TEXT NOT NULL CHECK (result IN ('ok', 'denied', 'error')),
+    detail   TEXT NOT NULL,
+    PRIMARY KEY (tenant, id)
+);
+
 -- Stored hashes of the tree, two per record on average.
 CREATE TABLE audit_hash (
     tenant INTEGER NOT NULL,
