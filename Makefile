@@ -61,7 +61,7 @@ $(TOOLS)/golangci-lint: build/tools/go.mod build/tools/go.sum
 
 # ---- programs -------------------------------------------------------------
 
-programs: $(BIN)/kofu $(BIN)/kofuctl
+programs: $(BIN)/kofu $(BIN)/kofuctl $(BIN)/kofu-booking
 
 # With the window where its headers exist, headless elsewhere. Go itself knows
 # best whether there is anything to do.
@@ -76,6 +76,9 @@ $(BIN)/kofu: $(SCREENS) FORCE
 $(BIN)/kofuctl: FORCE
 	@mkdir -p $(BIN)
 	@CGO_ENABLED=0 $(GO) build -ldflags "$(LDFLAGS)" -o $@ ./app/kofuctl
+
+$(BIN)/kofu-booking: $(SCREENS) FORCE
+	@CGO_ENABLED=0 $(GO) build -ldflags "$(LDFLAGS)" -o $@ ./app/booking
 
 FORCE:
 
@@ -116,7 +119,8 @@ unit:
 windows:
 	@mkdir -p $(BIN)
 	for program in app/*/; do \
-		CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) build -tags $(WINTAGS) -o $(BIN)/windows/ ./$$program || exit 1; \
+		name=$$(basename $$program); [ $$name != booking ] || name=kofu-booking; \
+		CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) build -tags $(WINTAGS) -o $(BIN)/windows/$$name.exe ./$$program || exit 1; \
 	done
 
 ui: ui-check ui-test $(SCREENS)

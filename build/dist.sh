@@ -11,6 +11,7 @@ ldflags="-s -w -buildid= -X main.version=$version"
 
 go build -trimpath -tags desktop,production,webkit2_41 -ldflags "$ldflags" -o "$out/linux/kofu" ./app/kofu
 CGO_ENABLED=0 go build -trimpath -ldflags "$ldflags" -o "$out/linux/kofuctl" ./app/kofuctl
+CGO_ENABLED=0 go build -trimpath -ldflags "$ldflags" -o "$out/linux/kofu-booking" ./app/booking
 cp build/linux/kofu.service "$out/linux/"
 
 # Icon, manifest and version of the Windows program; the linker picks the file up.
@@ -20,6 +21,7 @@ trap 'rm -f app/kofu/rsrc_windows_amd64.syso' EXIT
 CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build -trimpath -tags desktop,production,wv2runtime.error \
 	-ldflags "$ldflags -H windowsgui" -o "$out/windows/kofu.exe" ./app/kofu
 CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build -trimpath -ldflags "$ldflags" -o "$out/windows/kofuctl.exe" ./app/kofuctl
+CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go build -trimpath -ldflags "$ldflags" -o "$out/windows/kofu-booking.exe" ./app/booking
 
 (cd "$out" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
 cat "$out/SHA256SUMS"

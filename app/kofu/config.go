@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 
-	"kofu/internal/fault"
 	"kofu/internal/program"
 )
 
@@ -32,39 +31,37 @@ const off = "off"
 
 // config reads the command line and then the file of the data folder.
 func (m *Main) config(args []string) (Config, error) {
-	flags := flag.NewFlagSet("kofu", flag.ContinueOnError)
-	flags.SetOutput(m.Err)
-	flags.Usage = func() { m.say("app.help", "version", version) }
-	data := flags.String("data", defaultData(), "")
-	practice := flags.Bool("practice", false, "")
-	addr := flags.String("addr", "", "")
-	lan := flags.String("lan", "", "")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return Config{}, err
-		}
-		return Config{}, program.Misused(fault.New(fault.BadRequest, "app.bad_flag").Because(err))
+	var data, addr, lan string
+	var practice bool
+	_, err := program.Line{Program: "kofu", Args: args}.Parse(func(f *flag.FlagSet) {
+		f.StringVar(&data, "data", defaultData(), "")
+		f.BoolVar(&practice, "practice", false, "")
+		f.StringVar(&addr, "addr", "", "")
+		f.StringVar(&lan, "lan", "", "")
+	})
+	if errors.Is(err, flag.ErrHelp) {
+		m.say("app.help", "version", version)
 	}
-	if flags.NArg() > 0 {
-		return Config{}, program.Misused(fault.New(fault.BadRequest, "app.unknown_argument", "argument", flags.Arg(0)))
-	}
-	dir, err := filepath.Abs(*data)
 	if err != nil {
 		return Config{}, err
 	}
-	if *practice {
+	dir, err := filepath.Abs(data)
+	if err != nil {
+		return Config{}, err
+	}
+	if practice {
 		dir = filepath.Join(dir, "practice")
 	}
 	c, err := readConfig(filepath.Join(dir, "kofu.toml"))
 	if err != nil {
 		return Config{}, err
 	}
-	c.Data, c.Practice = dir, *practice
-	if *addr != "" {
-		c.Addr = *addr
+	c.Data, c.Practice = dir, practice
+	if addr != "" {
+		c.Addr = addr
 	}
-	if *lan != "" {
-		c.LAN = *lan
+	if lan != "" {
+		c.LAN = lan
 	}
 	return c, nil
 }

@@ -59,7 +59,7 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 	case "help":
 		m.say("app.help", "version", version)
 	default:
-		err = program.Misused(fault.New(fault.BadRequest, "app.unknown_command", "command", command))
+		err = program.Usage("app.unknown_command", "program", "kofu", "command", command)
 	}
 	return m.exit(err)
 }

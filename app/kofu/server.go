@@ -228,17 +228,8 @@ func (s *server) stop() error {
 	return errors.Join(errs...)
 }
 
-// logLimit is the size, in bytes, at which a start begins a new log file.
-const logLimit = 20 << 20
-
 func (s *server) openLog() (err error) {
-	name := filepath.Join(s.office.Dir.Log(), "kofu.log")
-	if info, err := os.Stat(name); err == nil && info.Size() > logLimit {
-		if err := os.Rename(name, name+".1"); err != nil {
-			return err
-		}
-	}
-	s.logFile, err = os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	s.logFile, err = program.OpenLog(filepath.Join(s.office.Dir.Log(), "kofu.log"))
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (m *Main) service(ctx context.Context, args []string) error {
 	case "uninstall":
 		return uninstallService()
 	}
-	return program.Misused(fault.New(fault.BadRequest, "app.unknown_command", "command", "service "+verb))
+	return program.Usage("app.unknown_command", "program", "kofu", "command", "service "+verb)
 }
 
 // service is `kofu serve` as the service manager sees it.

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/user"
 	"path/filepath"
 	"runtime"
 
-	"kofu/internal/fault"
 	"kofu/internal/message"
 	"kofu/internal/office"
 	"kofu/internal/program"
@@ -22,27 +20,10 @@ import (
 type call struct {
 	*Program
 	ctx      context.Context
-	args     []string // what stands behind the command
-	before   []string // flags that stood before it
+	line     program.Line
 	data     string
 	practice bool
 	json     bool
-}
-
-// flagsFirst runs a command before which flags stand: kofuctl --data DIR init.
-func (c *call) flagsFirst(args []string) error {
-	set := flag.NewFlagSet("kofuctl", flag.ContinueOnError)
-	set.SetOutput(io.Discard)
-	c.common(set)
-	if err := set.Parse(args); err != nil {
-		return program.Misused(fault.New(fault.BadRequest, "kofuctl.bad_flag", "flag", err.Error()).Because(err))
-	}
-	rest := set.Args()
-	if len(rest) == 0 {
-		return program.Usage("kofuctl.no_command")
-	}
-	c.before = args[:len(args)-len(rest)]
-	return c.run(rest)
 }
 
 // common adds the flags that every command has.
@@ -54,33 +35,11 @@ func (c *call) common(set *flag.FlagSet) {
 
 // parse reads flags and the want arguments between them.
 func (c *call) parse(define func(*flag.FlagSet), want ...string) ([]string, error) {
-	set := flag.NewFlagSet("kofuctl", flag.ContinueOnError)
-	set.SetOutput(io.Discard)
-	c.common(set)
-	if define != nil {
-		define(set)
+	found, err := c.line.Parse(define, want...)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil, errors.Join(c.help(), err)
 	}
-	var found []string
-	rest := append(append([]string(nil), c.before...), c.args...)
-	for {
-		if err := set.Parse(rest); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil, errors.Join(c.help(), flag.ErrHelp)
-			}
-			return nil, program.Misused(fault.New(fault.BadRequest, "kofuctl.bad_flag", "flag", err.Error()).Because(err))
-		}
-		if rest = set.Args(); len(rest) == 0 {
-			break
-		}
-		found, rest = append(found, rest[0]), rest[1:]
-	}
-	switch {
-	case len(found) > len(want):
-		return nil, program.Usage("kofuctl.unknown_argument", "argument", found[len(want)])
-	case len(found) < len(want):
-		return nil, program.Usage("kofuctl.missing_argument", "argument", want[len(found)])
-	}
-	return found, nil
+	return found, err
 }
 
 // dir is the data folder that was asked for. Practice data has its own below,

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"kofu/internal/press"
@@ -74,23 +73,13 @@ func (p *Program) Run(ctx context.Context, args []string) int {
 	return code
 }
 
-// run finds the command: its words stand first, flags may stand anywhere.
+// run finds the command and runs it.
 func (c *call) run(args []string) error {
-	words := 0
-	for words < len(args) && !strings.HasPrefix(args[words], "-") {
-		words++
+	line := program.Line{Program: "kofuctl", Args: args, Common: c.common}
+	command, line, err := line.Command(program.Words(commands))
+	if err != nil {
+		return err
 	}
-	for n := min(2, words); n > 0; n-- {
-		if run, ok := commands[strings.Join(args[:n], " ")]; ok {
-			c.args = args[n:]
-			return run(c)
-		}
-	}
-	switch {
-	case len(args) == 0, words == 0 && (args[0] == "-h" || args[0] == "--help"):
-		return c.help()
-	case words == 0: // global flags before the command
-		return c.flagsFirst(args)
-	}
-	return program.Usage("kofuctl.unknown_command", "command", strings.Join(args[:min(2, words)], " "))
+	c.line = line
+	return commands[command](c)
 }

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"kofu/internal/fault"
 	"kofu/internal/message"
+	"kofu/internal/program"
 )
 
 // say prints a text of the catalogue.
@@ -17,17 +16,8 @@ func (c *call) say(code string, args ...string) error {
 
 // answer prints the result: as JSON for machines, else as text says.
 func (c *call) answer(result any, text func() error) error {
-	if !c.json {
-		return text()
-	}
-	e := json.NewEncoder(c.Out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(result)
+	return program.Answer(c.Out, c.json, result, text)
 }
 
 // row prints the cells of a line of a list, apart by tabs.
-func (c *call) row(cells ...string) error {
-	_, err := fmt.Fprintln(c.Out, strings.Join(cells, "\t"))
-	return err
-}
+func (c *call) row(cells ...string) error { return program.Row(c.Out, cells...) }

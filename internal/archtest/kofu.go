@@ -32,7 +32,7 @@ func Kofu() Rules {
 		},
 		Only: []Only{
 			{Rule: "engines", Prefixes: []string{"database/sql", "modernc.org/sqlite", "github.com/jackc/pgx"}, Packages: []string{"store"}},
-			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "staffweb", "webtest", "booking/site", "booking/console", "lan", "desk", "testkit", "faultlab", "app"}},
+			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "staffweb", "webtest", "booking/door", "booking/site", "booking/console", "lan", "desk", "testkit", "faultlab", "app"}},
 			{Rule: "window", Prefixes: []string{"github.com/wailsapp"}, Packages: []string{"app/kofu"}, Tag: "desktop || dev || bindings"},
 		},
 		Apart: []Apart{
@@ -117,6 +117,7 @@ var writersOfKofu = map[string]string{
 	"booking":               "booking/reserve",
 	"booking_person":        "booking/reserve",
 	"booking_number":        "booking/reserve",
+	"town":                  "booking/town",
 	"booking_token":         "booking/reserve",
 	"visitor_session":       "booking/visitor",
 	"contact_answer":        "booking/contact",

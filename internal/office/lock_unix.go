@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// acquire locks the file; the lock ends with the process at the latest, so a
+// Acquire locks the file; the lock ends with the process at the latest, so a
 // crash leaves nothing to clean up.
-func acquire(path string) (io.Closer, error) {
+func Acquire(path string) (io.Closer, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the path is ours
 	if err != nil {
 		return nil, err

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// acquire locks the first byte of the file; the lock ends with the process at
+// Acquire locks the first byte of the file; the lock ends with the process at
 // the latest, so a crash leaves nothing to clean up.
-func acquire(path string) (io.Closer, error) {
+func Acquire(path string) (io.Closer, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err

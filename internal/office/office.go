@@ -66,7 +66,7 @@ func Open(ctx context.Context, dir string, opts Options) (_ *Office, err error) 
 		return nil, err
 	}
 	if !opts.Shared {
-		if o.lock, err = acquire(o.Dir.Lock()); err != nil {
+		if o.lock, err = Acquire(o.Dir.Lock()); err != nil {
 			return nil, err
 		}
 	}

@@ -102,3 +102,34 @@ func Save(path string, write func(io.Writer) error) (err error) {
 	}
 	return os.Rename(f.Name(), path)
 }
+
+// Answer prints a result: as JSON for machines, else as text says.
+func Answer(w io.Writer, asJSON bool, result any, text func() error) error {
+	if !asJSON {
+		return text()
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(result)
+}
+
+// Row prints the cells of a line of a list, apart by tabs.
+func Row(w io.Writer, cells ...string) error {
+	_, err := fmt.Fprintln(w, strings.Join(cells, "\t"))
+	return err
+}
+
+// logLimit is the size, in bytes, at which a start begins a new log file.
+const logLimit = 20 << 20
+
+// OpenLog opens a log file for appending; one that has grown large is set aside
+// first.
+func OpenLog(name string) (*os.File, error) {
+	if info, err := os.Stat(name); err == nil && info.Size() > logLimit {
+		if err := os.Rename(name, name+".1"); err != nil {
+			return nil, err
+		}
+	}
+	return os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // a file of the data folder
+}

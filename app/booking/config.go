@@ -1,0 +1,91 @@
+package main
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"kofu/internal/program"
+)
+
+// Config is where the service keeps its data and where it is reached. Everything
+// else is a setting in the database. Each key has a working default; the file is
+// kofu-booking.toml of the data folder.
+type Config struct {
+	Data     string `toml:"-"` // the data folder, absolute
+	Practice bool   `toml:"-"` // made-up data in a folder of their own
+
+	// Database is the DSN of a PostgreSQL database, "" for a file in the data
+	// folder. The variable KOFU_BOOKING_DB goes before it.
+	Database    string `toml:"database"`
+	Connections int    `toml:"connections"` // to the database; 0 takes the default
+
+	Residents string `toml:"residents"` // listener of the residents' pages, "off" for none
+	Staff     string `toml:"staff"`     // of the staff screens
+	Operator  string `toml:"operator"`  // of health and metrics; in the clear, so for this machine or an inner network
+
+	Certificate string `toml:"certificate"` // files of TLS for residents and staff; empty behind a proxy that ends it
+	Key         string `toml:"key"`
+
+	TrustedProxies []netip.Prefix `toml:"trusted_proxies"` // whose X-Forwarded-For counts
+	StaffNetworks  []netip.Prefix `toml:"staff_networks"`  // from which the staff screens can be reached; none: all
+
+	Workers       int `toml:"workers"`        // requests of residents that are answered at a time
+	TenantPercent int `toml:"tenant_percent"` // of them for one municipality at most
+	DrainSeconds  int `toml:"drain_seconds"`  // between saying «not ready» and stopping
+}
+
+// off switches a listener off.
+const off = "off"
+
+// config reads the file of the data folder over the defaults, after the flags.
+func (c *call) config() (Config, error) {
+	dir, err := filepath.Abs(c.data)
+	if err != nil {
+		return Config{}, err
+	}
+	if c.practice {
+		dir = filepath.Join(dir, "practice")
+	}
+	config := Config{
+		Residents: "127.0.0.1:18480", Staff: "127.0.0.1:18481", Operator: "127.0.0.1:18482",
+		Workers: 64, TenantPercent: 40, DrainSeconds: 5,
+	}
+	if err := program.ReadConfig(filepath.Join(dir, "kofu-booking.toml"), &config); err != nil {
+		return Config{}, err
+	}
+	config.Data, config.Practice = dir, c.practice
+	if c.practice {
+		config.DrainSeconds = 0
+	}
+	if dsn := c.Env("KOFU_BOOKING_DB"); dsn != "" {
+		config.Database = dsn
+	}
+	return config, config.check()
+}
+
+func (c Config) check() error {
+	if c.Workers < 2 || c.TenantPercent < 1 || c.TenantPercent > 100 || c.DrainSeconds < 0 || c.DrainSeconds > 300 {
+		return badConfig("workers, tenant_percent, drain_seconds")
+	}
+	if (c.Certificate == "") != (c.Key == "") {
+		return badConfig("certificate, key")
+	}
+	return nil
+}
+
+// share is how many requests of one municipality are answered at a time.
+func (c Config) share() int { return max(1, c.Workers*c.TenantPercent/100) }
+
+// defaultData is where a released program keeps its data; a development build
+// uses the folder it is started in.
+func defaultData() string {
+	switch {
+	case version == "dev":
+		return filepath.Join("var", "booking")
+	case runtime.GOOS == "windows":
+		return filepath.Join(os.Getenv("ProgramData"), "KofuBooking")
+	}
+	return "/var/lib/kofu-booking"
+}

@@ -1,0 +1,44 @@
+package door
+
+import (
+	"net/http"
+	"time"
+)
+
+// patience is how long a request waits for a place before it is refused: a page
+// that comes a moment later is better than one that says no.
+const patience = 500 * time.Millisecond
+
+// Share lets at most limit requests of one municipality be answered at a time,
+// so that a rush for one leaves room for the others. Whoever finds no place
+// within a moment gets busy with status 503.
+func Share(limit int, meter *Meter, busy, next http.Handler) http.Handler {
+	places := make(chan struct{}, limit)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !take(places, r) {
+			meter.refused.Add(1)
+			w.Header().Set("Retry-After", "10")
+			busy.ServeHTTP(w, r)
+			return
+		}
+		defer func() { <-places }()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func take(places chan struct{}, r *http.Request) bool {
+	select {
+	case places <- struct{}{}:
+		return true
+	default:
+	}
+	wait := time.NewTimer(patience)
+	defer wait.Stop()
+	select {
+	case places <- struct{}{}:
+		return true
+	case <-wait.C:
+	case <-r.Context().Done():
+	}
+	return false
+}
