@@ -121,7 +121,6 @@ var writersOfKofu = map[string]string{
 	"booking_token":         "booking/reserve",
 	"visitor_session":       "booking/visitor",
 	"contact_answer":        "booking/contact",
-	"contact_lang":          "booking/contact",
 	"contact_value":         "booking/contact",
 	"mail_out":              "booking/mail",
 	"phone_task":            "booking/mail",

@@ -4,13 +4,12 @@
 // where it lies, a mail address and a phone number are found again by a keyed
 // hash, and all of it is erased some days after the visit. A tenant without
 // personal data can keep none: every personal value is refused here. Writes
-// tables contact_lang, contact_value and contact_answer.
+// tables contact_value and contact_answer.
 package contact
 
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"kofu/internal/booking/terms"
@@ -104,14 +103,13 @@ var form = func() terms.Fields {
 type Form struct {
 	Contact Contact
 	Answers Answers
-	Lang    string
 }
 
 // Check tidies what somebody left on the form of a mode and refuses what does
 // not fit or what the tenant does not take. Staff may leave required fields
 // empty. Errors: fault.Invalid "terms.answers" with a detail per field, whose
 // Column is its name or its id; fault.Invalid "contact.birth".
-func Check(t *terms.Terms, m terms.Mode, c Contact, a Answers, lang string, staff bool) (f Form, err error) {
+func Check(t *terms.Terms, m terms.Mode, c Contact, a Answers, staff bool) (f Form, err error) {
 	clean, err1 := form.Check(m, t.Policy.PII, c.Given(), true)
 	answers, err2 := t.Fields.Check(m, t.Policy.PII, a, staff)
 	if err := joined(err1, err2); err != nil {
@@ -124,9 +122,6 @@ func Check(t *terms.Terms, m terms.Mode, c Contact, a Answers, lang string, staf
 		return Form{}, fault.New(fault.Invalid, "contact.birth")
 	}
 	f.Answers = answers
-	if f.Lang = lang; !slices.Contains(terms.AllLanguages, lang) {
-		f.Lang = "ja"
-	}
 	return f, nil
 }
 

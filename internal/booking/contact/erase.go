@@ -14,9 +14,8 @@ import (
 
 // Report counts what was erased, by the name of the field.
 type Report struct {
-	Values    map[string]int64 `json:"values"`  // typed: mail, phone, own/… of the tenant
-	Answers   map[string]int64 `json:"answers"` // chosen
-	Languages int64            `json:"languages"`
+	Values  map[string]int64 `json:"values"`  // typed: mail, phone, own/… of the tenant
+	Answers map[string]int64 `json:"answers"` // chosen
 }
 
 // Erase removes what was left with visits that lie far enough back: contact
@@ -56,10 +55,7 @@ func Erase(ctx context.Context, db *store.DB, actor store.Actor, tenant int, t *
 			return err
 		}
 		note(r.Values, Mail, n)
-		if r.Languages, err = eraseLangs(tx, tenant, before(t.Policy.LinkDays)); err != nil {
-			return err
-		}
-		if len(r.Values)+len(r.Answers) == 0 && r.Languages == 0 {
+		if len(r.Values)+len(r.Answers) == 0 {
 			return nil
 		}
 		return audit.Append(tx, "contact.erased", fmt.Sprintf("tenant/%d", tenant), r)

@@ -20,9 +20,6 @@ import (
 // before. It refuses personal values of a level that the tenant does not take,
 // whoever has checked them. Errors: fault.Forbidden "contact.not_taken".
 func Keep(tx *store.Tx, ring *keyring.Ring, tenant int, t *terms.Terms, bookingID string, f Form) error {
-	if err := insertLang(tx, tenant, bookingID, f.Lang); err != nil {
-		return err
-	}
 	for _, field := range slices.Sorted(maps.Keys(f.Contact.Given())) {
 		if !takes(t.Policy.PII, LevelOf(field)) {
 			return fault.New(fault.Forbidden, "contact.not_taken")
@@ -81,7 +78,6 @@ func seal(tx *store.Tx, ring *keyring.Ring, tenant int, owner, field, value stri
 
 // Left is what somebody left with a booking, opened.
 type Left struct {
-	Lang    string // ja if nothing else is known
 	Contact Contact
 	Answers Answers
 }
@@ -89,9 +85,6 @@ type Left struct {
 // Load opens what was left with a booking. It is for the resident's own page
 // and for mails; staff see it through [View] and [Reveal].
 func Load(rx *store.Rx, ring *keyring.Ring, tenant int, bookingID string) (l Left, err error) {
-	if l.Lang, err = langOf(rx, tenant, bookingID); err != nil {
-		return Left{}, err
-	}
 	if l.Answers, err = answersOf(rx, tenant, bookingID); err != nil {
 		return Left{}, err
 	}

@@ -1,25 +1,6 @@
 package contact
 
-import (
-	"errors"
-
-	"kofu/internal/store"
-)
-
-func insertLang(tx *store.Tx, tenant int, bookingID, lang string) error {
-	_, err := tx.Exec(`
-INSERT INTO contact_lang (tenant, booking_id, lang) VALUES ($1, $2, $3)
-ON CONFLICT (tenant, booking_id) DO UPDATE SET lang = excluded.lang`, tenant, bookingID, lang)
-	return err
-}
-
-func langOf(rx *store.Rx, tenant int, bookingID string) (lang string, err error) {
-	err = rx.Row("SELECT lang FROM contact_lang WHERE tenant = $1 AND booking_id = $2", tenant, bookingID).Scan(&lang)
-	if errors.Is(err, store.ErrNoRows) {
-		return "ja", nil
-	}
-	return lang, err
-}
+import "kofu/internal/store"
 
 func insertValue(tx *store.Tx, tenant int, owner, field, sealed, mac string) error {
 	_, err := tx.Exec(`
@@ -75,14 +56,6 @@ DELETE FROM contact_answer WHERE tenant = $1 AND field = $3 AND booking_id IN (
   SELECT b.booking_id FROM booking b JOIN slot s ON s.tenant = b.tenant AND s.slot_id = b.slot_id
   WHERE b.tenant = $1 AND CASE WHEN b.state IN ('cancelled', 'cancelled_by_office', 'expired') THEN b.changed_at ELSE s.starts_at END <= $2)`,
 		tenant, before, field)
-}
-
-func eraseLangs(tx *store.Tx, tenant int, before string) (int64, error) {
-	return tx.Exec(`
-DELETE FROM contact_lang WHERE tenant = $1 AND booking_id IN (
-  SELECT b.booking_id FROM booking b JOIN slot s ON s.tenant = b.tenant AND s.slot_id = b.slot_id
-  WHERE b.tenant = $1 AND CASE WHEN b.state IN ('cancelled', 'cancelled_by_office', 'expired') THEN b.changed_at ELSE s.starts_at END <= $2)`,
-		tenant, before)
 }
 
 // eraseOfMembers removes the addresses of accounts that cannot book any more.

@@ -310,7 +310,6 @@ var columnsAllowed = map[string]string{
 	"member_reset":      "tenant secret_mac link kind until_at",
 	"event_out":         "tenant event_id seq type subject at body",
 	"booking_token":     "tenant token request booking_id at",
-	"contact_lang":      "tenant booking_id lang",
 	"mail_out":          "tenant mail_id booking_id kind lang state receiver sealed tries next_at made_at done_at answer",
 	"phone_task":        "tenant task_id booking_id kind reason made_at done_at done_by",
 	"contact_value":     "tenant owner field sealed mac kept_at",

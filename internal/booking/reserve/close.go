@@ -142,7 +142,11 @@ func propose(rx *store.Rx, tenant int, b Booking, goes map[string]bool, room map
 type Closing struct {
 	ExceptionID      string
 	Moved, Cancelled int
+	Bookings         []Moved // as they were and as they are
 }
+
+// Moved is a booking before and after an act of the office.
+type Moved struct{ Before, After Booking }
 
 // Close closes a time in one act and decides about every booking in it:
 // decisions name by booking the slot it moves to, or "" to cancel it. All of it
@@ -151,31 +155,36 @@ type Closing struct {
 // of [slot.Take].
 func Close(ctx context.Context, db *store.DB, actor store.Actor, tenant int, e slot.Exception, decisions map[string]string) (c Closing, err error) {
 	defer fault.Add(&err, "reserve.Close(%d, %q)", tenant, e.WindowID)
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
-		c = Closing{}
-		j, err := lockWithin(tx, tenant, e)
-		if err != nil {
-			return err
-		}
-		var report slot.Report
-		if c.ExceptionID, report, err = slot.Except(tx, tenant, e); err != nil {
-			return err
-		}
-		for _, id := range report.Busy {
-			if err := c.empty(j, id, decisions); err != nil {
-				return err
-			}
-		}
-		if err := j.close(); err != nil {
-			return err
-		}
-		return audit.Append(tx, "booking.time_closed", fmt.Sprintf("tenant/%d/exception/%s", tenant, c.ExceptionID),
-			map[string]any{"after": e, "moved": c.Moved, "cancelled": c.Cancelled, "slots": report})
+	err = db.Write(ctx, actor, func(tx *store.Tx) (err error) {
+		c, err = CloseIn(tx, tenant, e, decisions)
+		return err
 	})
 	if err != nil {
 		return Closing{}, err
 	}
 	return c, nil
+}
+
+// CloseIn is [Close] within a transaction of somebody who writes down more.
+func CloseIn(tx *store.Tx, tenant int, e slot.Exception, decisions map[string]string) (c Closing, err error) {
+	j, err := lockWithin(tx, tenant, e)
+	if err != nil {
+		return Closing{}, err
+	}
+	var report slot.Report
+	if c.ExceptionID, report, err = slot.Except(tx, tenant, e); err != nil {
+		return Closing{}, err
+	}
+	for _, id := range report.Busy {
+		if err := c.empty(j, id, decisions); err != nil {
+			return Closing{}, err
+		}
+	}
+	if err := j.close(); err != nil {
+		return Closing{}, err
+	}
+	return c, audit.Append(tx, "booking.time_closed", fmt.Sprintf("tenant/%d/exception/%s", tenant, c.ExceptionID),
+		map[string]any{"after": e, "moved": c.Moved, "cancelled": c.Cancelled, "slots": report})
 }
 
 // lockWithin locks the bookings of a time before its slots, in the order that
@@ -233,6 +242,8 @@ func (c *Closing) empty(j *journal, slotID string, decisions map[string]string) 
 		if err != nil {
 			return err
 		}
+		before := b
+		before.Persons = slices.Clone(b.Persons)
 		to, decided := decisions[id]
 		switch {
 		case len(b.in(Pending, Offered)) > 0: // nobody was promised anything
@@ -249,6 +260,9 @@ func (c *Closing) empty(j *journal, slotID string, decisions map[string]string) 
 		}
 		if err != nil {
 			return err
+		}
+		if decided || b.State.Ended() {
+			c.Bookings = append(c.Bookings, Moved{before, b})
 		}
 	}
 	if len(undecided.Details) > 0 {

@@ -2,14 +2,6 @@
 -- are sealed with the tenant's key; choices that say nothing of a person are
 -- kept as they are, so that they can be searched and counted.
 
--- The language of a booking's mails.
-CREATE TABLE contact_lang (
-    tenant     INTEGER NOT NULL REFERENCES tenant (tenant),
-    booking_id TEXT NOT NULL,
-    lang       TEXT NOT NULL,
-    PRIMARY KEY (tenant, booking_id)
-);
-
 CREATE TABLE contact_value (
     tenant     INTEGER NOT NULL REFERENCES tenant (tenant),
     owner      TEXT NOT NULL,      -- booking id, or link/ and the link of a resident with a password
