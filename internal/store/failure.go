@@ -3,10 +3,15 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
+	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,10 +21,10 @@ import (
 	"kofu/internal/fault"
 )
 
-// note looks at the outcome of a write. A full disk gives up the reserve file,
-// because even a deletion needs space. After an I/O error or damage nothing
-// more is written: once a sync has failed the system may have dropped pages
-// that later commits would build upon.
+// note looks at the outcome of a write on SQLite. A full disk gives up the
+// reserve file, because even a deletion needs space. After an I/O error or damage
+// nothing more is written: once a sync has failed the system may have dropped
+// pages that later commits would build upon.
 func (db *DB) note(err error) error {
 	var e *sqlite.Error
 	if err == nil || !errors.As(err, &e) {
@@ -37,6 +42,51 @@ func (db *DB) note(err error) error {
 		return fault.New(fault.Unavailable, "store.broken").Because(err)
 	}
 	return err
+}
+
+// unavailable turns what the database cannot do at the moment into a failure
+// that tells people to try later.
+func unavailable(err error) error {
+	var lite *sqlite.Error
+	var pg *pgconn.PgError
+	var connect *pgconn.ConnectError
+	var network *net.OpError
+	code := ""
+	switch {
+	case err == nil || errors.Is(err, context.Canceled):
+	case errors.As(err, &pg) && unavailablePostgres(pg.Code) != "":
+		code = unavailablePostgres(pg.Code)
+	case errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY, errors.Is(err, context.DeadlineExceeded):
+		code = "store.busy"
+	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone),
+		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, pgconn.ErrConnClosed):
+		code = "store.unreachable"
+	}
+	if code == "" {
+		return err
+	}
+	return fault.New(fault.Unavailable, code).Because(err)
+}
+
+// unavailablePostgres is the code for a condition of the server, or "" for one
+// that waiting does not mend.
+func unavailablePostgres(state string) string {
+	switch state {
+	case "53100": // disk full
+		return "store.full"
+	case "58030", "XX001", "XX002": // I/O error, damage
+		return "store.broken"
+	case "25006": // read-only: a standby, or set so
+		return "store.read_only"
+	case "53000", "53200", "53300", "53400": // too little memory, too many connections
+		return "store.busy"
+	case "57P01", "57P02", "57P03": // stopping, crashed, starting
+		return "store.unreachable"
+	}
+	if strings.HasPrefix(state, "08") { // the connection
+		return "store.unreachable"
+	}
+	return ""
 }
 
 // IsUnique reports whether err is a violated unique index or primary key.

@@ -41,7 +41,7 @@ func openPostgres(ctx context.Context, db *DB, dsn string) error {
 		return errors.New("snapshots, a reserve file and digests are kept on SQLite only")
 	}
 	if err := db.migrateAsOwner(ctx, dsn); err != nil {
-		return err
+		return unavailable(err)
 	}
 	pool, err := connect(dsn)
 	if err != nil {
@@ -61,7 +61,7 @@ func openPostgres(ctx context.Context, db *DB, dsn string) error {
 	if err != nil {
 		_ = pool.Close() // the first error counts
 	}
-	return err
+	return unavailable(err)
 }
 
 // migrateAsOwner brings the schema up to date as the role of MigrateDSN and lets

@@ -109,7 +109,7 @@ const (
 // and a folder on a network drive. Errors: fault.Conflict "store.other_kind",
 // "store.newer", "store.older" (with KeepSchema), "store.network_drive",
 // "store.role_unbound" (a PostgreSQL role that row-level security does not
-// bind).
+// bind); fault.Unavailable as for Write.
 func Open(ctx context.Context, dsn string, opts Options) (_ *DB, err error) {
 	defer fault.Add(&err, "store.Open")
 	if opts.ApplicationID == 0 {

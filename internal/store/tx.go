@@ -48,7 +48,11 @@ type inTransaction struct{}
 // fn returns nil and rolls back otherwise, also when fn panics. On PostgreSQL it
 // runs fn again after a deadlock, so fn starts from nothing each time.
 // Transactions do not nest: a function that needs one takes a *Tx. Write
-// returns only after the commit has reached the disk.
+// returns only after the commit has reached the disk. Errors beside fn's:
+// fault.Unavailable "store.full", "store.broken", "store.busy" (somebody else
+// writes too long, too many connections, or ctx ran out of time), and on
+// PostgreSQL "store.unreachable" and "store.read_only". If the connection is lost
+// at the end, the transaction may have been committed.
 func (db *DB) Write(ctx context.Context, actor Actor, fn func(*Tx) error) error {
 	if actor.ID == "" {
 		return errors.New("write on behalf of nobody")
@@ -70,7 +74,7 @@ func (db *DB) Write(ctx context.Context, actor Actor, fn func(*Tx) error) error 
 		err = db.write(ctx, actor, fn)
 	}
 	db.dirty.Store(true)
-	return db.note(err)
+	return unavailable(db.note(err))
 }
 
 func (db *DB) write(ctx context.Context, actor Actor, fn func(*Tx) error) error {
@@ -87,9 +91,9 @@ func (db *DB) write(ctx context.Context, actor Actor, fn func(*Tx) error) error 
 }
 
 // Read runs fn on one state of the database; what others commit meanwhile
-// does not show in it.
+// does not show in it. Errors: those of Write.
 func (db *DB) Read(ctx context.Context, fn func(*Rx) error) error {
-	return db.run(ctx, db.reader, db.engine.reading, fn)
+	return unavailable(db.run(ctx, db.reader, db.engine.reading, fn))
 }
 
 func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func(*Rx) error) (err error) {
