@@ -21,6 +21,7 @@ type Kind string
 const (
 	Delivery Kind = "delivery" // cards that J-LIS sent
 	Registry Kind = "registry" // people of the resident registry
+	Table    Kind = "table"    // something else, which the caller knows
 )
 
 // Type says how the text of a column is understood.
@@ -132,7 +133,7 @@ func (p Profile) Check() error {
 	switch {
 	case p.ID == "" || p.Name == "":
 		return fail("no id or name")
-	case p.Kind != Delivery && p.Kind != Registry:
+	case p.Kind != Delivery && p.Kind != Registry && p.Kind != Table:
 		return fail("kind %q", p.Kind)
 	case !p.Encoding.Known():
 		return fail("encoding %q", p.Encoding)

@@ -2,6 +2,12 @@ package slot
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -54,10 +60,14 @@ type Query struct {
 // at one moment. The seats on it may be gone a second later; only [Take]
 // decides.
 type Board struct {
-	Made   time.Time
-	tenant Tenant
-	rules  rules
-	slots  []Slot
+	Made time.Time
+	// Version is the same for two boards from which the same pages come: it
+	// changes with the seats, the deadlines that pass, the rules and the texts of
+	// the window.
+	Version string
+	tenant  Tenant
+	rules   rules
+	slots   []Slot
 }
 
 // Window returns the window of the board with its texts.
@@ -88,7 +98,33 @@ func ReadBoard(rx *store.Rx, tenant int, windowID string) (*Board, error) {
 		return nil, err
 	}
 	list, err := slotsFrom(rx, tenant, windowID, jpdate.Day(rx.Today()))
-	return &Board{Made: rx.Now, tenant: t, rules: r, slots: list}, err
+	if err != nil {
+		return nil, err
+	}
+	b := &Board{Made: rx.Now, tenant: t, rules: r, slots: list}
+	b.Version = b.version()
+	return b, nil
+}
+
+// version digests all that a page can show of the board. Of a slot that is what
+// residents of each procedure may do with it now, and how many seats are free.
+func (b *Board) version() string {
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	r := b.rules
+	// A digest cannot fail to be written, and all of these can be encoded.
+	_ = enc.Encode([]any{b.tenant, r.window, r.patterns, r.exceptions, r.procedures, store.Day(b.Made), b.tenant.Admit(b.Made) == nil})
+	days := slices.Sorted(maps.Keys(r.holidays.Holidays))
+	for _, d := range days {
+		_ = enc.Encode([]string{string(d), r.holidays.Holidays[d]})
+	}
+	for _, s := range b.slots {
+		_, _ = fmt.Fprintln(h, s.ID, s.Minutes, s.Procs, s.Open, s.PhoneOnly, s.WebCap, s.Free(b.Made), s.Starts.After(b.Made), s.OpensAt.After(b.Made))
+		for _, p := range Procedures {
+			_, _ = fmt.Fprint(h, s.Until(Procs(p)).Book.After(b.Made))
+		}
+	}
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
 }
 
 // Days returns every day of the query, for the table of a month.

@@ -122,17 +122,12 @@ func openings(slots []planned) (list []Opening) {
 // day is the opening of a day.
 func (r rules) day(day jpdate.Day) Plan {
 	p := Plan{Openings: openings(r.plan(day))}
-	if len(p.Openings) == 0 || r.closing(day) {
+	if reason, closed := r.closing(day); closed {
+		p.Reason = reason
+	} else if len(p.Openings) == 0 {
 		p.Reason = r.reason(day)
 	}
 	return p
-}
-
-// closing reports whether an exception closes a part of the day.
-func (r rules) closing(day jpdate.Day) bool {
-	return slices.ContainsFunc(r.exceptions, func(e Exception) bool {
-		return (e.Kind == Closed || e.Kind == Stopped) && e.covers(r.window.ID, day)
-	})
 }
 
 // DayPlan returns the opening of a day as the rules want it now. Errors:

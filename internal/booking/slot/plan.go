@@ -12,7 +12,8 @@ import (
 type planned struct {
 	minute, minutes   int
 	webCap, officeCap int
-	procs             Procs
+	procs             Procs // as the rule has them
+	left              Procs // of them, those that the tenant's terms leave; '' for all there are
 	phoneOnly         bool
 }
 
@@ -58,8 +59,8 @@ func (r rules) plan(day jpdate.Day) []planned {
 		if left == "" {
 			continue
 		}
-		if p.procs = left; all {
-			p.procs = ""
+		if p.left = left; all {
+			p.left = ""
 		}
 		p.phoneOnly = p.phoneOnly || w.phoneOnly(day, holiday)
 		kept = append(kept, p)
@@ -108,23 +109,53 @@ func (r rules) holiday(day jpdate.Day) (reason string, closed bool) {
 // reason is why a day has no slots, for residents; ” when it just is no
 // opening day.
 func (r rules) reason(day jpdate.Day) string {
-	for _, e := range slices.Backward(r.exceptions) {
-		if (e.Kind == Closed || e.Kind == Stopped) && e.covers(r.window.ID, day) {
-			return e.Reason
-		}
+	if reason, closed := r.closing(day); closed {
+		return reason
 	}
 	name, _ := r.holiday(day)
 	return name
 }
 
+// closing returns the reason of the exception that closes a part of the day, if
+// none has opened it again.
+func (r rules) closing(day jpdate.Day) (reason string, closed bool) {
+	var by Exception
+	for _, stopped := range []bool{false, true} {
+		for _, e := range r.exceptions {
+			switch {
+			case (e.Kind == Stopped) != stopped || !e.covers(r.window.ID, day):
+			case e.Kind == Closed || e.Kind == Stopped:
+				by, closed = e, true
+			case e.Kind == anew || e.Kind == Extra && (by.wholeDay() || e.FromMinute <= by.FromMinute && by.ToMinute <= e.ToMinute):
+				closed = false
+			}
+		}
+	}
+	if !closed {
+		return "", false
+	}
+	return by.Reason, true
+}
+
+func (e Exception) wholeDay() bool { return e.FromMinute == 0 && e.ToMinute == 1440 }
+
 // calendar is the one by which the deadlines of the window count: weekdays that
 // are neither holidays nor closed for the whole day.
 func (r rules) calendar() jpdate.Calendar {
 	closed := map[jpdate.Day]string{}
-	for _, e := range r.exceptions {
-		if (e.Kind == Closed || e.Kind == Stopped) && (e.WindowID == "" || e.WindowID == r.window.ID) && e.FromMinute == 0 && e.ToMinute == 1440 {
+	for _, stopped := range []bool{false, true} {
+		for _, e := range r.exceptions {
+			closes := (e.Kind == Closed || e.Kind == Stopped) && e.wholeDay()
+			opens := e.Kind == Extra || e.Kind == anew
+			if (e.Kind == Stopped) != stopped || !closes && !opens || e.WindowID != "" && e.WindowID != r.window.ID {
+				continue
+			}
 			for d := e.From; d <= e.To && d != ""; d = d.AddDays(1) {
-				closed[d] = e.Reason
+				if closes {
+					closed[d] = e.Reason
+				} else {
+					delete(closed, d)
+				}
 			}
 		}
 	}
@@ -142,7 +173,7 @@ func (r rules) slot(p planned, day, today jpdate.Day, calendar jpdate.Calendar) 
 		return starts
 	}
 	s := Slot{
-		ID: idOf(w.ID, day, p.minute), WindowID: w.ID, Day: day, Starts: starts, Minutes: p.minutes, Procs: p.procs, Open: true,
+		ID: idOf(w.ID, day, p.minute), WindowID: w.ID, Day: day, Starts: starts, Minutes: p.minutes, Procs: p.left, Open: true,
 		OpensAt: at(day.AddDays(-w.HorizonDays), 0), BookUntil: until(w.Book), ChangeUntil: until(w.Change), CancelUntil: until(w.Cancel),
 		WebCap: p.webCap, WebOpen: released(w.Release, p.webCap, today.DaysUntil(day)), OfficeCap: p.officeCap, PhoneOnly: p.phoneOnly,
 	}

@@ -23,6 +23,7 @@ func TestPlans(t *testing.T) {
 	defer func() { _ = db.Close() }() // nothing was written
 	for name, query := range map[string]string{
 		"from a day": fromDay, "later that day": laterThatDay, "take a web seat": takeWeb, "return an office seat": returnOffice,
+		"over capacity": over,
 	} {
 		var plan string
 		testkit.Read(t, db, func(rx *store.Rx) error {

@@ -297,3 +297,10 @@ func holidaysOf(rx *store.Rx, tenant int) (map[jpdate.Day]string, error) {
 	}, "SELECT day, name FROM holiday WHERE tenant = $1", tenant)
 	return days, err
 }
+
+func saveHoliday(tx *store.Tx, tenant int, day jpdate.Day, name string) error {
+	_, err := tx.Exec(`
+INSERT INTO holiday (tenant, day, name) VALUES ($1, $2, $3)
+ON CONFLICT (tenant, day) DO UPDATE SET name = excluded.name`, tenant, day, name)
+	return err
+}

@@ -50,6 +50,13 @@ const (
 WHERE tenant = $1 AND window_id = $2 AND day = $3 AND starts_at > $4 AND is_open = 1 ORDER BY starts_at`
 )
 
+const over = "SELECT " + slotColumns + ` FROM slot
+WHERE tenant = $1 AND day >= $2 AND (web_over > 0 OR office_over > 0) ORDER BY day, slot_id`
+
+// Over returns the slots from today on that hold more people than they have
+// seats (定員超過), because the capacity was lowered.
+func Over(rx *store.Rx, tenant int) ([]Slot, error) { return slots(rx, over, tenant, rx.Today()) }
+
 // slotsFrom returns the slots of a window from a day on.
 func slotsFrom(rx *store.Rx, tenant int, windowID string, from jpdate.Day) ([]Slot, error) {
 	return slots(rx, fromDay, tenant, windowID, from)
