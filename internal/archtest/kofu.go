@@ -12,7 +12,7 @@ func Kofu() Rules {
 			"booking/ulid",
 			"audit", "office",
 			"settings", "staff", "relay",
-			"booking/town", "booking/door", "booking/sync", "booking/wording", "booking/slot", "booking/member", "booking/reserve",
+			"booking/town", "booking/door", "booking/sync", "booking/wording", "booking/slot", "booking/openfile", "booking/member", "booking/reserve",
 			"booking/terms", "booking/contact", "booking/mail", "booking/front",
 			"booking/visitor", "booking/site",
 			"gate", "staffweb", "booking/board", "booking/console",
