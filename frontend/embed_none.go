@@ -5,6 +5,9 @@ package frontend
 
 import "io/fs"
 
-// Staff returns the built staff screens with index.html at the top. Under the
-// build tag no_ui there are none and ok is false.
+// Staff returns the built screens of the appliance. Under the build tag no_ui
+// there are none and ok is false.
 func Staff() (files fs.FS, ok bool) { return nil, false }
+
+// Console returns the built screens of the booking console, see Staff.
+func Console() (files fs.FS, ok bool) { return nil, false }

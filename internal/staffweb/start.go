@@ -17,6 +17,9 @@ type Staff struct {
 	Hasher  *staff.Hasher
 	Version string                         // of the program
 	About   func(*store.Rx) (About, error) // whose staff works here
+	// OperatorBegins tells that the operator makes the first account, so that
+	// there is no first set-up on screen.
+	OperatorBegins bool
 }
 
 // About is what the screens say of the office.
@@ -83,13 +86,12 @@ type Me struct {
 	MustChangePassword bool               `json:"mustChangePassword"`
 }
 
-// StartRoutes are those that every screen begins with: the texts, the first
-// set-up, sign-in, and the own account.
+// StartRoutes are those that every screen begins with: the texts, whether
+// somebody must set up first, sign-in, and the own account.
 func (s *Staff) StartRoutes() []gate.Route {
 	return []gate.Route{
 		{Pattern: "GET /api/texts", Permission: staff.Public, Handle: s.getTexts, Out: Texts{}},
 		{Pattern: "GET /api/setup", Permission: staff.Public, Handle: s.getSetup, Out: Setup{}},
-		{Pattern: "POST /api/setup", Permission: staff.Public, Handle: s.postSetup, In: SetupRequest{}, Out: Me{}},
 		{Pattern: "POST /api/session", Permission: staff.Public, Handle: s.postSession, In: SignInRequest{}, Out: Me{}},
 		{Pattern: "DELETE /api/session", Permission: staff.Own, Handle: s.deleteSession},
 		{Pattern: "GET /api/me", Permission: staff.Own, Handle: s.getMe, Out: Me{}},
@@ -100,12 +102,23 @@ func (s *Staff) StartRoutes() []gate.Route {
 	}
 }
 
+// SetupRoutes are the first set-up on screen, of a program in which somebody
+// with the installation code begins.
+func (s *Staff) SetupRoutes() []gate.Route {
+	return []gate.Route{
+		{Pattern: "POST /api/setup", Permission: staff.Public, Handle: s.postSetup, In: SetupRequest{}, Out: Me{}},
+	}
+}
+
 func (s *Staff) getTexts(w http.ResponseWriter, _ *http.Request, _ store.Actor) error {
 	return OK(w, Texts{Version: message.Version(), Texts: message.All()})
 }
 
 func (s *Staff) getSetup(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	out := Setup{Practice: s.DB.Practice()}
+	if s.OperatorBegins {
+		return OK(w, out)
+	}
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
 		out.Needed, err = staff.SetupNeeded(rx)
 		return err

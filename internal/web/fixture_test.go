@@ -61,11 +61,11 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 var seeds = map[string]func(*testing.T, *fixture){}
 
 func TestScenarios(t *testing.T) {
-	webtest.Scenarios(t, func(t *testing.T, name string) *webtest.Browser {
+	webtest.Scenarios(t, func(t *testing.T, name, file string) {
 		f := newFixture(t)
 		if seed := seeds[name]; seed != nil {
 			seed(t, f)
 		}
-		return f.Browser
+		f.Play(file)
 	})
 }

@@ -12,6 +12,7 @@ import (
 func (s *server) routes() []gate.Route {
 	return slices.Concat(
 		s.common.StartRoutes(),
+		s.common.SetupRoutes(),
 		s.openAPIRoutes(),
 		s.importRoutes(),
 		s.deliveryRoutes(),

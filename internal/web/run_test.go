@@ -155,7 +155,7 @@ func TestHome_NumbersAreThoseOfTheLists(t *testing.T) {
 	if err := json.Unmarshal(f.Do(http.MethodGet, "/api/home", "supervisor", "").Body.Bytes(), &home); err != nil {
 		t.Fatal(err)
 	}
-	screens, err := os.ReadFile("../../frontend/staff/src/lib/screens.ts")
+	screens, err := os.ReadFile("../../frontend/staff/src/program.ts")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,8 +22,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the answers in testdata/*.txtar")
 
-// Scenarios plays every testdata/*.txtar in a browser of its own, which open
-// makes for the name of the file. A file of requests and answers reads
+// Scenarios calls run for every testdata/*.txtar, which plays the file in a
+// browser of its own, see [Browser.Play]. A file of requests and answers reads
 //
 //	-- > POST /api/staff as=admin save=id:id --
 //	{"login": "hanako", …}
@@ -39,7 +39,7 @@ var update = flag.Bool("update", false, "rewrite the answers in testdata/*.txtar
 // bookings) appear as "*" in answers. Whatever is refused must leave the database
 // as it was, but for the counts of wrong passwords. The flag -update rewrites the
 // answers.
-func Scenarios(t *testing.T, open func(t *testing.T, name string) *Browser) {
+func Scenarios(t *testing.T, run func(t *testing.T, name, file string)) {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
@@ -47,7 +47,7 @@ func Scenarios(t *testing.T, open func(t *testing.T, name string) *Browser) {
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
-		t.Run(name, func(t *testing.T) { open(t, name).Play(file) })
+		t.Run(name, func(t *testing.T) { run(t, name, file) })
 	}
 }
 

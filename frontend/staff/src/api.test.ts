@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { api, ApiError, query, useToken, whenExpired } from './api';
+import { api } from './api';
+import { ApiError, query, useToken, whenExpired } from './lib/http';
 
 function answer(status: number, body: unknown) {
   const fetched = vi.fn().mockResolvedValue(new Response(body === undefined ? null : JSON.stringify(body), { status }));

@@ -1,88 +1,10 @@
-// The only place that talks to the server. Every function is one route.
+// The routes of the appliance: each function is one.
 import type * as T from './types';
-import { text } from './lib/text';
-
-/** A request that the server refused or that never reached it. The message is ready to be shown. */
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly details: T.ProblemDetail[] = [],
-    readonly args: Record<string, string> = {},
-  ) {
-    super(message);
-  }
-}
-
-let token = '';
-let onExpired: () => void = () => {};
-
-export function useToken(value: string): void {
-  token = value;
-}
-/** Registers what happens when the server no longer knows the session. */
-export function whenExpired(fn: () => void): void {
-  onExpired = fn;
-}
-
-async function send(method: string, path: string, body?: unknown): Promise<Response> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
-  if (method !== 'GET') headers['X-Kofu-Token'] = token;
-  const form = body instanceof FormData;
-  if (body !== undefined && !form) headers['Content-Type'] = 'application/json';
-  try {
-    return await fetch(path, {
-      method, headers, credentials: 'same-origin', cache: 'no-store',
-      body: body === undefined ? undefined : form ? body : JSON.stringify(body),
-    });
-  } catch {
-    throw new ApiError(0, 'network', text('ui.error.network'));
-  }
-}
-
-async function failure(answer: Response): Promise<ApiError> {
-  let body: Partial<T.Problem> = {};
-  try {
-    body = (await answer.json()) as T.Problem;
-  } catch { /* not our JSON: a proxy or a crash answered */ }
-  const message = body.message || text('ui.error.status', { status: answer.status });
-  return new ApiError(answer.status, body.code ?? 'unknown', message, body.details ?? [], body.args ?? {});
-}
-
-async function call<R>(method: string, path: string, body?: unknown): Promise<R> {
-  const answer = await send(method, path, body);
-  if (!answer.ok) {
-    const problem = await failure(answer);
-    if (problem.status === 401 && path !== '/api/session') onExpired();
-    throw problem;
-  }
-  if (answer.status === 204) return undefined as R;
-  return (await answer.json()) as R;
-}
-
-const get = <R>(path: string) => call<R>('GET', path);
-const post = <R>(path: string, body: unknown = {}) => call<R>('POST', path, body);
-
-/** The query string of the values that are set, with its question mark. */
-export function query(values: Record<string, string | number | undefined>): string {
-  const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(values)) {
-    if (value !== undefined && value !== '') search.set(key, String(value));
-  }
-  const joined = search.toString();
-  return joined ? `?${joined}` : '';
-}
+import { common } from './lib/common';
+import { call, get, post, query } from './lib/http';
 
 export const api = {
-  texts: () => get<T.Texts>('/api/texts'),
-  setup: () => get<T.Setup>('/api/setup'),
-  runSetup: (b: { code: string; organization: string; login: string; name: string; password: string }) =>
-    post<T.Me>('/api/setup', b),
-  signIn: (login: string, password: string) => post<T.Me>('/api/session', { login, password }),
-  signOut: () => call<void>('DELETE', '/api/session'),
-  me: () => get<T.Me>('/api/me'),
-  changePassword: (old: string, next: string) => post<void>('/api/me/password', { old, new: next }),
+  ...common,
   home: () => get<T.Home>('/api/home'),
 
   importProfiles: () => get<T.ImportProfile[]>('/api/import-profiles'),
@@ -146,16 +68,7 @@ export const api = {
   },
   saveAs: (url: string, name: string) => post<{ path: string }>('/desk/save-as', { url, name }),
 
-  staff: () => get<T.StaffRow[]>('/api/staff'),
-  newStaff: (b: T.NewStaff) => post<T.StaffCreated>('/api/staff', b),
-  changeStaff: (id: string, b: T.StaffChange) => call<T.StaffRow>('PUT', `/api/staff/${id}`, b),
-  resetStaff: (id: string) => post<{ initialPassword: string }>(`/api/staff/${id}/reset`),
-  disableStaff: (id: string) => post<unknown>(`/api/staff/${id}/disable`),
-  enableStaff: (id: string) => post<unknown>(`/api/staff/${id}/enable`),
-  roles: () => get<T.Role[]>('/api/roles'),
   settings: () => get<T.Settings>('/api/settings'),
   saveSettings: (b: T.Settings) => call<T.Settings>('PUT', '/api/settings', b),
   connection: () => get<T.Connection>('/api/connection'),
-  audit: (filter: Record<string, string>, offset: number, limit: number) =>
-    get<T.AuditList>(`/api/audit${query({ ...filter, offset, limit })}`),
 };

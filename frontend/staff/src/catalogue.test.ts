@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { screens } from './lib/screens';
 import { hasText } from './lib/text';
+import { program as booking } from './booking/program';
+import { program } from './program';
+
+const screens = [...program.screens, ...booking.screens];
 
 /** All sources of the screens, tests left out. */
 function sources(folder: string): string[] {

@@ -1,6 +1,6 @@
 import { fireEvent, render, screen } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiError } from '../api';
+import { ApiError } from '../lib/http';
 import { listenEnter } from '../lib/enter';
 import { listenKeys } from '../lib/keys.svelte';
 import { expectAccessible } from '../test-axe';

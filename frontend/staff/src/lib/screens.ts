@@ -1,69 +1,56 @@
-// The screens of the program: address, permission, page. Menu, palette and help are made from this table.
-import type { Component } from 'svelte';
+// What a program is made of on screen: its table of screens and how it finds things. Menu, palette and help
+// are made from it.
+import { getContext, setContext, type Component } from 'svelte';
 import type { IconName } from '../components/Icon.svelte';
-import Audit from '../pages/Audit.svelte';
-import CardList from '../pages/CardList.svelte';
-import CardPage from '../pages/CardPage.svelte';
-import Connection from '../pages/Connection.svelte';
-import Counter from '../pages/Counter.svelte';
-import Deliveries from '../pages/Deliveries.svelte';
-import Fonts from '../pages/Fonts.svelte';
-import Handover from '../pages/Handover.svelte';
-import Help from '../pages/Help.svelte';
-import Home from '../pages/Home.svelte';
-import ImportRun from '../pages/ImportRun.svelte';
-import Imports from '../pages/Imports.svelte';
-import Password from '../pages/Password.svelte';
-import Places from '../pages/Places.svelte';
-import PrintRun from '../pages/PrintRun.svelte';
-import Prints from '../pages/Prints.svelte';
-import Reception from '../pages/Reception.svelte';
-import Settings from '../pages/Settings.svelte';
-import Shelving from '../pages/Shelving.svelte';
-import Staff from '../pages/Staff.svelte';
+import type { Scanned } from '../scan/listen';
 import type { Route } from './router.svelte';
 
-/** A screen is a page, or the page of one thing, whose number the address names. */
+/** A screen is a page, or the page of one thing, which the address names by number (:id) or by name (:name). */
 export interface ScreenDef {
-  key: string; pattern: string; page?: Component<Record<string, never>>; of?: Component<{ id: number }>;
+  key: string; pattern: string; page?: Component<Record<string, never>>; of?: Component<{ id: number }>; named?: Component<{ id: string }>;
   permission?: string; icon?: IconName; menu?: boolean;
+  /** The menu entry that is lit while this screen shows. */
+  within?: string;
 }
 
-export const screens: ScreenDef[] = [
-  { key: 'home', pattern: '/', page: Home, icon: 'home', menu: true },
-  { key: 'imports', pattern: '/imports', page: Imports, permission: 'import.run', icon: 'import', menu: true },
-  { key: 'import', pattern: '/imports/:id', of: ImportRun, permission: 'import.run' },
-  { key: 'deliveries', pattern: '/deliveries', page: Deliveries, permission: 'delivery.receive', icon: 'scan', menu: true },
-  { key: 'reception', pattern: '/deliveries/:id', of: Reception, permission: 'delivery.receive' },
-  { key: 'shelving', pattern: '/shelving', page: Shelving, permission: 'card.work', icon: 'shelf', menu: true },
-  { key: 'cards', pattern: '/cards', page: CardList, permission: 'card.view', icon: 'list', menu: true },
-  { key: 'card', pattern: '/cards/:id', of: CardPage, permission: 'card.view' },
-  { key: 'prints', pattern: '/prints', page: Prints, permission: 'notice.print', icon: 'letter', menu: true },
-  { key: 'print', pattern: '/prints/:id', of: PrintRun, permission: 'notice.print' },
-  { key: 'counter', pattern: '/counter', page: Counter, permission: 'visit.handover', icon: 'counter', menu: true },
-  { key: 'handover', pattern: '/counter/:id', of: Handover, permission: 'visit.handover' },
-  { key: 'places', pattern: '/places', page: Places, permission: 'card.view', icon: 'shelf', menu: true },
-  { key: 'settings', pattern: '/settings', page: Settings, permission: 'settings.manage', icon: 'gear', menu: true },
-  { key: 'fonts', pattern: '/fonts', page: Fonts, permission: 'settings.manage', icon: 'gear', menu: true },
-  { key: 'staff', pattern: '/staff', page: Staff, permission: 'staff.manage', icon: 'counter', menu: true },
-  { key: 'connection', pattern: '/connection', page: Connection, icon: 'link', menu: true },
-  { key: 'audit', pattern: '/audit', page: Audit, permission: 'audit.view', icon: 'log', menu: true },
-  { key: 'password', pattern: '/password', page: Password, icon: 'lock' },
-  { key: 'help', pattern: '/help', page: Help, icon: 'help' },
-];
+export interface Program {
+  screens: ScreenDef[];
+  /** Addresses of tasks that have no screen of their own. */
+  also: Record<string, string>;
+  /** Help texts beside those of the screens. */
+  topics: string[];
+  /** What a scan opens on a screen that has no field for it. */
+  scanned?: (scan: Scanned) => Promise<void>;
+  /** What the palette finds beside screens. */
+  finder?: Finder;
+}
 
-/** Addresses that the server's tasks use beside ours. */
-const also: Record<string, string> = { print: 'prints' };
+/** Texts are named by their codes; what is found is the address of a screen. */
+export interface Finder {
+  permission: string; label: string; hint: string; all: string;
+  byCode: (code: string) => Promise<string>;
+  byText: (typed: string) => string;
+}
 
-/** The screen of an address and the number in it. */
-export function screenOf(route: Route): { screen: ScreenDef; id: number } | undefined {
-  const parts = route.parts.map((part, i) => (i === 0 ? (also[part] ?? part) : part));
-  for (const screen of screens) {
+const key = Symbol('program');
+export function provide(program: Program): void {
+  setContext(key, program);
+}
+export function theProgram(): Program {
+  return getContext<Program>(key);
+}
+
+const places: Record<string, RegExp> = { ':id': /^\d+$/, ':name': /./ };
+
+/** The screen of an address, with the number or name in it. */
+export function screenOf(program: Pick<Program, 'screens' | 'also'>, route: Route): { screen: ScreenDef; id: number; name: string } | undefined {
+  const parts = route.parts.map((part, i) => (i === 0 ? (program.also[part] ?? part) : part));
+  for (const screen of program.screens) {
     const want = screen.pattern.split('/').filter(Boolean);
     if (want.length !== parts.length) continue;
-    if (want.every((part, i) => part === parts[i] || (part === ':id' && /^\d+$/.test(parts[i] ?? '')))) {
-      const at = want.indexOf(':id');
-      return { screen, id: at < 0 ? 0 : Number(parts[at]) };
+    if (want.every((part, i) => part === parts[i] || places[part]?.test(parts[i] ?? ''))) {
+      const name = parts[want.findIndex((part) => part in places)] ?? '';
+      return { screen, id: Number(name) || 0, name };
     }
   }
   return undefined;

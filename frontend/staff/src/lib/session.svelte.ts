@@ -1,5 +1,6 @@
 // Who is signed in here, and whether the screen is locked.
-import { api, useToken, whenExpired } from '../api';
+import { common } from './common';
+import { useToken, whenExpired } from './http';
 import type { Me } from '../types';
 
 class Session {
@@ -22,11 +23,11 @@ class Session {
   lock(): void {
     if (!this.me || this.locked) return;
     this.locked = true;
-    api.signOut().catch(() => { /* the server ends idle sessions by itself */ });
+    common.signOut().catch(() => { /* the server ends idle sessions by itself */ });
   }
   async leave(): Promise<void> {
     try {
-      await api.signOut();
+      await common.signOut();
     } finally {
       this.me = undefined;
       this.locked = false;

@@ -1,0 +1,4 @@
+import { start } from '../lib/start';
+import { program } from './program';
+
+await start(program);

@@ -1,0 +1,19 @@
+// The booking console on screen. Every page is one line of this table, in the order of the menu.
+import type { Program, ScreenDef } from '../lib/screens';
+import Audit from '../pages/Audit.svelte';
+import Help from '../pages/Help.svelte';
+import Password from '../pages/Password.svelte';
+import Home from './pages/Home.svelte';
+
+const screens: ScreenDef[] = [
+  { key: 'booking_home', pattern: '/', page: Home, icon: 'home', menu: true },
+  { key: 'audit', pattern: '/audit', page: Audit, permission: 'audit.view', icon: 'log', menu: true },
+  { key: 'password', pattern: '/password', page: Password, icon: 'lock' },
+  { key: 'help', pattern: '/help', page: Help, icon: 'help' },
+];
+
+export const program: Program = {
+  screens,
+  also: {},
+  topics: ['keys'],
+};

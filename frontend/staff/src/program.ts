@@ -1,0 +1,68 @@
+// The appliance on screen.
+import { api } from './api';
+import { go } from './lib/router.svelte';
+import type { Program, ScreenDef } from './lib/screens';
+import Audit from './pages/Audit.svelte';
+import CardList from './pages/CardList.svelte';
+import CardPage from './pages/CardPage.svelte';
+import Connection from './pages/Connection.svelte';
+import Counter from './pages/Counter.svelte';
+import Deliveries from './pages/Deliveries.svelte';
+import Fonts from './pages/Fonts.svelte';
+import Handover from './pages/Handover.svelte';
+import Help from './pages/Help.svelte';
+import Home from './pages/Home.svelte';
+import ImportRun from './pages/ImportRun.svelte';
+import Imports from './pages/Imports.svelte';
+import Password from './pages/Password.svelte';
+import Places from './pages/Places.svelte';
+import PrintRun from './pages/PrintRun.svelte';
+import Prints from './pages/Prints.svelte';
+import Reception from './pages/Reception.svelte';
+import Settings from './pages/Settings.svelte';
+import Shelving from './pages/Shelving.svelte';
+import Staff from './pages/Staff.svelte';
+import { sound } from './scan/sound.svelte';
+
+const screens: ScreenDef[] = [
+  { key: 'home', pattern: '/', page: Home, icon: 'home', menu: true },
+  { key: 'imports', pattern: '/imports', page: Imports, permission: 'import.run', icon: 'import', menu: true },
+  { key: 'import', pattern: '/imports/:id', of: ImportRun, permission: 'import.run', within: 'imports' },
+  { key: 'deliveries', pattern: '/deliveries', page: Deliveries, permission: 'delivery.receive', icon: 'scan', menu: true },
+  { key: 'reception', pattern: '/deliveries/:id', of: Reception, permission: 'delivery.receive', within: 'deliveries' },
+  { key: 'shelving', pattern: '/shelving', page: Shelving, permission: 'card.work', icon: 'shelf', menu: true },
+  { key: 'cards', pattern: '/cards', page: CardList, permission: 'card.view', icon: 'list', menu: true },
+  { key: 'card', pattern: '/cards/:id', of: CardPage, permission: 'card.view', within: 'cards' },
+  { key: 'prints', pattern: '/prints', page: Prints, permission: 'notice.print', icon: 'letter', menu: true },
+  { key: 'print', pattern: '/prints/:id', of: PrintRun, permission: 'notice.print', within: 'prints' },
+  { key: 'counter', pattern: '/counter', page: Counter, permission: 'visit.handover', icon: 'counter', menu: true },
+  { key: 'handover', pattern: '/counter/:id', of: Handover, permission: 'visit.handover', within: 'counter' },
+  { key: 'places', pattern: '/places', page: Places, permission: 'card.view', icon: 'shelf', menu: true },
+  { key: 'settings', pattern: '/settings', page: Settings, permission: 'settings.manage', icon: 'gear', menu: true },
+  { key: 'fonts', pattern: '/fonts', page: Fonts, permission: 'settings.manage', icon: 'gear', menu: true },
+  { key: 'staff', pattern: '/staff', page: Staff, permission: 'staff.manage', icon: 'counter', menu: true },
+  { key: 'connection', pattern: '/connection', page: Connection, icon: 'link', menu: true },
+  { key: 'audit', pattern: '/audit', page: Audit, permission: 'audit.view', icon: 'log', menu: true },
+  { key: 'password', pattern: '/password', page: Password, icon: 'lock' },
+  { key: 'help', pattern: '/help', page: Help, icon: 'help' },
+];
+
+const search = (typed: string) => `/cards?q=${encodeURIComponent(typed)}`;
+
+export const program: Program = {
+  screens,
+  also: { print: 'prints' },
+  topics: ['keys'],
+  scanned: async (scan) => {
+    try {
+      go(`/cards/${(await api.lookup(scan.code)).id}`);
+    } catch {
+      sound.play('error');
+      go(search(scan.code));
+    }
+  },
+  finder: {
+    permission: 'card.view', label: 'ui.palette.label', hint: 'ui.palette.hint', all: 'ui.palette.search',
+    byCode: async (code) => `/cards/${(await api.lookup(code)).id}`, byText: search,
+  },
+};

@@ -1,0 +1,94 @@
+// Package console is the HTTP interface of the booking service for the staff of
+// one municipality. One table of routes names the permission of each; each area
+// has its own file, which adds its routes in routes.go. A handler parses, calls
+// one function of a domain and answers; what a person may do at their own windows
+// only is asked with [gate.AtWindow]. Package gate does the rest: session,
+// permission, errors. Writes no table.
+package console
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"kofu/internal/booking/front"
+	"kofu/internal/booking/slot"
+	"kofu/internal/fault"
+	"kofu/internal/gate"
+	"kofu/internal/keyring"
+	"kofu/internal/staff"
+	"kofu/internal/staffweb"
+	"kofu/internal/store"
+)
+
+// Deps is what the console of one municipality stands on. DB, Tenant, Ring, Log
+// and Clock are required.
+type Deps struct {
+	DB      *store.DB // the view of the municipality
+	Tenant  int
+	Ring    *keyring.Ring // of the municipality
+	Log     *slog.Logger
+	Clock   func() time.Time
+	Assets  fs.FS                          // built screens with index.html at the top; nil or empty says so on a page
+	Version string                         // of the program
+	Base    string                         // where residents find their pages, such as https://yoyaku.example.lg.jp
+	Secure  bool                           // browsers reach the console by TLS
+	Client  func(*http.Request) netip.Addr // who asks, behind a proxy; nil without one
+
+	Passwords staff.Cost // zero takes staff.StandardCost; only tests take less
+}
+
+// server holds what handlers share.
+type server struct {
+	Deps
+	common *staffweb.Staff
+	desk   *front.Desk
+}
+
+// idleMinutes lock a screen that nobody touches. A session ends after the hours
+// of staff.BookingRules all the same.
+const idleMinutes = 30
+
+// New returns the handler of the console.
+func New(d Deps) (http.Handler, error) {
+	if d.DB == nil || d.Ring == nil || d.DB.Tenant() != d.Tenant || d.Tenant < 1 {
+		return nil, errors.New("console: incomplete configuration")
+	}
+	pages, err := staffweb.Pages(d.Assets)
+	if err != nil {
+		return nil, err
+	}
+	return gate.New(gate.Config{
+		DB: d.DB, Log: d.Log, Clock: d.Clock, Pages: pages, Door: gate.Console(d.Secure), Client: d.Client, Idle: idle,
+	}, d.server().routes())
+}
+
+func (d Deps) server() *server {
+	if d.Passwords == (staff.Cost{}) {
+		d.Passwords = staff.StandardCost
+	}
+	s := &server{Deps: d, desk: &front.Desk{DB: d.DB, Tenant: d.Tenant, Ring: d.Ring, Base: d.Base}}
+	s.common = &staffweb.Staff{
+		DB: d.DB, Hasher: staff.NewHasher(d.Passwords, d.Ring), Version: d.Version, About: s.about, OperatorBegins: true,
+	}
+	return s
+}
+
+func idle(*store.Rx) (time.Duration, error) { return idleMinutes * time.Minute, nil }
+
+func (s *server) about(rx *store.Rx) (staffweb.About, error) {
+	t, err := s.tenant(rx)
+	return staffweb.About{Organization: t.Name, IdleMinutes: idleMinutes}, err
+}
+
+// tenant is the municipality of the console.
+func (s *server) tenant(rx *store.Rx) (slot.Tenant, error) {
+	t, found, err := slot.TenantByID(rx, s.Tenant)
+	if err == nil && !found {
+		err = fault.New(fault.NotFound, "slot.tenant_unknown")
+	}
+	return t, err
+}
