@@ -44,6 +44,7 @@ type AuditList struct {
 func (s *Staff) AuditRoutes() []gate.Route {
 	return []gate.Route{
 		{Pattern: "GET /api/audit", Permission: staff.AuditView, Handle: s.getAudit, Out: AuditList{}},
+		{Pattern: "GET /api/audit.csv", Permission: staff.AuditView, Handle: s.getAuditFile},
 	}
 }
 

@@ -39,6 +39,11 @@ var queries = map[string][]staffweb.Query{
 		{Name: "volume", Kind: "integer", Description: "from 1, when a run has several files"},
 	},
 	"GET /api/places/labels.pdf": {{Name: "ids", Kind: "string", Description: "ids of places, with commas; none for all"}, {Name: "stock", Kind: "string", Description: "id of a label stock"}},
+	"GET /api/audit.csv": {
+		{Name: "from", Kind: "string", Description: "first day"}, {Name: "to", Kind: "string", Description: "last day"},
+		{Name: "actor", Kind: "string", Description: "id of an account"}, {Name: "action", Kind: "string", Description: "code of an action"},
+		{Name: "object", Kind: "string", Description: "such as card/12"}, {Name: "reason", Kind: "string", Description: "why the file is needed"},
+	},
 	"GET /api/audit": append(slices.Clone(paging),
 		staffweb.Query{Name: "from", Kind: "string", Description: "first day"}, staffweb.Query{Name: "to", Kind: "string", Description: "last day"}, staffweb.Query{Name: "actor", Kind: "string", Description: "id of an account"},
 		staffweb.Query{Name: "action", Kind: "string", Description: "code of an action"}, staffweb.Query{Name: "object", Kind: "string", Description: "such as card/12"}),
