@@ -216,3 +216,8 @@ func Mask(field, value string) string {
 func Bookings(rx *store.Rx, tenant int, mac, since string) (int, error) {
 	return countOwners(rx, tenant, mac, since)
 }
+
+// ChoicesOf are the answers of a booking that say nothing of a person.
+func ChoicesOf(rx *store.Rx, tenant int, bookingID string) (Answers, error) {
+	return answersOf(rx, tenant, bookingID)
+}

@@ -2,6 +2,7 @@ package front
 
 import (
 	"crypto/subtle"
+	"fmt"
 	"strings"
 )
 
@@ -28,4 +29,8 @@ func (d *Desk) BookingURL(lang, bookingID string) string {
 
 func (d *Desk) page(lang string, parts ...string) string {
 	return strings.Join(append([]string{strings.TrimSuffix(d.Base, "/"), lang}, parts...), "/")
+}
+
+func object(tenant int, bookingID string) string {
+	return fmt.Sprintf("tenant/%d/booking/%s", tenant, bookingID)
 }

@@ -26,12 +26,21 @@ func Compose(t *terms.Terms, kind terms.MailKind, lang string, values map[string
 	clean[terms.VarAnswers] = entry.Visible(values[terms.VarAnswers])
 	s = sheet.Fill(clean)
 	if strings.Contains(s.Body, "://") {
-		s.Body = strings.TrimRight(s.Body, "\n") + "\n" + terms.LinkNote(in)
+		s.Body = strings.TrimRight(s.Body, "\n") + "\n" + terms.MailWord(in, noteOf(kind))
 	}
 	if in == wording.Easy {
 		s.Subject, s.Body = wording.WithoutReadings(s.Subject), wording.WithoutReadings(s.Body)
 	}
 	return terms.Sheet{Subject: shorten(oneLine(s.Subject)), Body: wrap(s.Body)}, in
+}
+
+// noteOf is what stands beside the link of a mail.
+func noteOf(kind terms.MailKind) string {
+	switch kind {
+	case terms.MailOffer, terms.MailConfirm, terms.MailReset:
+		return terms.WordActionNote
+	}
+	return terms.WordLinkNote
 }
 
 // oneLine takes everything out of a value that could begin a line or hide.

@@ -53,6 +53,8 @@ type Policy struct {
 	KeysPerPhone    int  `json:"keysPerPhone"`   // phone number
 	KeysPerAddress  int  `json:"keysPerAddress"` // and network address
 
+	ChangesPerDay int `json:"changesPerDay"` // of one booking by residents, 0 for any number
+
 	Adjacent     bool   `json:"adjacent"`     // a party may spread over slots that follow one another
 	Units        string `json:"units"`        // max or sum: seats of one person with several procedures
 	WaitingList  bool   `json:"waitingList"`  // residents may wait for a seat
@@ -91,7 +93,8 @@ func DefaultPolicy() Policy {
 	return Policy{
 		AuthModes: []Mode{LinkBirth}, PII: PIIContact, GroupMode: "each_code", ResetBy: "pin",
 		ConfirmMinutes: 30, KeysPerMail: 2, KeysPerPhone: 2, KeysPerAddress: 5,
-		Units: "max", OfferHours: 24, CancelReason: true,
+		ChangesPerDay: 5,
+		Units:         "max", OfferHours: 24, CancelReason: true,
 		Reception: "cloud", ConfigOwner: "appliance", SettleDays: 3, ViewReason: true,
 		ContactDays: 7, LinkDays: 365,
 		Languages: slices.Clone(AllLanguages), Colour: "#0017c1",
@@ -168,6 +171,7 @@ func (p Policy) check() (details []fault.Detail) {
 	within("keysPerMail", p.KeysPerMail, 1, 20)
 	within("keysPerPhone", p.KeysPerPhone, 1, 20)
 	within("keysPerAddress", p.KeysPerAddress, 1, 100)
+	within("changesPerDay", p.ChangesPerDay, 0, 50)
 	within("offerHours", p.OfferHours, 2, 72)
 	within("settleDays", p.SettleDays, 1, 30)
 	within("contactDays", p.ContactDays, 1, 90)

@@ -137,7 +137,7 @@ type builtin struct {
 	names  map[string]string // variable → its name
 	codes  map[string]string // name → variable
 	sheets map[string]map[MailKind]Sheet
-	notes  map[string]string // language → what is said beside every link
+	words  map[string]map[string]string // language → key → a word of the mails
 }
 
 var builtins = sync.OnceValue(func() builtin {
@@ -149,7 +149,7 @@ var builtins = sync.OnceValue(func() builtin {
 })
 
 func readMail() (builtin, error) {
-	b := builtin{codes: map[string]string{}, sheets: map[string]map[MailKind]Sheet{}, notes: map[string]string{}}
+	b := builtin{codes: map[string]string{}, sheets: map[string]map[MailKind]Sheet{}, words: map[string]map[string]string{}}
 	text, err := mailFiles.ReadFile("mail/variables.toml")
 	if err != nil {
 		return b, err
@@ -165,21 +165,18 @@ func readMail() (builtin, error) {
 		if err != nil {
 			continue // another language stands in
 		}
-		var note struct {
-			Note string `toml:"link_note"`
-		}
-		if err := toml.Unmarshal(text, &note); err != nil {
-			return b, fmt.Errorf("%s: %w", lang, err)
-		}
 		var tables map[string]any
 		if err := toml.Unmarshal(text, &tables); err != nil {
 			return b, fmt.Errorf("%s: %w", lang, err)
 		}
-		b.notes[lang], b.sheets[lang] = note.Note, map[MailKind]Sheet{}
-		for name, table := range tables {
-			if m, ok := table.(map[string]any); ok {
-				subject, _ := m["subject"].(string)
-				body, _ := m["body"].(string)
+		b.words[lang], b.sheets[lang] = map[string]string{}, map[MailKind]Sheet{}
+		for name, value := range tables {
+			switch value := value.(type) {
+			case string:
+				b.words[lang][name] = value
+			case map[string]any:
+				subject, _ := value["subject"].(string)
+				body, _ := value["body"].(string)
 				b.sheets[lang][MailKind(name)] = Sheet{subject, strings.TrimSpace(body)}
 			}
 		}
@@ -211,11 +208,25 @@ func (t Templates) SheetFor(kind MailKind, lang string) (s Sheet, in string) {
 	return Sheet{}, lang
 }
 
-// LinkNote is what stands in every mail with a link.
-func LinkNote(lang string) string {
+// Words of the mails that are no text of their own.
+const (
+	WordLinkNote   = "link_note"   // stands in every mail with a link
+	WordActionNote = "action_note" // in those whose link books or decides
+	WordLate       = "late"        // {minutes}
+	WordLateCall   = "late_call"   // where nobody said how many minutes
+	WordParty      = "party"       // {count}
+	WordAnd        = "and"         // between the names of procedures
+)
+
+// MailWord returns a word of the mails in a language, or in the one that stands
+// in for it. args are pairs of name and value that fill its places.
+func MailWord(lang, key string, args ...string) string {
 	for _, l := range wording.Chain(lang) {
-		if note := builtins().notes[l]; note != "" {
-			return note
+		if word := builtins().words[l][key]; word != "" {
+			for i := 0; i+1 < len(args); i += 2 {
+				word = strings.ReplaceAll(word, "{"+args[i]+"}", args[i+1])
+			}
+			return word
 		}
 	}
 	return ""
