@@ -26,16 +26,22 @@ func (w Words) date(key string, day jpdate.Day) string {
 	era, eraYear, _ := jpdate.EraOf(day)
 	ofEra := strconv.Itoa(eraYear)
 	if eraYear == 1 {
-		ofEra = w.raw("era.first")
+		ofEra = w.Raw("era.first")
 	}
 	weekday := strconv.Itoa(int(day.Weekday()))
-	return w.raw(
+	return w.Raw(
 		key,
-		"year", strconv.Itoa(year), "era", w.raw("era."+era.Letter), "erayear", ofEra,
-		"month", w.raw("month."+strconv.Itoa(month)), "day", w.raw("day."+strconv.Itoa(d)),
-		"weekday", w.raw("weekday."+weekday), "wd", w.raw("weekday.short."+weekday),
+		"year", strconv.Itoa(year), "era", w.Raw("era."+era.Letter), "erayear", ofEra,
+		"month", w.Raw("month."+strconv.Itoa(month)), "day", w.Raw("day."+strconv.Itoa(d)),
+		"weekday", w.Raw("weekday."+weekday), "wd", w.Raw("weekday.short."+weekday),
 	)
 }
+
+// Weekday is the name of a day of the week, 0 for Sunday.
+func (w Words) Weekday(d int) string { return w.Raw("weekday." + strconv.Itoa(d)) }
+
+// ShortWeekday is its short name.
+func (w Words) ShortWeekday(d int) string { return w.Raw("weekday.short." + strconv.Itoa(d)) }
 
 // Clock writes the time of an instant in Japan: 10時30分.
 func (w Words) Clock(t time.Time) string {
@@ -51,12 +57,12 @@ func (w Words) clock(hour, minute int) string {
 	if minute == 0 {
 		key = "time.hour"
 	}
-	return w.raw(key, "hour", strconv.Itoa(hour), "minute", fmt.Sprintf("%02d", minute))
+	return w.Raw(key, "hour", strconv.Itoa(hour), "minute", fmt.Sprintf("%02d", minute))
 }
 
 // Instant writes day and time of an instant in Japan.
 func (w Words) Instant(t time.Time) string {
-	return w.raw("date.instant", "date", w.ShortDate(jpdate.Day(store.Day(t))), "time", w.Clock(t))
+	return w.Raw("date.instant", "date", w.ShortDate(jpdate.Day(store.Day(t))), "time", w.Clock(t))
 }
 
 // Argument writes an argument of a fault in words: days, instants and times of
@@ -78,8 +84,8 @@ func (w Words) Argument(value string) string {
 	return value
 }
 
-// raw is a text with its readings as written.
-func (w Words) raw(key string, args ...string) string {
+// Raw is a text with its readings as written, for an argument of another one.
+func (w Words) Raw(key string, args ...string) string {
 	text, _, _ := w.find(key)
 	return fill(text, args)
 }

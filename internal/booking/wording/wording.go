@@ -153,7 +153,7 @@ func (w Words) HTML(key string, args ...string) template.HTML {
 	text, lang, _ := w.find(key)
 	out := template.HTMLEscapeString(fill(text, args))
 	if lang == Easy {
-		out = readings.ReplaceAllString(out, "<ruby>$1$2<rp>(</rp><rt>$3</rt><rp>)</rp></ruby>")
+		out = readings.ReplaceAllString(out, ruby)
 	}
 	out = strings.ReplaceAll(out, "\n", "<br>")
 	if HTMLLang(lang) != HTMLLang(w.Lang) {
@@ -173,6 +173,8 @@ func HTMLLang(lang string) string {
 // readings finds kanji with their reading, or what stands behind a bar with it.
 var readings = regexp.MustCompile(`(?:\|([^|()]+)|(\p{Han}+))\(([\p{Hiragana}\p{Katakana}\x{30FC}]+)\)`)
 
+const ruby = "<ruby>$1$2<rp>(</rp><rt>$3</rt><rp>)</rp></ruby>"
+
 // WithoutReadings takes the readings out of a text in easy Japanese.
 func WithoutReadings(text string) string { return readings.ReplaceAllString(text, "$1$2") }
 
@@ -187,4 +189,14 @@ func fill(text string, args []string) string {
 		}
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// Shown is a text in the language of the words that may carry readings, such as
+// a date, as HTML.
+func (w Words) Shown(text string) template.HTML {
+	out := template.HTMLEscapeString(text)
+	if w.Lang != Japanese {
+		out = readings.ReplaceAllString(out, ruby)
+	}
+	return template.HTML(out) //nolint:gosec // escaped above; the rest are our own tags
 }
