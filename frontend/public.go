@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-//go:embed public
+//go:embed all:public
 var public embed.FS
 
 // Public returns the residents' pages: templates in page/*.html, the style sheet
