@@ -108,7 +108,7 @@ const letterAge = 30 * time.Minute
 // and goes on to an address without it. Nothing is looked up yet.
 func (v *visit) letter(code string) error {
 	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead {
-		return fault.New(fault.BadRequest, "site.method")
+		return fault.New(fault.BadRequest, "gate.method")
 	}
 	parsed, err := linkcode.Parse(code)
 	if err != nil {

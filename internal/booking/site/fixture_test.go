@@ -313,4 +313,3 @@ func (w *town) bookingOf(i int) (b reserve.Booking, found bool) {
 // dump is the database without what every visit leaves: counts of attempts and
 // sessions.
 func (w *town) dump() string { return testkit.Dump(w.t, w.db, "attempt_count", "visitor_session") }
-

@@ -286,7 +286,7 @@ func (s *site) style(v *visit, name string) error {
 		return notFound()
 	}
 	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead {
-		return fault.New(fault.BadRequest, "site.method")
+		return fault.New(fault.BadRequest, "gate.method")
 	}
 	v.w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	v.w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")

@@ -70,7 +70,7 @@ func (s *site) serve(v *visit, guard *http.CrossOriginProtection) (err error) {
 	}
 	v.speak(first)
 	if err := guard.Check(v.r); err != nil {
-		return fault.New(fault.Forbidden, "site.other_site").Because(err)
+		return fault.New(fault.Forbidden, "gate.foreign_page").Because(err)
 	}
 	if rest == "" && !strings.HasSuffix(v.r.URL.Path, "/") {
 		return v.redirect("/")
@@ -91,7 +91,7 @@ func (s *site) dispatch(v *visit, path string) error {
 	return v.failed
 }
 
-func notFound() error { return fault.New(fault.NotFound, "site.not_found") }
+func notFound() error { return fault.New(fault.NotFound, "gate.no_such_address") }
 
 // noRoute tells an address that exists for another method from one that does
 // not exist.
@@ -108,7 +108,7 @@ func (s *site) noRoute(v *visit, r *http.Request) error {
 		return notFound()
 	}
 	v.w.Header().Set("Allow", strings.Join(allowed, ", "))
-	return fault.New(fault.BadRequest, "site.method")
+	return fault.New(fault.BadRequest, "gate.method")
 }
 
 // setHeaders sets what every answer carries. No page has a script or a style of

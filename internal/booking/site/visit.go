@@ -232,8 +232,8 @@ func (v *visit) statusOf(err error) (int, *fault.Error) {
 	e, ok := fault.As(err)
 	switch {
 	case errors.As(err, &tooLarge):
-		return http.StatusRequestEntityTooLarge, fault.New(fault.TooLarge, "site.too_large")
-	case ok && e.Code == "site.method":
+		return http.StatusRequestEntityTooLarge, fault.New(fault.TooLarge, "gate.too_large")
+	case ok && e.Code == "gate.method":
 		return http.StatusMethodNotAllowed, e
 	case ok && statusOfKind[e.Kind] != 0:
 		if e.Err != nil || e.Kind == fault.Unavailable {
