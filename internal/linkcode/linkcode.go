@@ -57,6 +57,18 @@ func New(random io.Reader) (_ Code, err error) {
 // linkcode.not_digits, linkcode.length, linkcode.access_key and linkcode.check
 // (a typing error).
 func Parse(input string) (Code, error) {
+	text, err := number(input)
+	if err != nil {
+		return "", err
+	}
+	if text[0] == '9' {
+		return "", fault.New(fault.Invalid, "linkcode.access_key")
+	}
+	return Code(text), nil
+}
+
+// number reads sixteen digits with the right check digits.
+func number(input string) (string, error) {
 	text := strip(input)
 	for _, r := range text {
 		if r < '0' || r > '9' {
@@ -72,10 +84,8 @@ func Parse(input string) (Code, error) {
 		return "", fault.New(fault.Invalid, "linkcode.length", "digits", strconv.Itoa(len(text)))
 	case !checks(text):
 		return "", fault.New(fault.Invalid, "linkcode.check")
-	case text[0] == '9':
-		return "", fault.New(fault.Invalid, "linkcode.access_key")
 	}
-	return Code(text), nil
+	return text, nil
 }
 
 // strip drops spaces and everything that people and input methods use as a hyphen.

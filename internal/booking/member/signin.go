@@ -227,12 +227,13 @@ func addressOf(keys Keys, address netip.Addr) string {
 }
 
 // newest is the key with the last id.
-func newest(keys Keys) []byte {
-	last := ""
+func newest(keys Keys) []byte { return keys[newestID(keys)] }
+
+func newestID(keys Keys) (last string) {
 	for id := range keys {
 		last = max(last, id)
 	}
-	return keys[last]
+	return last
 }
 
 // Pressure is how much of the budgets of the whole service is used, in percent.
@@ -256,7 +257,11 @@ func Forget(ctx context.Context, db *store.DB, actor store.Actor, tenant int) (e
 		day := Budgets[OfDay]
 		_, before := day.bucket(tx.Now)
 		n, err := forget(tx, tenant, before)
-		if err != nil || n == 0 {
+		if err != nil {
+			return err
+		}
+		locks, err := forgetFailuresBefore(tx, tenant, store.Stamp(tx.Now.Add(-forgetFailures)))
+		if n += locks; err != nil || n == 0 {
 			return err
 		}
 		return audit.Append(tx, "member.attempts_forgotten", fmt.Sprintf("tenant/%d", tenant), map[string]int64{"rows": n})

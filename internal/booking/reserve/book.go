@@ -113,6 +113,11 @@ func (r Request) make(tx *store.Tx, b *Booking) error {
 	if err != nil {
 		return err
 	}
+	if b.State == Offered {
+		if err := r.waits(tx.Rx); err != nil {
+			return err
+		}
+	}
 	if err := r.take(j, b, terms); err != nil {
 		return err
 	}
@@ -169,6 +174,18 @@ func (r Request) admit(j *journal, terms []slot.ProcedureTerms) ([]member.Member
 		members = append(members, m)
 	}
 	return members, r.household(members)
+}
+
+// waits refuses an offer to somebody who has one.
+func (r Request) waits(rx *store.Rx) error {
+	for _, g := range r.Guests {
+		if _, found, err := OfferFor(rx, r.Tenant, g.Link); err != nil {
+			return err
+		} else if found {
+			return fault.New(fault.Conflict, "booking.offer_exists")
+		}
+	}
+	return nil
 }
 
 // household refuses whom a resident has ticked without being of one household.

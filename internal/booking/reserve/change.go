@@ -145,7 +145,8 @@ func (b *Booking) end(j *journal, by By, action string, leaving ...*Person) erro
 }
 
 // leave is end without the audit line: the office is told of bookings that it
-// knows, and the seats are returned.
+// knows, who it was that ended them, and the seats are returned. Of "" it is not
+// told.
 func (b *Booking) leave(j *journal, move Move, who string, leaving ...*Person) error {
 	held := b.seats()
 	if err := b.apply(move, leaving...); err != nil {
@@ -162,7 +163,7 @@ func (b *Booking) leave(j *journal, move Move, who string, leaving ...*Person) e
 
 func (b *Booking) tellEnd(j *journal, who string, leaving ...*Person) error {
 	switch {
-	case b.PlacedEvent == "":
+	case b.PlacedEvent == "" || who == "":
 		return nil
 	case len(b.Live()) == 0:
 		return j.put(sync.Cancelled, b.ID, about{Booking: b.ID, By: who})

@@ -14,6 +14,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -198,15 +199,7 @@ func (o once) spend(tx *store.Tx, bookingID string) (earlier Booking, spent bool
 // shift moves seats between slots, in ascending order of the slots: more are
 // taken, fewer are returned. If one cannot be taken, the act fails as a whole.
 func shift(tx *store.Tx, tenant int, held, wanted map[string]int, terms slot.Want) error {
-	var ids []string
-	for id := range held {
-		ids = append(ids, id)
-	}
-	for id := range wanted {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
+	for _, id := range both(held, wanted) {
 		switch n := wanted[id] - held[id]; {
 		case n > 0:
 			terms.SlotID, terms.Seats = id, n
@@ -220,6 +213,13 @@ func shift(tx *store.Tx, tenant int, held, wanted map[string]int, terms slot.Wan
 		}
 	}
 	return nil
+}
+
+// both names the slots of two maps in ascending order.
+func both(held, wanted map[string]int) []string {
+	ids := slices.AppendSeq(slices.Collect(maps.Keys(held)), maps.Keys(wanted))
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // acceptsNow refuses residents outside the period and hours at which the site books.
