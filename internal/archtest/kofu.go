@@ -7,7 +7,7 @@ func Kofu() Rules {
 	return Rules{
 		Module: "kofu",
 		Order: []string{
-			"fault", "message", "jptext", "jpdate", "jpaddr", "mynumber", "program", "entry", "linkcode", "scancode", "keyring", "seal",
+			"fault", "message", "jptext", "jpdate", "jpaddr", "mynumber", "program", "entry", "linkcode", "scancode", "keyring", "password", "seal",
 			"migrations", "tabfile", "glyph", "qr", "sheet", "store",
 			"booking/ulid",
 			"audit", "office",

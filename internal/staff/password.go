@@ -13,12 +13,12 @@ import (
 
 // hashInTurn hashes a password when its turn has come.
 func hashInTurn(ctx context.Context, h *Hasher, password string) (string, error) {
-	leave, err := h.enter(ctx)
+	leave, err := h.Enter(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer leave()
-	return h.hash(password), nil
+	return h.Hash(password), nil
 }
 
 // initialPassword is 80 random bits in four groups of letters and digits that
@@ -66,7 +66,7 @@ func Reset(ctx context.Context, db *store.DB, h *Hasher, actor store.Actor, id s
 // "staff.password_common", "staff.password_same".
 func ChangePassword(ctx context.Context, db *store.DB, h *Hasher, s Session, old, next string) (err error) {
 	defer fault.Add(&err, "staff.ChangePassword")
-	leave, err := h.enter(ctx)
+	leave, err := h.Enter(ctx)
 	if err != nil {
 		return err
 	}
@@ -87,14 +87,14 @@ func ChangePassword(ctx context.Context, db *store.DB, h *Hasher, s Session, old
 	if err != nil {
 		return err
 	}
-	right := h.verify(try.account.password, old) && try.found
+	right := h.Verify(try.account.password, old) && try.found
 	if try.refusal != nil {
 		return try.refusal
 	}
 	refusal := choose(right, old, next, s.Account.Login, s.Account.Name, office)
 	hash := ""
 	if refusal == nil {
-		hash = h.hash(next)
+		hash = h.Hash(next)
 	}
 	err = write(ctx, db, s.Actor(), func(tx *store.Tx) error {
 		return try.replace(tx, right, hash, s.hash)

@@ -36,7 +36,7 @@ type Proof struct {
 // fault.Unavailable "staff.busy".
 func SignIn(ctx context.Context, db *store.DB, h *Hasher, where Where, p Proof) (_ Session, err error) {
 	defer fault.Add(&err, "staff.SignIn")
-	leave, err := h.enter(ctx)
+	leave, err := h.Enter(ctx)
 	if err != nil {
 		return Session{}, err
 	}
@@ -52,7 +52,7 @@ func SignIn(ctx context.Context, db *store.DB, h *Hasher, where Where, p Proof) 
 	if err != nil {
 		return Session{}, err
 	}
-	right := h.verify(try.account.password, p.Password) && try.found
+	right := h.Verify(try.account.password, p.Password) && try.found
 	if try.refusal != nil {
 		return Session{}, try.refusal
 	}
@@ -174,8 +174,8 @@ func (a *attempt) settle(tx *store.Tx, right bool, password string) (Session, er
 	if err := a.clear(tx); err != nil {
 		return Session{}, err
 	}
-	if a.hasher.outdated(a.account.password) {
-		if err := setPassword(tx, a.account.ID, a.hasher.hash(password), a.account.MustChange); err != nil {
+	if a.hasher.Outdated(a.account.password) {
+		if err := setPassword(tx, a.account.ID, a.hasher.Hash(password), a.account.MustChange); err != nil {
 			return Session{}, err
 		}
 	}

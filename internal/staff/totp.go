@@ -86,7 +86,7 @@ func StartTOTP(ctx context.Context, db *store.DB, h *Hasher, s Session, password
 // prove asks for the password of a session's own account under the limits of
 // sign-in.
 func (h *Hasher) prove(ctx context.Context, db *store.DB, s Session, password, action string) error {
-	leave, err := h.enter(ctx)
+	leave, err := h.Enter(ctx)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (h *Hasher) prove(ctx context.Context, db *store.DB, s Session, password, a
 	if err != nil {
 		return err
 	}
-	right := h.verify(try.account.password, password) && try.found
+	right := h.Verify(try.account.password, password) && try.found
 	if try.refusal != nil {
 		return try.refusal
 	}
