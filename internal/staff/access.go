@@ -25,7 +25,7 @@ type Access struct {
 
 // LoadAccess returns what holds now and its version, 0 before the first change.
 func LoadAccess(rx *store.Rx) (Access, int, error) {
-	a := Access{Networks: []string{}, IdleMinutes: 15, ReasonScreens: []string{}}
+	a := Access{Networks: []string{}, IdleMinutes: 30, ReasonScreens: []string{}}
 	version, err := settings.LoadDocument(rx, accessDocument, &a)
 	return a, version, err
 }

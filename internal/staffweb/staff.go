@@ -86,6 +86,7 @@ func (s *Staff) AccountRoutes() []gate.Route {
 		{Pattern: "POST /api/staff/{id}/disable", Permission: staff.StaffManage, Handle: s.postStaffDisable, Out: StaffRow{}},
 		{Pattern: "POST /api/staff/{id}/enable", Permission: staff.StaffManage, Handle: s.postStaffEnable, Out: StaffRow{}},
 		{Pattern: "DELETE /api/staff/{id}/totp", Permission: staff.StaffManage, Handle: s.deleteStaffTOTP, Out: StaffRow{}},
+		{Pattern: "GET /api/permissions", Permission: staff.StaffManage, Handle: s.getPermissions, Out: []staff.Permission{}},
 		{Pattern: "GET /api/roles", Permission: staff.StaffManage, Handle: s.getRoles, Out: []Role{}},
 		{Pattern: "PUT /api/roles/{id}", Permission: staff.StaffManage, Handle: s.putRole, In: RoleChange{}},
 	}
@@ -187,6 +188,14 @@ func (s *Staff) getRoles(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 		return err
 	}
 	return OK(w, rows)
+}
+
+func (s *Staff) getPermissions(w http.ResponseWriter, _ *http.Request, _ store.Actor) error {
+	grants := s.Grants
+	if grants == nil {
+		grants = staff.Permissions()
+	}
+	return OK(w, grants)
 }
 
 func (s *Staff) putRole(w http.ResponseWriter, r *http.Request, actor store.Actor) error {

@@ -20,6 +20,7 @@ type Staff struct {
 	// OperatorBegins tells that the operator makes the first account, so that
 	// there is no first set-up on screen.
 	OperatorBegins bool
+	Grants         []staff.Permission // what the roles of the program can grant; none for all that there are
 }
 
 // About is what the screens say of the office.

@@ -77,7 +77,7 @@ func New(d Deps) (http.Handler, error) {
 // staff serves sign-in and accounts for the office that the settings name.
 func (d Deps) staff() *staffweb.Staff {
 	return &staffweb.Staff{
-		DB: d.DB, Hasher: staff.NewHasher(d.Passwords, d.Ring), Version: d.Version,
+		DB: d.DB, Hasher: staff.NewHasher(d.Passwords, d.Ring), Version: d.Version, Grants: staff.AppliancePermissions(),
 		About: func(rx *store.Rx) (staffweb.About, error) {
 			config, err := settings.Load(rx)
 			return staffweb.About{Organization: config.Organization.Name, IdleMinutes: config.IdleMinutes}, err

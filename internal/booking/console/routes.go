@@ -15,6 +15,8 @@ func (s *server) routes() []gate.Route {
 		s.openAPIRoutes(),
 		s.homeRoutes(),
 		s.windowRoutes(),
+		s.common.AccountRoutes(),
+		s.common.AccessRoutes(),
 		s.common.AuditRoutes(),
 	)
 }

@@ -48,10 +48,6 @@ type server struct {
 	desk   *front.Desk
 }
 
-// idleMinutes lock a screen that nobody touches. A session ends after the hours
-// of staff.BookingRules all the same.
-const idleMinutes = 30
-
 // New returns the handler of the console.
 func New(d Deps) (http.Handler, error) {
 	if d.DB == nil || d.Ring == nil || d.DB.Tenant() != d.Tenant || d.Tenant < 1 {
@@ -62,7 +58,8 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	return gate.New(gate.Config{
-		DB: d.DB, Log: d.Log, Clock: d.Clock, Pages: pages, Door: gate.Console(d.Secure), Client: d.Client, Idle: idle,
+		DB: d.DB, Log: d.Log, Clock: d.Clock, Pages: pages, Door: gate.Console(d.Secure), Client: d.Client,
+		Allowed: staff.Networks(d.DB), Idle: staff.Idle,
 	}, d.server().routes())
 }
 
@@ -72,16 +69,18 @@ func (d Deps) server() *server {
 	}
 	s := &server{Deps: d, desk: &front.Desk{DB: d.DB, Tenant: d.Tenant, Ring: d.Ring, Base: d.Base}}
 	s.common = &staffweb.Staff{
-		DB: d.DB, Hasher: staff.NewHasher(d.Passwords, d.Ring), Version: d.Version, About: s.about, OperatorBegins: true,
+		DB: d.DB, Hasher: staff.NewHasher(d.Passwords, d.Ring), Version: d.Version, Grants: staff.BookingPermissions(), About: s.about, OperatorBegins: true,
 	}
 	return s
 }
 
-func idle(*store.Rx) (time.Duration, error) { return idleMinutes * time.Minute, nil }
-
 func (s *server) about(rx *store.Rx) (staffweb.About, error) {
 	t, err := s.tenant(rx)
-	return staffweb.About{Organization: t.Name, IdleMinutes: idleMinutes}, err
+	if err != nil {
+		return staffweb.About{}, err
+	}
+	access, _, err := staff.LoadAccess(rx)
+	return staffweb.About{Organization: t.Name, IdleMinutes: access.IdleMinutes}, err
 }
 
 // tenant is the municipality of the console.

@@ -3,6 +3,14 @@
 export type Tone = 'ok' | 'same' | 'other' | 'warn' | 'error';
 export interface Paged<T> { total: number; rows: T[] }
 
+export interface AccessRules {
+  version: number;
+  networks: string[];
+  idleMinutes: number;
+  reasonScreens: string[];
+  terminal: string;
+}
+
 export interface AuditCheckpoint {
   size: number;
   root: string;
@@ -77,6 +85,16 @@ export interface Me {
   mustChangePassword: boolean;
 }
 
+export interface NewStaff {
+  login: string;
+  name: string;
+  roles: string[];
+  employee: boolean;
+  endsOn?: string;
+  windows?: string[];
+  allWindows?: boolean;
+}
+
 export interface PasswordRequest {
   old: string;
   new: string;
@@ -97,6 +115,19 @@ export interface ProblemDetail {
   value: string;
 }
 
+export interface Role {
+  id: string;
+  name: string;
+  permissions: string[];
+  own: string[];
+}
+
+export interface RoleChange {
+  name: string;
+  permissions: string[];
+  own: string[];
+}
+
 export interface Setup {
   needed: boolean;
   practice: boolean;
@@ -106,6 +137,53 @@ export interface SignInRequest {
   login: string;
   password: string;
   code?: string;
+}
+
+export interface StaffChange {
+  version: number;
+  name: string;
+  roles: string[];
+  employee: boolean;
+  endsOn?: string;
+  windows?: string[];
+  allWindows?: boolean;
+}
+
+export interface StaffCreated {
+  id: string;
+  version: number;
+  login: string;
+  name: string;
+  roles: string[];
+  employee: boolean;
+  endsOn: string;
+  disabled: boolean;
+  locked: boolean;
+  lastLoginAt?: string;
+  windows: string[];
+  allWindows: boolean;
+  totp: boolean;
+  initialPassword: string;
+}
+
+export interface StaffReset {
+  initialPassword: string;
+}
+
+export interface StaffRow {
+  id: string;
+  version: number;
+  login: string;
+  name: string;
+  roles: string[];
+  employee: boolean;
+  endsOn: string;
+  disabled: boolean;
+  locked: boolean;
+  lastLoginAt?: string;
+  windows: string[];
+  allWindows: boolean;
+  totp: boolean;
 }
 
 export interface Taken {
