@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"database/sql"
-	"database/sql/driver"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -117,15 +116,6 @@ type digester struct {
 	err    error
 }
 
-// connector opens the writing connection with the hook already in place.
-type connector struct {
-	driver *sqlite.Driver
-	dsn    string
-}
-
-func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
-func (c connector) Driver() driver.Driver                        { return c.driver }
-
 // openDigested opens a pool whose connections report every changed row.
 func openDigested(name string, d *digester) *sql.DB {
 	own := &sqlite.Driver{}
@@ -137,7 +127,7 @@ func openDigested(name string, d *digester) *sql.DB {
 		hooks.RegisterPreUpdateHook(d.changed)
 		return nil
 	})
-	return sql.OpenDB(connector{own, name})
+	return openLite(own, name)
 }
 
 func (d *digester) begin() {

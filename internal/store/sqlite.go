@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"modernc.org/sqlite"
+
 	"kofu/internal/fault"
 	"kofu/internal/migrations"
 )
@@ -88,12 +90,12 @@ func closeSQLite(db *DB) error {
 	return errors.Join(errReader, errCheckpoint, db.writer.Close())
 }
 
-func (db *DB) openWriter(ctx context.Context) (err error) {
+func (db *DB) openWriter(ctx context.Context) error {
 	if len(db.opts.DigestKey) > 0 {
 		db.digest = &digester{key: db.opts.DigestKey}
 		db.writer = openDigested(dsn(db.path, writeMode), db.digest)
-	} else if db.writer, err = sql.Open("sqlite", dsn(db.path, writeMode)); err != nil {
-		return err
+	} else {
+		db.writer = openLite(&sqlite.Driver{}, dsn(db.path, writeMode))
 	}
 	db.writer.SetMaxOpenConns(1)
 	return db.writer.PingContext(ctx)
@@ -116,11 +118,7 @@ func (db *DB) prepare(ctx context.Context) error {
 	if err := db.makeReserve(); err != nil {
 		return err
 	}
-	var err error
-	db.reader, err = sql.Open("sqlite", dsn(db.path, readMode))
-	if err != nil {
-		return err
-	}
+	db.reader = openLite(&sqlite.Driver{}, dsn(db.path, readMode))
 	db.reader.SetMaxOpenConns(db.opts.Readers)
 	db.reader.SetMaxIdleConns(db.opts.Readers)
 	return db.reader.PingContext(ctx)

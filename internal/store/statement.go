@@ -14,7 +14,7 @@ type statement interface {
 }
 
 // statement prepares the SQL once per transaction, which bulk work repeats,
-// unless the driver keeps prepared statements by itself.
+// unless the driver of the engine takes texts and prepares by itself.
 func (rx *Rx) statement(query string) (statement, error) {
 	if !rx.engine.prepares {
 		return direct{rx.tx, query}, nil

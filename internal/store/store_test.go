@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -151,4 +152,36 @@ func TestOpen_CopiesBeforeItMigrates(t *testing.T) {
 // would fail at once with SQLITE_BUSY.
 func TestWrite_ConcurrentReadThenWrite(t *testing.T) {
 	countTogether(t, fresh(t), func(*store.Tx) error { return nil })
+}
+
+// More texts than a connection keeps prepared, used again and again, in loops
+// over the rows of others: each answers its own question.
+func TestStatements_MoreThanAreKept(t *testing.T) {
+	db := fresh(t)
+	if err := exec(t, db, "INSERT INTO item (id, n) VALUES (1, 10), (2, 20)"); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 3 {
+		for i := range 700 {
+			query := fmt.Sprintf("SELECT n + %d FROM item WHERE id = $1", i)
+			err := db.Read(t.Context(), func(rx *store.Rx) error {
+				return rx.Query(func(scan func(...any) error) error {
+					var id, n int
+					if err := scan(&id); err != nil {
+						return err
+					}
+					if err := rx.Row(query, id).Scan(&n); err != nil {
+						return err
+					}
+					if n != 10*id+i {
+						t.Errorf("round %d: %s of %d gave %d", round, query, id, n)
+					}
+					return nil
+				}, "SELECT id FROM item")
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
