@@ -156,3 +156,6 @@ func place(tenant int, owner, field string) string {
 
 // MemberOwner owns what a resident with a password left for their account.
 func MemberOwner(link string) string { return "link/" + link }
+
+// WishOwner owns what somebody on the waiting list left.
+func WishOwner(wishID string) string { return "wish/" + wishID }

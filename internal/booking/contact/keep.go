@@ -7,10 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"kofu/internal/audit"
+	"kofu/internal/accesslog"
 	"kofu/internal/booking/terms"
 	"kofu/internal/booking/wording"
-	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/keyring"
 	"kofu/internal/store"
@@ -44,6 +43,12 @@ func Keep(tx *store.Tx, ring *keyring.Ring, tenant int, t *terms.Terms, bookingI
 		}
 	}
 	return nil
+}
+
+// KeepFor keeps how to reach somebody who waits and has no booking yet, under
+// an owner such as [WishOwner]. Errors: as [Keep].
+func KeepFor(tx *store.Tx, ring *keyring.Ring, tenant int, t *terms.Terms, owner string, c Contact) error {
+	return Keep(tx, ring, tenant, t, owner, Form{Contact: c})
 }
 
 // KeepMail keeps the mail address of a resident with a password, for the day
@@ -134,29 +139,18 @@ func View(rx *store.Rx, ring *keyring.Ring, tenant int, t *terms.Terms, bookingI
 	return view(rx, ring, tenant, t, bookingID, may, true)
 }
 
-// Reveal is View without masks. It asks for a reason where the tenant does and
-// writes the line in the access log in the same transaction. Errors:
-// fault.Invalid "contact.reason"; those of [entry.Check].
+// Reveal is View without masks, for a reason; the look stands in the access log
+// of the same transaction. Errors: fault.Invalid "accesslog.reason_missing";
+// those of [entry.Check].
 func Reveal(ctx context.Context, db *store.DB, actor store.Actor, ring *keyring.Ring, tenant int, t *terms.Terms,
 	bookingID, reason string, may func(field string) bool,
 ) (all []Shown, err error) {
 	defer fault.Add(&err, "contact.Reveal(%d, %q)", tenant, bookingID)
-	if entry.Blank(reason) && t.Policy.ViewReason {
-		return nil, fault.New(fault.Invalid, "contact.reason")
-	}
-	if err := entry.Check(reason); err != nil {
-		return nil, err
-	}
 	err = db.Write(ctx, actor, func(tx *store.Tx) (err error) {
 		if all, err = view(tx.Rx, ring, tenant, t, bookingID, may, false); err != nil {
 			return err
 		}
-		var fields []string
-		for _, s := range all {
-			fields = append(fields, s.Field)
-		}
-		return audit.Append(tx, "contact.revealed", fmt.Sprintf("tenant/%d/booking/%s", tenant, bookingID),
-			map[string]any{"fields": fields, "reason": reason})
+		return accesslog.Revealed(tx, accesslog.Look{Screen: "booking", Object: "booking/" + bookingID, Rows: len(all), Reason: reason, Ask: true})
 	})
 	return all, err
 }

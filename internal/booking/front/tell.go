@@ -31,7 +31,7 @@ func (d *Desk) tellMore(tx *store.Tx, t *terms.Terms, kind terms.MailKind, b res
 	if err != nil || to == "" {
 		return mail.None, err
 	}
-	lang := cmp.Or(b.Lang, wording.Japanese)
+	lang := langOf(b)
 	values, err := d.values(tx.Rx, t, kind, lang, b)
 	if err != nil {
 		return mail.None, err
@@ -156,3 +156,5 @@ func (d *Desk) answers(rx *store.Rx, t *terms.Terms, bookingID string, words wor
 	}
 	return strings.Join(lines, "\n"), nil
 }
+
+func langOf(b reserve.Booking) string { return cmp.Or(b.Lang, wording.Japanese) }

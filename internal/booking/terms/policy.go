@@ -65,7 +65,6 @@ type Policy struct {
 	Reception   string `json:"reception"`   // cloud or appliance: where arrivals are recorded
 	ConfigOwner string `json:"configOwner"` // cloud or appliance: who decides windows, calendar and capacity
 	SettleDays  int    `json:"settleDays"`  // business days after which a no-show without day-close is settled
-	ViewReason  bool   `json:"viewReason"`  // staff give a reason before they see personal data
 
 	ContactDays int `json:"contactDays"` // contact data is erased so many days after visit or cancellation
 	LinkDays    int `json:"linkDays"`    // the booking is made anonymous after so many
@@ -95,7 +94,7 @@ func DefaultPolicy() Policy {
 		ConfirmMinutes: 30, KeysPerMail: 2, KeysPerPhone: 2, KeysPerAddress: 5,
 		ChangesPerDay: 5,
 		Units:         "max", OfferHours: 24, CancelReason: true,
-		Reception: "cloud", ConfigOwner: "appliance", SettleDays: 3, ViewReason: true,
+		Reception: "cloud", ConfigOwner: "appliance", SettleDays: 3,
 		ContactDays: 7, LinkDays: 365,
 		Languages: slices.Clone(AllLanguages), Colour: "#0017c1",
 		Reminder: true, NoShowMail: true, MailsPerDay: 3,
