@@ -118,6 +118,7 @@ var writersOfKofu = map[string]string{
 	"booking_person":        "booking/reserve",
 	"booking_number":        "booking/reserve",
 	"job":                   "booking/jobs",
+	"waiting_room":          "booking/queue",
 	"town":                  "booking/town",
 	"booking_token":         "booking/reserve",
 	"visitor_session":       "booking/visitor",

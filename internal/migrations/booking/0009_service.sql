@@ -24,3 +24,19 @@ CREATE TABLE job (
     counts      TEXT NOT NULL,   -- JSON: what the last run did, by name
     PRIMARY KEY (tenant, job_id)
 );
+
+-- The waiting room of each municipality, one row for all servers. People are
+-- admitted as a function of time: base + rate × (now − base_at).
+CREATE TABLE waiting_room (
+    tenant    INTEGER PRIMARY KEY,
+    round     INTEGER NOT NULL CHECK (round >= 1), -- how often it has opened; tickets count for one round
+    is_open   INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+    planned   INTEGER NOT NULL CHECK (planned IN (0, 1)), -- opened by a plan, not by a rush: whoever was inside waits too
+    opened_at TEXT NOT NULL,                       -- instant from which numbers are given
+    starts_at TEXT NOT NULL,                       -- and people admitted; who came before is shuffled
+    rate      INTEGER NOT NULL CHECK (rate BETWEEN 1 AND 10000), -- people a second
+    issued    INTEGER NOT NULL CHECK (issued >= 0), -- numbers given: 0, 1, 2 …
+    early     INTEGER NOT NULL,                    -- of them before starts_at; -1 until then
+    base      INTEGER NOT NULL,
+    base_at   TEXT NOT NULL
+);
