@@ -51,7 +51,7 @@ func (s *Staff) getAuditFile(w http.ResponseWriter, r *http.Request, actor store
 	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
 		return accesslog.Exported(tx, accesslog.Look{Screen: "audit", Rows: total, Condition: map[string]string{
 			"from": r.URL.Query().Get("from"), "to": r.URL.Query().Get("to"), "action": filter.Action,
-		}, Reason: r.URL.Query().Get("reason")})
+		}})
 	})
 	if err != nil {
 		return err

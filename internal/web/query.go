@@ -42,7 +42,7 @@ var queries = map[string][]staffweb.Query{
 	"GET /api/audit.csv": {
 		{Name: "from", Kind: "string", Description: "first day"}, {Name: "to", Kind: "string", Description: "last day"},
 		{Name: "actor", Kind: "string", Description: "id of an account"}, {Name: "action", Kind: "string", Description: "code of an action"},
-		{Name: "object", Kind: "string", Description: "such as card/12"}, {Name: "reason", Kind: "string", Description: "why the file is needed"},
+		{Name: "object", Kind: "string", Description: "such as card/12"},
 	},
 	"GET /api/audit": append(slices.Clone(paging),
 		staffweb.Query{Name: "from", Kind: "string", Description: "first day"}, staffweb.Query{Name: "to", Kind: "string", Description: "last day"}, staffweb.Query{Name: "actor", Kind: "string", Description: "id of an account"},

@@ -22,6 +22,7 @@ import Reception from './pages/Reception.svelte';
 import Settings from './pages/Settings.svelte';
 import Shelving from './pages/Shelving.svelte';
 import Staff from './pages/Staff.svelte';
+import TwoStep from './pages/TwoStep.svelte';
 import { sound } from './scan/sound.svelte';
 
 const screens: ScreenDef[] = [
@@ -44,6 +45,7 @@ const screens: ScreenDef[] = [
   { key: 'connection', pattern: '/connection', page: Connection, icon: 'link', menu: true },
   { key: 'audit', pattern: '/audit', page: Audit, permission: 'audit.view', icon: 'log', menu: true },
   { key: 'password', pattern: '/password', page: Password, icon: 'lock' },
+  { key: 'twostep', pattern: '/two-step', page: TwoStep, icon: 'lock' },
   { key: 'help', pattern: '/help', page: Help, icon: 'help' },
 ];
 

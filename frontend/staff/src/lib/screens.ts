@@ -19,6 +19,8 @@ export interface Program {
   also: Record<string, string>;
   /** Help texts beside those of the screens. */
   topics: string[];
+  /** The windows at which people can work, where there are such. */
+  windows?: () => Promise<{ id: string; name: string }[]>;
   /** What a scan opens on a screen that has no field for it. */
   scanned?: (scan: Scanned) => Promise<void>;
   /** What the palette finds beside screens. */
