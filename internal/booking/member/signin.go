@@ -201,13 +201,10 @@ func look(rx *store.Rx, keys Keys, a Attempt) (m Member, known bool, err error) 
 func (m Member) admits(now time.Time, keys Keys, a Attempt, known bool) error {
 	proof := a.Code.HashWithBirth(keys[m.KeyID], a.Birth)
 	right := len(m.BirthMAC) == 0 || hmac.Equal(proof, m.BirthMAC)
-	if !known || !right || m.OfficeOnly || m.State != Issued && m.State != Ready || !now.Before(m.Until) {
+	if !known || !right {
 		return cannotBook()
 	}
-	if now.Before(m.From) {
-		return notYet(m.From)
-	}
-	return nil
+	return m.open(now)
 }
 
 // addressOf is the keyed hash of the network an attempt comes from: addresses
