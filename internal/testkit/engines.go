@@ -41,6 +41,17 @@ func BookingOnBothEngines(t *testing.T, fn func(t *testing.T, db *store.DB, cloc
 	onBoth(t, bookingSchema, func(t *testing.T, db *store.DB, clock *Clock) { fn(t, db.For(1), clock) })
 }
 
+// BookingDB is a SQLite database of the booking service, the test's own, for
+// tests that do not look at the engine.
+func BookingDB(t testing.TB, clock *Clock) *store.DB {
+	t.Helper()
+	files, err := migrations.Booking()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open(t, sqliteCopy(t, bookingSchema.image), clock, files)
+}
+
 // BookingDSN is the DSN of a database of the booking service on an engine,
 // "sqlite" or "postgres", for tests with several processes and for benchmarks.
 func BookingDSN(t testing.TB, engine string) string {
