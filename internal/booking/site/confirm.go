@@ -179,9 +179,7 @@ func (v *visit) otherTimes(c choice, on ways, q problem) error {
 		return err
 	}
 	d.List = slices.DeleteFunc(d.List, func(l timeLine) bool { return found && l.Starts.Equal(s.Starts) })
-	d.Alternatives = slices.DeleteFunc(v.alternatives(board, w, c, on, s.Starts), func(a alternative) bool {
-		return a.Starts.Equal(s.Starts) // the board may be a moment old
-	})
+	d.Alternatives = v.alternatives(board, w, c, on, s.Starts)
 	d.People = v.peopleText(len(v.session.People()))
 	return v.page(http.StatusConflict, "times", "times.title", d, q)
 }

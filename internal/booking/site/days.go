@@ -250,7 +250,7 @@ func (v *visit) alternatives(board *slot.Board, w slot.Window, c choice, on ways
 	add := func(day jpdate.Day) {
 		q.From, q.To = day, day
 		for _, t := range board.Times(q, v.now) {
-			if t.State == slot.Many || t.State == slot.Few {
+			if (t.State == slot.Many || t.State == slot.Few) && !t.Starts.Equal(wanted) { // the board may be a moment old
 				pick := c
 				pick.day, pick.slot = "", t.SlotID
 				list = append(list, alternative{day, t.Starts, v.pickURL(on, pick)})

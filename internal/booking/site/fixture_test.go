@@ -212,6 +212,13 @@ var (
 // formTo finds the form of the page that goes to an address.
 func (s *someone) formTo(action string) (method string, fields url.Values) {
 	s.t.Helper()
+	method, _, fields = s.form(action)
+	return method, fields
+}
+
+// form is formTo with the whole address.
+func (s *someone) form(action string) (method, to string, fields url.Values) {
+	s.t.Helper()
 	for _, m := range formTag.FindAllStringSubmatch(s.body, -1) {
 		if !strings.HasSuffix(m[2], action) {
 			continue
@@ -227,10 +234,10 @@ func (s *someone) formTo(action string) (method string, fields url.Values) {
 			}
 			fields.Add(given["name"], given["value"])
 		}
-		return strings.ToUpper(m[1]), fields
+		return strings.ToUpper(m[1]), m[2], fields
 	}
 	s.t.Fatalf("the page %s has no form to %s:\n%s", s.at, action, s.body)
-	return "", nil
+	return "", "", nil
 }
 
 func unescape(text string) string {
@@ -241,23 +248,18 @@ func unescape(text string) string {
 // and follows.
 func (s *someone) submit(action string, typed ...string) *someone {
 	s.t.Helper()
-	method, fields := s.formTo(action)
+	method, to, fields := s.form(action)
 	for i := 0; i < len(typed); i += 2 {
 		fields.Set(typed[i], typed[i+1])
 	}
 	s.submits++
 	if method == http.MethodGet {
-		s.request(method, "/"+s.lang()+action+"?"+fields.Encode(), nil)
+		s.request(method, to+"?"+fields.Encode(), nil)
 	} else {
-		s.request(method, "/"+s.lang()+action, fields)
+		s.request(method, to, fields)
 	}
 	s.follow()
 	return s
-}
-
-func (s *someone) lang() string {
-	lang, _, _ := strings.Cut(strings.TrimPrefix(s.at, "/"), "/")
-	return lang
 }
 
 // click follows the first link whose text contains words.

@@ -23,7 +23,9 @@ func TestServe(t *testing.T) {
 	clock := testkit.NewClock()
 	w := newTown(t, testkit.BookingDB(t, clock), clock)
 	w.window("W2", "市民センター", 1)
-	w.policy(func(p *terms.Policy) { p.Phone, p.Hours, p.GroupMode = "0120-00-0000", "平日 8:30から17:15まで", "tick" })
+	w.policy(func(p *terms.Policy) {
+		p.Phone, p.Hours, p.GroupMode = "0120-00-0000", "平日 8:30から17:15まで", "tick"
+	})
 	for i := range 3 {
 		w.issue(i, func(m *member.Member) {
 			m.Group, m.Ordinal = "house", i+1

@@ -50,7 +50,11 @@ func (s *site) handler() http.Handler {
 }
 
 func (s *site) serve(v *visit, guard *http.CrossOriginProtection) (err error) {
-	if v.city, err = s.known(v.r.Context()); err != nil {
+	known, err := s.known(v.r.Context())
+	if v.city = known; err != nil {
+		if known != nil { // as it was last: enough for a page that says what is wrong
+			v.speak(v.preferred())
+		}
 		return err
 	}
 	first, rest, _ := strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/")

@@ -115,7 +115,8 @@ type city struct {
 // cityAge is how long a page may show what staff have changed meanwhile.
 const cityAge = 2 * time.Second
 
-// known returns the municipality, read anew after two seconds at the earliest.
+// known returns the municipality, read anew after two seconds at the earliest;
+// with an error, as it was last, or nil.
 func (s *site) known(ctx context.Context) (*city, error) {
 	now := s.Clock()
 	s.cityMu.Lock()
@@ -126,7 +127,7 @@ func (s *site) known(ctx context.Context) (*city, error) {
 	c := &city{at: now}
 	err := s.DB.Read(ctx, func(rx *store.Rx) error { return s.read(rx, c) })
 	if err != nil {
-		return nil, err
+		return s.city, err
 	}
 	s.city = c
 	return c, nil
