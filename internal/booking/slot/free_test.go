@@ -96,7 +96,8 @@ func TestBoard_DaysAndTimes(t *testing.T) {
 	})
 }
 
-func TestTake_ProcedureOfTheSlot(t *testing.T) {
+// BK-302: slots limited to some procedures take no others.
+func TestBK302_LimitedToProcedures(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
 		list := weekdays(2)
 		for i := range list {

@@ -16,7 +16,7 @@ import (
 // and what to bring are texts of the tenant (package terms).
 type ProcedureTerms struct {
 	Code         Procedure
-	Place        int // in lists, ascending
+	Place        int // in lists, ascending; 0 is the usual one
 	On           bool
 	Windows      []string // where; empty for everywhere
 	Modes        []string // how residents may identify themselves, as terms.Mode has it; empty for the usual ones
@@ -52,6 +52,9 @@ func (p *ProcedureTerms) check() error {
 	}
 	if _, err := ParseProcs(p.Code); err != nil {
 		return err
+	}
+	if p.Place == 0 {
+		p.Place = slices.Index(usualOrder, p.Code) + 1
 	}
 	slices.Sort(p.Windows)
 	slices.Sort(p.Modes)
