@@ -1,6 +1,6 @@
 // Package board reads what the screens of the staff show across the booking
-// service: who comes today and how far they are, where seats are short. It joins
-// the tables of several packages and writes none.
+// service: who comes on a day and how far they are. It joins the tables of
+// several packages and writes none.
 package board
 
 import (
@@ -23,8 +23,46 @@ type Visit struct {
 	Side      slot.Side
 	Via       reserve.Via
 	State     reserve.State
-	Persons   int // who have not left
+	Counter   string    // that has called them, '' before
+	ArrivedAt time.Time // of the first of them, zero before
+	Persons   int       // who have not left
 	Procs     slot.Procs
+}
+
+// Stage is how far a visit is, as the board counts it.
+type Stage string
+
+// The stages. A visit that was cancelled, or is not certain yet, has none.
+const (
+	Booked  Stage = "booked"  // will come
+	Late    Stage = "late"    // expected, and the minutes of grace are over
+	Arrived Stage = "arrived" // is here and waits
+	Serving Stage = "serving" // was called to a counter
+	Done    Stage = "done"    // was here
+	Missed  Stage = "missed"  // did not come, for good or as far as is known
+	None    Stage = ""
+)
+
+// Stage is how far the visit is at an instant; late is after how many minutes
+// others go first at its window.
+func (v Visit) Stage(now time.Time, late int) Stage {
+	switch v.State {
+	case reserve.Active:
+		if now.After(v.Starts.Add(time.Duration(late) * time.Minute)) {
+			return Late
+		}
+		return Booked
+	case reserve.Arrived:
+		if v.Counter != "" {
+			return Serving
+		}
+		return Arrived
+	case reserve.Visited, reserve.Again:
+		return Done
+	case reserve.Missed, reserve.NoShow, reserve.Unreconciled:
+		return Missed
+	}
+	return None
 }
 
 // Day returns the visits of a window on a day in the order of their times,
@@ -36,16 +74,8 @@ func Day(rx *store.Rx, tenant int, windowID string, day jpdate.Day) (list []Visi
 	return list, addPersons(rx, tenant, windowID, day, list)
 }
 
-// Seats are the seats of a window on a day.
-type Seats struct {
-	WebCap, WebTaken, OfficeCap, OfficeTaken int
+// Unsettled returns the visits of a window, of all days, with persons who did
+// not come: in the state given, the newest day first.
+func Unsettled(rx *store.Rx, tenant int, windowID string, state reserve.State, limit int) ([]Visit, error) {
+	return inState(rx, tenant, windowID, state, limit)
 }
-
-// SeatsOf adds up the open slots of a window on a day.
-func SeatsOf(rx *store.Rx, tenant int, windowID string, day jpdate.Day) (Seats, error) {
-	return seatsOf(rx, tenant, windowID, day)
-}
-
-// Over returns the slots from now on that hold more people than they have seats,
-// in the order of their times.
-func Over(rx *store.Rx, tenant int) ([]slot.Slot, error) { return over(rx, tenant) }

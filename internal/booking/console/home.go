@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"kofu/internal/booking/board"
+	"kofu/internal/booking/jobs"
+	"kofu/internal/booking/mail"
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
 	"kofu/internal/gate"
@@ -26,14 +28,24 @@ type Task struct {
 
 // WindowToday is how a window stands today, in visits.
 type WindowToday struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Open    bool   `json:"open"`
-	Web     Taken  `json:"web"`
-	Office  Taken  `json:"office"`
-	Booked  int    `json:"booked"` // still to come
-	Visits  int    `json:"visits"` // all of the day but cancelled ones
-	Persons int    `json:"persons"`
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Open   bool   `json:"open"`
+	Web    Taken  `json:"web"`
+	Office Taken  `json:"office"`
+	Counts
+}
+
+// JobRow is something that the service does by itself.
+type JobRow struct {
+	ID        string        `json:"id"`
+	Label     string        `json:"label"`
+	Running   bool          `json:"running"`
+	StartedAt string        `json:"startedAt"` // of the last run
+	EndedAt   string        `json:"endedAt"`
+	DueAt     string        `json:"dueAt"`
+	Tone      staffweb.Tone `json:"tone"`
+	Problem   string        `json:"problem"` // of the last run, in words
 }
 
 // Taken are the seats of one side.
@@ -46,6 +58,7 @@ type Taken struct {
 type Home struct {
 	Tasks   []Task        `json:"tasks"`
 	Windows []WindowToday `json:"windows"`
+	Jobs    []JobRow      `json:"jobs"`
 }
 
 func (s *server) homeRoutes() []gate.Route {
@@ -57,12 +70,15 @@ func (s *server) homeRoutes() []gate.Route {
 // getHome shows the day of the windows that the person may see. Who may see no
 // bookings, such as the system administrator, finds the alarms only.
 func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	out := Home{Tasks: []Task{}, Windows: []WindowToday{}}
+	out := Home{Tasks: []Task{}, Windows: []WindowToday{}, Jobs: []JobRow{}}
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
 		if out.Windows, err = s.windowsToday(rx, r); err != nil {
 			return err
 		}
-		out.Tasks, err = s.tasks(rx)
+		if out.Tasks, err = s.tasks(rx, r); err != nil {
+			return err
+		}
+		out.Jobs, err = s.jobRows(rx)
 		return err
 	})
 	if err != nil {
@@ -92,38 +108,30 @@ func (s *server) windowsToday(rx *store.Rx, r *http.Request) ([]WindowToday, err
 }
 
 func (s *server) windowToday(rx *store.Rx, window slot.Window, day jpdate.Day) (one WindowToday, err error) {
-	seats, err := board.SeatsOf(rx, s.Tenant, window.ID, day)
+	slots, err := slot.OnDay(rx, s.Tenant, window.ID, day)
 	if err != nil {
 		return one, err
 	}
-	one = WindowToday{
-		ID: window.ID, Name: window.Name, Open: seats.WebCap+seats.OfficeCap > 0,
-		Web: Taken{seats.WebTaken, seats.WebCap}, Office: Taken{seats.OfficeTaken, seats.OfficeCap},
+	var seats CalendarDay
+	for _, each := range slots {
+		seats.add(each)
 	}
+	one = WindowToday{ID: window.ID, Name: window.Name, Open: seats.Slots > 0, Web: seats.Web, Office: seats.Office}
 	visits, err := board.Day(rx, s.Tenant, window.ID, day)
-	for _, v := range visits {
-		if v.Persons == 0 {
-			continue
-		}
-		one.Visits++
-		one.Persons += v.Persons
-	}
+	one.Counts = boardOf(window, visits, rx.Now).Total
 	return one, err
 }
 
-// tasks are the alarms. Each number has the list with the same rows behind it,
-// where there is one.
-func (s *server) tasks(rx *store.Rx) ([]Task, error) {
-	over, err := board.Over(rx, s.Tenant)
+// tasks are what waits for somebody. Each number has the list with the same rows
+// behind it, where there is one.
+func (s *server) tasks(rx *store.Rx, r *http.Request) ([]Task, error) {
+	all, err := s.lists(rx, r)
 	if err != nil {
 		return nil, err
 	}
 	pressure, err := member.Pressure(rx, s.Tenant)
 	if err != nil {
 		return nil, err
-	}
-	all := []Task{
-		{Key: "over", Count: len(over), Unit: "items", Tone: staffweb.ToneWarn},
 	}
 	if pressure >= alarmPercent {
 		all = append(all, Task{Key: "pressure", Count: pressure, Unit: "percent", Tone: staffweb.ToneError})
@@ -135,6 +143,47 @@ func (s *server) tasks(rx *store.Rx) ([]Task, error) {
 		}
 	}
 	return all, nil
+}
+
+// lists count the lists that the person may see.
+func (s *server) lists(rx *store.Rx, r *http.Request) ([]Task, error) {
+	if !staffweb.May(r, staff.BookingView) {
+		return []Task{}, nil
+	}
+	over, err := s.over(rx, r)
+	if err != nil {
+		return nil, err
+	}
+	calls, err := s.phoneTasks(rx, r, false)
+	if err != nil {
+		return nil, err
+	}
+	mails, err := mail.Counts(rx, s.Tenant)
+	return []Task{
+		{Key: "over", Count: len(over), Unit: "items", Href: "/over", Tone: staffweb.ToneWarn},
+		{Key: "calls", Count: len(calls), Unit: "items", Href: "/mails?list=calls", Tone: staffweb.ToneWarn},
+		{Key: "rejected", Count: mails[mail.Rejected] + mails[mail.Unknown], Unit: "items", Href: "/mails", Tone: staffweb.ToneError},
+	}, err
+}
+
+// jobRows are the jobs of the service with their last runs.
+func (s *server) jobRows(rx *store.Rx) ([]JobRow, error) {
+	list := []JobRow{}
+	all, err := jobs.List(rx, s.Tenant)
+	for _, j := range all {
+		row := JobRow{
+			ID: j.ID, Label: staffweb.Word("job.", j.ID), Running: j.Running, StartedAt: j.StartedAt, EndedAt: j.EndedAt, DueAt: j.DueAt,
+			Tone: staffweb.ToneOK,
+		}
+		if j.Failed {
+			row.Tone, row.Problem = staffweb.ToneError, message.Text("internal", nil)
+			if j.Code != "" {
+				row.Problem = message.Text(j.Code, nil)
+			}
+		}
+		list = append(list, row)
+	}
+	return list, err
 }
 
 // alarmPercent of the attempts that the service takes: the city hears of it

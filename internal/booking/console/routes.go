@@ -17,12 +17,33 @@ func (s *server) routes() []gate.Route {
 		s.windowRoutes(),
 		s.common.AccountRoutes(),
 		s.common.AccessRoutes(),
+		s.openingRoutes(),
+		s.calendarRoutes(),
+		s.batchRoutes(),
+		s.closingRoutes(),
+		s.bookingRoutes(),
+		s.proxyRoutes(),
+		s.receptionRoutes(),
+		s.boardRoutes(),
+		s.mailRoutes(),
 		s.common.AuditRoutes(),
 	)
 }
 
 // queries are the parameters of the routes that have any.
-var queries = map[string][]staffweb.Query{}
+var queries = map[string][]staffweb.Query{
+	"GET /api/windows/{window}/month":           {{Name: "month", Kind: "string", Description: "such as 2026-12"}},
+	"GET /api/windows/{window}/days/{day}/plan": {{Name: "at", Kind: "string", Description: "instant at which it was planned so"}},
+	"GET /api/windows/{window}/seats": {
+		{Name: "from", Kind: "string", Description: "first day"}, {Name: "days", Kind: "integer", Description: "1 to 62"},
+	},
+	"GET /api/windows/{window}/visits": {{Name: "day", Kind: "string", Description: "none for today"}},
+	"GET /api/holidays":                {{Name: "year", Kind: "integer", Description: "none for this one"}},
+	"POST /api/holidays":               {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
+	"POST /api/opening-files":          {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
+	"GET /api/mails":                   {{Name: "state", Kind: "string", Description: "none for all"}},
+	"GET /api/phone-tasks":             {{Name: "done", Kind: "integer", Description: "1 for the past too"}},
+}
 
 func (s *server) openAPIRoutes() []gate.Route {
 	return []gate.Route{

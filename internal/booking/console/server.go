@@ -29,7 +29,8 @@ import (
 type Deps struct {
 	DB      *store.DB // the view of the municipality
 	Tenant  int
-	Ring    *keyring.Ring // of the municipality
+	Ring    *keyring.Ring  // of the municipality
+	Codes   *keyring.Codes // under which the codes of its letters are hashed; nil finds nobody by code
 	Log     *slog.Logger
 	Clock   func() time.Time
 	Assets  fs.FS                          // built screens with index.html at the top; nil or empty says so on a page

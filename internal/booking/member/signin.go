@@ -186,6 +186,12 @@ func giveBack(tx *store.Tx, tenant int, counters []counter) error {
 	return nil
 }
 
+// ByCode returns the member of a code that somebody shows or tells the staff,
+// whatever it may do.
+func ByCode(rx *store.Rx, tenant int, keys Keys, code linkcode.Code) (m Member, known bool, err error) {
+	return look(rx, keys, Attempt{Tenant: tenant, Code: code})
+}
+
 // look finds the code under each key, so that a tenant can change its key.
 func look(rx *store.Rx, keys Keys, a Attempt) (m Member, known bool, err error) {
 	for id, key := range keys {

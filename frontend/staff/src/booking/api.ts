@@ -8,5 +8,5 @@ export const api = {
   home: () => get<T.Home>('/api/home'),
   access: () => get<T.AccessRules>('/api/access'),
   changeAccess: (b: T.AccessRules) => call<T.AccessRules>('PUT', '/api/access', b),
-  windowNames: () => get<T.WindowName[]>('/api/window-names'),
+  choices: () => get<T.Choices>('/api/choices'),
 };

@@ -25,5 +25,5 @@ export const program: Program = {
   screens,
   also: {},
   topics: ['keys'],
-  windows: api.windowNames,
+  windows: async () => (await api.choices()).windows,
 };

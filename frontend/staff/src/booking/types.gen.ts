@@ -11,6 +11,23 @@ export interface AccessRules {
   terminal: string;
 }
 
+export interface ArrivalResult {
+  result: 'arrived' | 'late' | 'again' | 'other' | 'none';
+  tone: Tone;
+  word: string;
+  message: string;
+  code: string;
+  at: string;
+  kept: boolean;
+  booking?: BookingRow;
+}
+
+export interface ArrivalScan {
+  windowId: string;
+  entry: string;
+  today: boolean;
+}
+
 export interface AuditCheckpoint {
   size: number;
   root: string;
@@ -33,6 +50,198 @@ export interface AuditRow {
   object: string;
   detail: string;
   result: 'ok' | 'denied' | 'error';
+}
+
+export interface Batch {
+  id: string;
+  kind: 'file' | 'copy';
+  name: string;
+  madeAt: string;
+  days: number;
+  added: number;
+  changed: number;
+  removed: number;
+  undoneAt: string;
+}
+
+export interface Board {
+  at: string;
+  windows: BoardWindow[];
+}
+
+export interface BoardWindow {
+  id: string;
+  name: string;
+  total: Counts;
+  rows: HalfHour[];
+}
+
+export interface BookingCancel {
+  token: string;
+  via: 'phone' | 'counter' | 'visit';
+  ord: number;
+  override: string;
+}
+
+export interface BookingChange {
+  token: string;
+  via: 'phone' | 'counter' | 'visit';
+  slotId: string;
+  adjacent: boolean;
+  override: string;
+}
+
+export interface BookingRow {
+  id: string;
+  no: string;
+  windowId: string;
+  windowName: string;
+  slotId: string;
+  day: string;
+  starts: string;
+  minutes: number;
+  side: 'web' | 'office';
+  via: string;
+  state: string;
+  stateLabel: string;
+  tone: Tone;
+  units: number;
+  madeAt: string;
+  counter: string;
+  calledAt: string;
+  procs: string[];
+  persons: PersonRow[];
+}
+
+export interface CalendarDay {
+  day: string;
+  holiday: string;
+  reason: string;
+  slots: number;
+  web: Taken;
+  office: Taken;
+  over: number;
+  differs: boolean;
+}
+
+export interface CallRequest {
+  counter: string;
+}
+
+export interface Choice {
+  code: string;
+  label: string;
+}
+
+export interface Choices {
+  windows: WindowName[];
+  procedures: Choice[];
+  languages: string[];
+  partyMax: number;
+  reception: 'cloud' | 'appliance';
+}
+
+export interface ClosingDone {
+  moved: number;
+  cancelled: number;
+}
+
+export interface ClosingPlan {
+  bookings: ClosingRow[];
+  seats: SlotRow[];
+}
+
+export interface ClosingRequest {
+  exception: Exception;
+  decisions: Record<string, string>;
+}
+
+export interface ClosingRow {
+  booking: BookingRow;
+  proposed: string;
+}
+
+export interface CopyRequest {
+  fromWindow: string;
+  toWindow: string;
+  from: string;
+  to: string;
+  span: 'week' | 'month';
+  dryRun: boolean;
+}
+
+export interface Counts {
+  booked: number;
+  late: number;
+  arrived: number;
+  serving: number;
+  done: number;
+  missed: number;
+}
+
+export interface DayClose {
+  day: string;
+}
+
+export interface DayClosed {
+  noShow: number;
+  unreconciled: number;
+}
+
+export interface DayDifference {
+  windowId: string;
+  day: string;
+  added: number;
+  changed: number;
+  removed: number;
+  conflicts: string[];
+  before: DayPlan;
+  after: DayPlan;
+}
+
+export interface DayEdit {
+  at: string;
+  actor: string;
+  act: string;
+  before: DayPlan;
+  after: DayPlan;
+}
+
+export interface DayPage {
+  day: CalendarDay;
+  slots: SlotRow[];
+  plan: DayPlan;
+  edits: DayEdit[];
+}
+
+export interface DayPlan {
+  openings: Opening[];
+  reason: string;
+}
+
+export interface Deadline {
+  days: number;
+  minute: number;
+}
+
+export interface Entry {
+  entry: string;
+}
+
+export interface Exception {
+  id: string;
+  windowId: string;
+  from: string;
+  to: string;
+  fromMinute: number;
+  toMinute: number;
+  kind: 'closed' | 'open' | 'capacity' | 'phone' | 'stopped';
+  slotMinutes: number;
+  webCap: number;
+  officeCap: number;
+  procs: string[];
+  reason: string;
+  batch: string;
 }
 
 export interface Factor {
@@ -59,9 +268,89 @@ export interface FactorState {
   recovery: number;
 }
 
+export interface Found {
+  guest?: Guest;
+  bookings: BookingRow[];
+}
+
+export interface Guest {
+  link: string;
+  gen: number;
+  ordinal: number;
+  state: string;
+  tone: Tone;
+  mayBook: boolean;
+  from: string;
+  until: string;
+  procs: Choice[];
+  household: Guest[];
+}
+
+export interface GuestProcs {
+  link: string;
+  gen: number;
+  procs: string[];
+}
+
+export interface HalfHour {
+  minute: number;
+  booked: number;
+  late: number;
+  arrived: number;
+  serving: number;
+  done: number;
+  missed: number;
+}
+
+export interface HolidayName {
+  day: string;
+  name: string;
+}
+
+export interface Holidays {
+  firstYear: number;
+  lastYear: number;
+  added: HolidayName[];
+  removed: HolidayName[];
+  slots: SlotReport;
+}
+
 export interface Home {
   tasks: Task[];
   windows: WindowToday[];
+  jobs: JobRow[];
+}
+
+export interface JobRow {
+  id: string;
+  label: string;
+  running: boolean;
+  startedAt: string;
+  endedAt: string;
+  dueAt: string;
+  tone: Tone;
+  problem: string;
+}
+
+export interface MailCount {
+  state: string;
+  label: string;
+  tone: Tone;
+  count: number;
+}
+
+export interface MailRow {
+  id: string;
+  bookingId: string;
+  no: string;
+  kind: string;
+  lang: string;
+  stateLabel: string;
+  tone: Tone;
+  tries: number;
+  madeAt: string;
+  doneAt: string;
+  answer: string;
 }
 
 export interface Me {
@@ -85,6 +374,23 @@ export interface Me {
   mustChangePassword: boolean;
 }
 
+export interface Missing {
+  provisional: VisitRow[];
+  noShow: VisitRow[];
+  unreconciled: VisitRow[];
+}
+
+export interface NewBooking {
+  token: string;
+  via: 'phone' | 'counter' | 'visit';
+  guests: GuestProcs[];
+  slotId: string;
+  side: 'web' | 'office';
+  adjacent: boolean;
+  override: string;
+  lang: string;
+}
+
 export interface NewStaff {
   login: string;
   name: string;
@@ -95,9 +401,73 @@ export interface NewStaff {
   allWindows?: boolean;
 }
 
+export interface Opening {
+  fromMinute: number;
+  toMinute: number;
+  slotMinutes: number;
+  webCap: number;
+  officeCap: number;
+  procs: string[];
+  phoneOnly: boolean;
+}
+
+export interface Outbox {
+  counts: MailCount[];
+  rows: MailRow[];
+}
+
+export interface Outcome {
+  batchId: string;
+  added: number;
+  changed: number;
+  removed: number;
+  conflicting: number;
+  over: string[];
+  days: DayDifference[];
+  skipped: Skipped[];
+}
+
 export interface PasswordRequest {
   old: string;
   new: string;
+}
+
+export interface Pattern {
+  weekday: number;
+  fromMinute: number;
+  toMinute: number;
+  slotMinutes: number;
+  webCap: number;
+  officeCap: number;
+  procs: string[];
+}
+
+export interface PatternCopy {
+  from: string;
+}
+
+export interface PersonRow {
+  ord: number;
+  procs: string[];
+  units: number;
+  state: string;
+  stateLabel: string;
+  tone: Tone;
+  arrivedAt: string;
+  doneAt: string;
+  oldCard: boolean;
+  handled: string[];
+  memo: string;
+}
+
+export interface PhoneTask {
+  id: string;
+  bookingId: string;
+  no: string;
+  kind: string;
+  reason: string;
+  madeAt: string;
+  doneAt: string;
 }
 
 export interface Problem {
@@ -113,6 +483,19 @@ export interface ProblemDetail {
   row: number;
   column: string;
   value: string;
+}
+
+export interface ReceptionAct {
+  act: 'finish' | 'return' | 'give_up' | 'undo';
+  persons: number[];
+  oldCard: boolean;
+  handled: string[];
+  memo: string;
+}
+
+export interface ReleaseStep {
+  daysBefore: number;
+  percent: number;
 }
 
 export interface Role {
@@ -137,6 +520,36 @@ export interface SignInRequest {
   login: string;
   password: string;
   code?: string;
+}
+
+export interface Skipped {
+  from: string;
+  to: string;
+  cause: string;
+  name: string;
+}
+
+export interface SlotReport {
+  added: number;
+  changed: number;
+  closed: number;
+  over: string[];
+}
+
+export interface SlotRow {
+  id: string;
+  windowId: string;
+  windowName: string;
+  day: string;
+  starts: string;
+  minutes: number;
+  open: boolean;
+  phoneOnly: boolean;
+  procs: string[];
+  web: Taken;
+  released: number;
+  office: Taken;
+  over: number;
 }
 
 export interface StaffChange {
@@ -205,9 +618,57 @@ export interface Texts {
   texts: Record<string, string>;
 }
 
+export interface VisitRow {
+  id: string;
+  no: string;
+  day: string;
+  starts: string;
+  stage: '' | 'booked' | 'late' | 'arrived' | 'serving' | 'done' | 'missed';
+  state: string;
+  stateLabel: string;
+  tone: Tone;
+  counter: string;
+  arrivedAt: string;
+  persons: number;
+  procs: string[];
+  via: string;
+}
+
+export interface Window {
+  id: string;
+  name: string;
+  address: string;
+  phone: string;
+  phoneHours: string;
+  note: string;
+  texts: Record<string, WindowText>;
+  mapLink: string;
+  opensOn: string;
+  closesOn: string;
+  horizonDays: number;
+  book: Deadline;
+  change: Deadline;
+  cancel: Deadline;
+  lastStart: number;
+  lastEnd: number;
+  release: ReleaseStep[];
+  counters: number;
+  lateMinutes: number;
+  phoneOnlyDays: string[];
+  officeSeats: 'office' | 'cloud';
+}
+
 export interface WindowName {
   id: string;
   name: string;
+}
+
+export interface WindowText {
+  name: string;
+  address: string;
+  phone: string;
+  phoneHours: string;
+  note: string;
 }
 
 export interface WindowToday {
@@ -217,6 +678,9 @@ export interface WindowToday {
   web: Taken;
   office: Taken;
   booked: number;
-  visits: number;
-  persons: number;
+  late: number;
+  arrived: number;
+  serving: number;
+  done: number;
+  missed: number;
 }
