@@ -1,11 +1,15 @@
 package main
 
 import (
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
+	"kofu/internal/booking/queue"
+	"kofu/internal/booking/town"
 	"kofu/internal/program"
 )
 
@@ -28,12 +32,20 @@ type Config struct {
 	Certificate string `toml:"certificate"` // files of TLS for residents and staff; empty behind a proxy that ends it
 	Key         string `toml:"key"`
 
+	Scheme         string         `toml:"scheme"`          // by which browsers come, https or http; http only for practice
 	TrustedProxies []netip.Prefix `toml:"trusted_proxies"` // whose X-Forwarded-For counts
 	StaffNetworks  []netip.Prefix `toml:"staff_networks"`  // from which the staff screens can be reached; none: all
 
 	Workers       int `toml:"workers"`        // requests of residents that are answered at a time
 	TenantPercent int `toml:"tenant_percent"` // of them for one municipality at most
-	DrainSeconds  int `toml:"drain_seconds"`  // between saying «not ready» and stopping
+
+	// The waiting room of a municipality opens when one server answers so many of
+	// its requests at a time, or takes so long for 95 % of them.
+	RoomRate     int `toml:"room_rate"`      // people a second that it lets in
+	RoomInFlight int `toml:"room_in_flight"` // 0: three quarters of the share of one municipality
+	RoomP95      int `toml:"room_p95_ms"`
+
+	DrainSeconds int `toml:"drain_seconds"` // between saying «not ready» and stopping
 }
 
 // off switches a listener off.
@@ -50,14 +62,14 @@ func (c *call) config() (Config, error) {
 	}
 	config := Config{
 		Residents: "127.0.0.1:18480", Staff: "127.0.0.1:18481", Operator: "127.0.0.1:18482",
-		Workers: 64, TenantPercent: 40, DrainSeconds: 5,
+		Workers: 64, TenantPercent: 40, RoomRate: 50, RoomP95: 1000, DrainSeconds: 5, Scheme: "https",
 	}
 	if err := program.ReadConfig(filepath.Join(dir, "kofu-booking.toml"), &config); err != nil {
 		return Config{}, err
 	}
 	config.Data, config.Practice = dir, c.practice
 	if c.practice {
-		config.DrainSeconds = 0
+		config.DrainSeconds, config.Scheme = 0, "http"
 	}
 	if dsn := c.Env("KOFU_BOOKING_DB"); dsn != "" {
 		config.Database = dsn
@@ -69,6 +81,12 @@ func (c Config) check() error {
 	if c.Workers < 2 || c.TenantPercent < 1 || c.TenantPercent > 100 || c.DrainSeconds < 0 || c.DrainSeconds > 300 {
 		return badConfig("workers, tenant_percent, drain_seconds")
 	}
+	if c.RoomRate < 1 || c.RoomRate > 10_000 || c.RoomInFlight < 0 || c.RoomP95 < 1 {
+		return badConfig("room_rate, room_in_flight, room_p95_ms")
+	}
+	if c.Scheme != "https" && c.Scheme != "http" {
+		return badConfig("scheme")
+	}
 	if (c.Certificate == "") != (c.Key == "") {
 		return badConfig("certificate, key")
 	}
@@ -77,6 +95,29 @@ func (c Config) check() error {
 
 // share is how many requests of one municipality are answered at a time.
 func (c Config) share() int { return max(1, c.Workers*c.TenantPercent/100) }
+
+// room is when the waiting room opens and how many it lets in.
+func (c Config) room() queue.Limits {
+	inFlight := c.RoomInFlight
+	if inFlight == 0 {
+		inFlight = max(2, c.share()*3/4)
+	}
+	return queue.Limits{Rate: c.RoomRate, InFlight: inFlight, P95: time.Duration(c.RoomP95) * time.Millisecond}
+}
+
+// secure reports whether browsers come by TLS.
+func (c Config) secure() bool { return c.Scheme == "https" }
+
+// residentsURL is where residents find the pages of a municipality. In practice
+// the port of the listener belongs to it.
+func (c Config) residentsURL(t town.Town) string {
+	if c.Practice {
+		if _, port, err := net.SplitHostPort(c.Residents); err == nil {
+			return c.Scheme + "://" + net.JoinHostPort(t.Host, port)
+		}
+	}
+	return c.Scheme + "://" + t.Host
+}
 
 // defaultData is where a released program keeps its data; a development build
 // uses the folder it is started in.

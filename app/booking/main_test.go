@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"kofu/internal/booking/door"
 	"kofu/internal/booking/town"
 	"kofu/internal/program"
 	"kofu/internal/testkit"
@@ -38,6 +39,9 @@ func greeting(Parts) (Behind, error) {
 			if r.URL.Path == "/slow" {
 				time.Sleep(300 * time.Millisecond)
 			}
+			if door.NoticeOf(r.Context()).Kind == door.Frozen {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
 			_, _ = io.WriteString(w, t.Name)
 		}), nil
 	}
@@ -48,6 +52,7 @@ func greeting(Parts) (Behind, error) {
 type running struct {
 	t         *testing.T
 	out, err  bytes.Buffer
+	data      string
 	addresses map[string]string
 	stop      func() int // ends it and returns the exit code
 }
@@ -55,7 +60,7 @@ type running struct {
 // begin serves data until the test ends.
 func begin(t *testing.T, data string, doors Doors) *running {
 	t.Helper()
-	r := &running{t: t}
+	r := &running{t: t, data: data}
 	started, ended := make(chan map[string]string, 1), make(chan int, 1)
 	m := &Main{Out: &r.out, Err: &r.err, Clock: time.Now, Env: os.Getenv, Doors: doors, Started: func(a map[string]string) { started <- a }}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -182,6 +187,23 @@ func TestServe_EndsWithoutCuttingRequests(t *testing.T) {
 	if text := <-answered; text != "青葉市" {
 		t.Errorf("answer %q", text)
 	}
+}
+
+// The product itself behind the doors: pages for residents and screens for staff
+// of the municipality whose host name was asked for.
+func TestServe_Product(t *testing.T) {
+	r := begin(t, prepared(t, "", []string{"tenant", "add", "--id", "1", "--host", "a.example.jp", "--name", "青葉市"}), doors)
+	if status, text := r.get(residents, "a.example.jp", "/ja/"); status != 200 || !bytes.Contains([]byte(text), []byte("青葉市 窓口の予約")) {
+		t.Errorf("%d %s", status, text)
+	}
+	if status, text := r.get(staffDoor, "a.example.jp", "/api/session"); status >= 500 {
+		t.Errorf("%d %s", status, text)
+	}
+	run(t, r.data, "tenant", "freeze", "1")
+	eventually(t, func() bool {
+		status, text := r.get(residents, "a.example.jp", "/ja/")
+		return status == 503 && bytes.Contains([]byte(text), []byte("インターネットの受付を休んでいます"))
+	})
 }
 
 // A second server on the same file is refused.

@@ -24,6 +24,7 @@ type Parts struct {
 	Config  Config
 	Clock   func() time.Time
 	Log     *slog.Logger
+	Meters  *door.Meters
 	Version string
 }
 
@@ -42,13 +43,13 @@ const (
 	residents = "residents"
 	staffDoor = "staff"
 	operator  = "operator"
+	admitted  = "admitted" // residents behind the waiting room
 )
 
 // server is the running service.
 type server struct {
 	parts     Parts
 	logFile   *os.File
-	meters    *door.Meters
 	draining  atomic.Bool
 	addresses map[string]string
 	listeners []net.Listener
@@ -81,13 +82,16 @@ func (c *call) serve() error {
 
 // start opens the data, binds the listeners and serves.
 func (c *call) start(config Config) (_ *server, err error) {
-	s := &server{meters: &door.Meters{}, addresses: map[string]string{}, failed: make(chan error, 3)}
+	s := &server{addresses: map[string]string{}, failed: make(chan error, 3)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.stop())
 		}
 	}()
-	s.parts = Parts{Config: config, Clock: c.Clock, Version: version, Log: slog.New(slog.NewJSONHandler(c.Err, nil))}
+	s.parts = Parts{
+		Config: config, Clock: c.Clock, Version: version, Meters: &door.Meters{},
+		Log: slog.New(slog.NewJSONHandler(c.Err, nil)),
+	}
 	s.parts.Service, err = town.Open(c.ctx, config.Data, town.Options{
 		Clock: c.Clock, Practice: config.Practice, Database: config.Database, Readers: config.Connections,
 		Migrate: config.Database == "" || config.Practice, // a file has nobody else to do it
@@ -143,7 +147,6 @@ func (s *server) residents(build Build) http.Handler {
 	if build == nil {
 		return nil
 	}
-	share := s.parts.Config.share()
 	hosts := &door.Hosts{
 		Name: func(t town.Town) string { return t.Host },
 		List: s.parts.Service.All, Clock: s.parts.Clock, Log: s.parts.Log,
@@ -152,8 +155,7 @@ func (s *server) residents(build Build) http.Handler {
 			if err != nil {
 				return nil, err
 			}
-			h = door.Share(share, s.meters.Of(residents, t.ID), door.Busy(), h)
-			return s.watch(residents, door.Frozen(h)), nil
+			return s.watch(residents, t, door.Freeze(h)), nil
 		},
 	}
 	return door.Forwarded(s.parts.Config.TrustedProxies, http.MaxBytesHandler(hosts, residentBody))
@@ -172,14 +174,14 @@ func (s *server) staff(build Build) http.Handler {
 			if err != nil {
 				return nil, err
 			}
-			return s.watch(staffDoor, h), nil
+			return s.watch(staffDoor, t, h), nil
 		},
 	}
 	return door.Forwarded(s.parts.Config.TrustedProxies, door.Only(s.parts.Config.StaffNetworks, hosts))
 }
 
-func (s *server) watch(listener string, next http.Handler) http.Handler {
-	return door.Watch(listener, s.meters, s.parts.Log, s.parts.Clock, next)
+func (s *server) watch(listener string, t town.Town, next http.Handler) http.Handler {
+	return door.Watch(s.parts.Meters.Of(listener, t.ID), s.parts.Clock, next)
 }
 
 // operator answers about the service itself.
@@ -196,7 +198,7 @@ func (s *server) operator() http.Handler {
 	})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		_ = s.meters.Write(w, s.parts.Clock()) // the reader has gone
+		_ = s.parts.Meters.Write(w, s.parts.Clock()) // the reader has gone
 	})
 	return mux
 }

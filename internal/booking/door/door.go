@@ -1,8 +1,9 @@
-// Package door stands before the pages of the booking service and before its
-// staff screens: it finds the municipality by the host name, the resident's
-// address behind trusted proxies, bounds what one municipality may use, measures,
-// and writes the access log, in which nobody can be recognised. Whatever is
-// behind it serves exactly one municipality. Writes no tables.
+// Package door stands before the residents' pages of the booking service and
+// before its staff screens: it finds the municipality by the host name and the
+// address of the client behind trusted proxies, lets people wait when too many
+// come, bounds what one municipality may use, and measures. Whatever is behind it
+// serves exactly one municipality, and shows what the door has to say ([Notice]).
+// Writes no tables.
 package door
 
 import (
@@ -64,23 +65,4 @@ func hostName(r *http.Request) string {
 		host = h
 	}
 	return strings.ToLower(strings.TrimSuffix(host, "."))
-}
-
-// Frozen answers for a municipality that is not served at the moment.
-func Frozen(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if t, ok := TownOf(r.Context()); ok && t.Frozen() {
-			w.Header().Set("Retry-After", "600")
-			Plain(w, http.StatusServiceUnavailable, "door.frozen", "town", t.Name)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// Busy says that too many people are here at the moment.
-func Busy() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		Plain(w, http.StatusServiceUnavailable, "door.busy")
-	})
 }

@@ -11,14 +11,14 @@ const patience = 500 * time.Millisecond
 
 // Share lets at most limit requests of one municipality be answered at a time,
 // so that a rush for one leaves room for the others. Whoever finds no place
-// within a moment gets busy with status 503.
-func Share(limit int, meter *Meter, busy, next http.Handler) http.Handler {
+// within a moment is told that the service is busy.
+func Share(limit int, meter *Meter, next http.Handler) http.Handler {
 	places := make(chan struct{}, limit)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !take(places, r) {
 			meter.refused.Add(1)
 			w.Header().Set("Retry-After", "10")
-			busy.ServeHTTP(w, r)
+			next.ServeHTTP(w, noticed(r, Notice{Kind: Busy}))
 			return
 		}
 		defer func() { <-places }()

@@ -1,7 +1,6 @@
 package door
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -27,41 +26,17 @@ type Waiting struct {
 	Secure bool // cookies ask for TLS
 	// Free tells requests that never wait: style sheets and pages of help.
 	Free func(*http.Request) bool
-	// Code tells requests with the code of a letter. They come through even when
-	// others wait, because a code that cannot book yet is answered at once; the page
-	// calls Hold when it can.
+	// Code tells requests with the code of a letter; they come through with the
+	// notice LooksUp, because a code that cannot book yet is told so at once.
 	Code func(*http.Request) bool
-	// Page writes the page that people see while they wait.
-	Page func(w http.ResponseWriter, r *http.Request, place queue.Place)
 }
 
-type holdKey struct{}
-
-// Hold shows the waiting room instead of the next page, and returns true, when
-// the request came through it only to have its code looked at.
-func Hold(w http.ResponseWriter, r *http.Request) bool {
-	hold, ok := r.Context().Value(holdKey{}).(func(http.ResponseWriter))
-	if ok {
-		hold(w)
-	}
-	return ok
-}
-
-// Wrap lets requests through to next or shows the waiting room. What is behind
-// the room is measured by its Meter.
+// Wrap lets requests through to next, or through with a notice of the waiting
+// room. What is behind the room is measured by its Meter.
 func (q *Waiting) Wrap(next http.Handler) http.Handler {
-	inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begin := q.Clock()
-		q.Meter.begin()
-		rec := &recorder{ResponseWriter: w}
-		defer func() {
-			end := q.Clock()
-			q.Meter.end(end, end.Sub(begin), rec.code())
-		}()
-		next.ServeHTTP(rec, r)
-	})
+	inner := Watch(q.Meter, q.Clock, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if q.Free(r) {
+		if q.Free(r) || NoticeOf(r.Context()).Kind != Nothing {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -75,20 +50,13 @@ func (q *Waiting) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		q.keep(w, r, verdict)
-		hold := func(w http.ResponseWriter) {
-			h := w.Header()
-			h.Set("Cache-Control", "no-store")
-			h.Set("Referrer-Policy", "no-referrer")
-			h.Set("Retry-After", "10")
-			q.Page(w, r, verdict.Place)
-		}
 		switch {
 		case verdict.Admitted:
 			inner.ServeHTTP(w, r)
 		case q.Code(r):
-			inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), holdKey{}, hold)))
+			inner.ServeHTTP(w, noticed(r, Notice{Kind: LooksUp, Place: verdict.Place}))
 		default:
-			hold(w)
+			next.ServeHTTP(w, noticed(r, Notice{Kind: Waits, Place: verdict.Place}))
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kofu/internal/booking/door"
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/terms"
@@ -171,6 +172,9 @@ func (v *visit) postCode() error {
 	}
 	v.begin(session)
 	v.setCookie(letterCookie, "", 0)
+	if n := door.NoticeOf(ctx); n.Kind == door.LooksUp {
+		return v.waiting(n.Place, v.path("/next"))
+	}
 	return v.afterCode(m, d.To)
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"kofu/internal/booking/door"
 	"kofu/internal/booking/visitor"
 	"kofu/internal/booking/wording"
 	"kofu/internal/fault"
@@ -73,6 +74,9 @@ func (s *site) serve(v *visit, guard *http.CrossOriginProtection) (err error) {
 		return notFound()
 	}
 	v.speak(first)
+	if shown, err := v.noticed(door.NoticeOf(v.r.Context())); shown || err != nil {
+		return err
+	}
 	if err := guard.Check(v.r); err != nil {
 		return fault.New(fault.Forbidden, "gate.foreign_page").Because(err)
 	}

@@ -34,6 +34,7 @@ type Town struct {
 	StaffHost string // by which staff reach it
 	Name      string
 	FrozenAt  string // instant, "" while it is served
+	KeyIDs    string // of the keys that hash its codes; changes when one is made
 }
 
 // Frozen reports whether the municipality is not served at the moment.
@@ -63,14 +64,14 @@ type Service struct {
 
 	lock io.Closer
 	mu   sync.Mutex
-	keys map[int]Keys
+	keys map[int]*keyring.Ring
 }
 
 // Open opens the data folder, makes it if it is missing, and opens the database.
 // Errors: fault.Conflict "office.in_use" with Alone; those of store.Open.
 func Open(ctx context.Context, dir string, o Options) (_ *Service, err error) {
 	defer fault.Add(&err, "town.Open")
-	s := &Service{keys: map[int]Keys{}}
+	s := &Service{keys: map[int]*keyring.Ring{}}
 	if s.dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
@@ -142,18 +143,15 @@ func (s *Service) Keys(tenant int) (_ Keys, err error) {
 	defer fault.Add(&err, "town.Keys(%d)", tenant)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if k, ok := s.keys[tenant]; ok {
-		return k, nil
+	ring := s.keys[tenant]
+	if ring == nil {
+		if ring, err = keyring.Open(s.keyDir(tenant), rand.Reader); err != nil {
+			return Keys{}, err
+		}
+		s.keys[tenant] = ring
 	}
-	var k Keys
-	if k.Ring, err = keyring.Open(s.keyDir(tenant), rand.Reader); err != nil {
-		return Keys{}, err
-	}
-	if k.Codes, err = keyring.OpenCodes(s.keyDir(tenant)); err != nil {
-		return Keys{}, err
-	}
-	s.keys[tenant] = k
-	return k, nil
+	codes, err := keyring.OpenCodes(s.keyDir(tenant)) // read each time: the operator makes keys beside a running service
+	return Keys{ring, codes}, err
 }
 
 func (s *Service) keyDir(tenant int) string {
@@ -164,13 +162,20 @@ func (s *Service) keyDir(tenant int) string {
 // tenant 0 sees them.
 func List(rx *store.Rx) ([]Town, error) { return selectTowns(rx) }
 
-// All is List in a transaction of its own.
+// All is List in a transaction of its own, with the ids of the keys.
 func (s *Service) All(ctx context.Context) (list []Town, err error) {
 	defer fault.Add(&err, "town.All")
 	err = s.DB.For(0).Read(ctx, func(rx *store.Rx) (err error) {
 		list, err = List(rx)
 		return err
 	})
+	for i, t := range list {
+		codes, err := keyring.OpenCodes(s.keyDir(t.ID))
+		if err != nil {
+			return nil, err
+		}
+		list[i].KeyIDs = strings.Join(codes.IDs(), " ")
+	}
 	return list, err
 }
 
