@@ -58,6 +58,52 @@ func WithdrawIn(tx *store.Tx, tenant int, link string, gen int) (left []Booking,
 	return left, audit.Append(tx, "member.withdrawn", member.Object(tenant, link), map[string]any{"gen": gen, "bookings": ids})
 }
 
+// HandedOver ends a code whose card was handed over or destroyed: what was
+// booked for the card alone ends, a visit with other procedures stays for those.
+// It returns the bookings that have ended or lost a person; nobody needs a mail
+// about them. Errors: fault.NotFound "member.unknown".
+func HandedOver(tx *store.Tx, tenant int, link string, gen int) (ended []Booking, err error) {
+	j := open(tx, tenant)
+	found, err := member.SetState(tx, tenant, link, gen, member.Done)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, fault.New(fault.NotFound, "member.unknown")
+	}
+	if err := j.lock(link); err != nil {
+		return nil, err
+	}
+	ids, err := openOf(tx.Rx, tenant, link)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		b, err := j.booking(id)
+		if err != nil {
+			return nil, err
+		}
+		p := b.person(link)
+		others := slices.DeleteFunc(p.Procs.List(), func(one slot.Procedure) bool { return one == slot.Receive })
+		switch {
+		case len(others) == 0:
+			err = b.leave(j, Refusing, "office", p)
+			ended = append(ended, b)
+		case len(others) < len(p.Procs.List()):
+			if p.Procs, err = slot.ParseProcs(others...); err == nil {
+				err = saveProcs(tx, tenant, id, *p)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := j.close(); err != nil {
+		return nil, err
+	}
+	return ended, audit.Append(tx, "member.handed_over", member.Object(tenant, link), map[string]any{"gen": gen, "bookings": ids})
+}
+
 // Affected is a booking that a closing touches, with the slot it could move to.
 type Affected struct {
 	Booking  Booking

@@ -66,10 +66,15 @@ func byKey(t testing.TB, db *store.DB, key linkcode.Key, no, from string) (reser
 	return reserve.SignInByKey(t.Context(), db, resident, keys, member.KeyAttempt{Tenant: tenant, Key: key, Address: netip.MustParseAddr(from)}, no)
 }
 
-func events(t testing.TB, db *store.DB, subject string) (types []sync.Type) {
+func events(t testing.TB, db *store.DB, subject string) []sync.Type {
+	t.Helper()
+	return eventsOf(t, db, tenant, subject)
+}
+
+func eventsOf(t testing.TB, db *store.DB, id int, subject string) (types []sync.Type) {
 	t.Helper()
 	testkit.Read(t, db, func(rx *store.Rx) error {
-		list, err := sync.About(rx, tenant, subject)
+		list, err := sync.About(rx, id, subject)
 		for _, e := range list {
 			types = append(types, e.Type)
 		}

@@ -61,8 +61,18 @@ type Arrival struct {
 // "booking.unknown"; fault.Conflict "booking.state", "booking.no_slot_today",
 // "booking.exists" when a missed person has booked again meanwhile.
 func Arrive(tx *store.Tx, v Visit) (a Arrival, err error) {
+	seen, err := known(ByID(tx.Rx, v.Tenant, v.BookingID))
+	if err != nil {
+		return Arrival{}, err
+	}
+	if _, err := v.persons(&seen, Arriving); err != nil {
+		return Arrival{}, err
+	}
+	if a = v.arrival(tx.Rx, seen); (a.OtherDay || a.OtherWindow) && !v.Today {
+		return a, nil
+	}
 	j := open(tx, v.Tenant)
-	b, err := j.withPersons(v.BookingID)
+	b, err := j.withPersons(v.BookingID) // it may have changed before it was locked
 	if err != nil {
 		return Arrival{}, err
 	}
@@ -70,12 +80,11 @@ func Arrive(tx *store.Tx, v Visit) (a Arrival, err error) {
 	if err != nil {
 		return Arrival{}, err
 	}
-	a = Arrival{OtherDay: store.Day(b.Starts) != tx.Today(), OtherWindow: b.WindowID != v.WindowID}
-	if (a.OtherDay || a.OtherWindow) && !v.Today {
-		a.Booking = b
-		return a, nil
-	}
+	a = v.arrival(tx.Rx, b)
 	if a.OtherDay || a.OtherWindow {
+		if !v.Today {
+			return a, nil
+		}
 		if err := b.bringHere(j, v); err != nil {
 			return Arrival{}, err
 		}
@@ -88,6 +97,10 @@ func Arrive(tx *store.Tx, v Visit) (a Arrival, err error) {
 	}
 	a.Booking, a.Done = b, true
 	return a, audit.Append(tx, "booking.arrived", object(v.Tenant, b.ID), b.reception(persons...))
+}
+
+func (v Visit) arrival(rx *store.Rx, b Booking) Arrival {
+	return Arrival{Booking: b, OtherDay: store.Day(b.Starts) != rx.Today(), OtherWindow: b.WindowID != v.WindowID}
 }
 
 // persons are those of the visit, or everybody who can make the move.

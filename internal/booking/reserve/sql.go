@@ -106,6 +106,12 @@ WHERE tenant = $1 AND booking_id = $2 AND ord = $3`,
 	return exists(err)
 }
 
+// saveProcs writes for what a person comes; the seats stay as they are.
+func saveProcs(tx *store.Tx, tenant int, bookingID string, p Person) error {
+	_, err := tx.Exec("UPDATE booking_person SET procs = $4 WHERE tenant = $1 AND booking_id = $2 AND ord = $3", tenant, bookingID, p.Ord, p.Procs)
+	return err
+}
+
 // saveAll writes a booking and its persons as they are now.
 func saveAll(tx *store.Tx, tenant int, b Booking, event string) error {
 	if err := saveBooking(tx, tenant, b, event); err != nil {
