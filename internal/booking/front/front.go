@@ -171,29 +171,12 @@ func (d *Desk) Close(ctx context.Context, actor store.Actor, e slot.Exception, d
 		if c, err = reserve.CloseIn(tx, d.Tenant, e, decisions); err != nil {
 			return err
 		}
-		for _, m := range c.Bookings {
-			if err := d.tellClosed(tx, t, m); err != nil {
-				return err
-			}
-		}
-		return nil
+		return d.tellClosed(tx, t, c.Bookings)
 	})
 	if err != nil {
 		return reserve.Closing{}, err
 	}
 	return c, nil
-}
-
-func (d *Desk) tellClosed(tx *store.Tx, t *terms.Terms, m reserve.Moved) error {
-	kind, before := terms.MailOfficeMoved, &m.Before
-	if m.After.State.Ended() {
-		kind, before = terms.MailOfficeCancelled, nil
-	}
-	state, err := d.tell(tx, t, kind, m.After, before)
-	if err != nil || state != mail.None {
-		return err
-	}
-	return mail.AddTask(tx, d.Tenant, m.After.ID, kind, mail.BecauseNoMail)
 }
 
 // act runs what is done in one transaction.

@@ -57,7 +57,7 @@ func (d *Desk) BookKeyless(ctx context.Context, actor store.Actor, k Keyless) (m
 		if done.Mail, err = d.tellMade(tx, t, done.Booking); err != nil || !k.MailKey {
 			return done, err
 		}
-		_, err = d.tellMore(tx, t, terms.MailKey, done.Booking, nil, map[string]string{terms.VarAccessKey: made.Key.Format()})
+		_, err = d.tellMore(tx, t, terms.MailKey, done.Booking, map[string]string{terms.VarAccessKey: made.Key.Format()})
 		return done, err
 	})
 	if err != nil {
@@ -74,7 +74,7 @@ func (d *Desk) tellMade(tx *store.Tx, t *terms.Terms, b reserve.Booking) (mail.S
 	}
 	lang := langOf(b)
 	_, in := t.Templates.SheetFor(terms.MailConfirm, lang)
-	return d.tellMore(tx, t, terms.MailConfirm, b, nil, map[string]string{
+	return d.tellMore(tx, t, terms.MailConfirm, b, map[string]string{
 		terms.VarConfirmURL: d.page(lang, "mail", d.confirmToken(b.ID)),
 		terms.VarConfirmBy:  t.Words(in).Clock(b.Until),
 	})

@@ -37,7 +37,7 @@ func (d *Desk) Remind(ctx context.Context, actor store.Actor) (n int, err error)
 			if !calendar.Business(today) { // the business day before was an earlier one
 				continue
 			}
-			of, err := toRemind(rx, d.Tenant, w.ID, today, calendar.Next(today))
+			of, err := toRemind(rx, d.Tenant, w.ID, today, calendar.Next(today.AddDays(1)))
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package front
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,12 +19,21 @@ import (
 
 // tell writes the mail about a booking to the address that was left with it.
 func (d *Desk) tell(tx *store.Tx, t *terms.Terms, kind terms.MailKind, b reserve.Booking, before *reserve.Booking) (mail.State, error) {
-	return d.tellMore(tx, t, kind, b, before, nil)
+	return d.write(tx, t, kind, b, before, mail.Letter{})
 }
 
 // tellMore is tell with values of its own, by the code of the variable.
-func (d *Desk) tellMore(tx *store.Tx, t *terms.Terms, kind terms.MailKind, b reserve.Booking, before *reserve.Booking, more map[string]string,
-) (mail.State, error) {
+func (d *Desk) tellMore(tx *store.Tx, t *terms.Terms, kind terms.MailKind, b reserve.Booking, more map[string]string) (mail.State, error) {
+	return d.write(tx, t, kind, b, nil, mail.Letter{Values: more})
+}
+
+// tellAlso is tell with lines about other bookings of the same address.
+func (d *Desk) tellAlso(tx *store.Tx, t *terms.Terms, kind terms.MailKind, b reserve.Booking, before *reserve.Booking, also []string) (mail.State, error) {
+	return d.write(tx, t, kind, b, before, mail.Letter{Also: also})
+}
+
+// write fills in a letter and queues it.
+func (d *Desk) write(tx *store.Tx, t *terms.Terms, kind terms.MailKind, b reserve.Booking, before *reserve.Booking, l mail.Letter) (mail.State, error) {
 	if !t.Policy.TakesMail() {
 		return mail.None, nil
 	}
@@ -40,10 +50,9 @@ func (d *Desk) tellMore(tx *store.Tx, t *terms.Terms, kind terms.MailKind, b res
 		_, in := t.Templates.SheetFor(kind, lang)
 		values[terms.VarBefore] = t.Words(in).Instant(before.Starts)
 	}
-	for code, value := range more {
-		values[code] = value
-	}
-	return mail.Queue(tx, d.Ring, d.Tenant, t, mail.Letter{Kind: kind, Lang: lang, BookingID: b.ID, To: to, Values: values})
+	maps.Copy(values, l.Values)
+	l.Kind, l.Lang, l.BookingID, l.To, l.Values = kind, lang, b.ID, to, values
+	return mail.Queue(tx, d.Ring, d.Tenant, t, l)
 }
 
 // values are what the mails say about a booking, in the language that the text
@@ -130,11 +139,7 @@ func procedures(words wording.Words, lang string, procs slot.Procs) string {
 func bring(words wording.Words, procs slot.Procs) string {
 	var texts []string
 	for _, p := range procs.List() {
-		key := terms.BringKey(p)
-		if !words.Has(key) {
-			key = terms.BringAnyKey
-		}
-		if text := words.Plain(key); !slices.Contains(texts, text) {
+		if text := words.Plain(terms.BringKey(p)); !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}

@@ -68,10 +68,10 @@ func FuzzTB08_Compose(f *testing.F) {
 	f.Fuzz(func(t *testing.T, city, receipt, window string) {
 		p := terms.DefaultPolicy()
 		all := &terms.Terms{Policy: p}
-		plain, _ := Compose(all, terms.MailCancelled, "ja", map[string]string{terms.VarReceipt: "1", terms.VarPhone: "1", terms.VarHours: "1"})
-		s, _ := Compose(all, terms.MailCancelled, "ja", map[string]string{
+		plain, _ := Compose(all, Letter{Kind: terms.MailCancelled, Lang: "ja", Values: map[string]string{terms.VarReceipt: "1", terms.VarPhone: "1", terms.VarHours: "1"}})
+		s, _ := Compose(all, Letter{Kind: terms.MailCancelled, Lang: "ja", Values: map[string]string{
 			terms.VarCity: city, terms.VarReceipt: receipt, terms.VarWindow: window, terms.VarPhone: "1", terms.VarHours: "1",
-		})
+		}})
 		if strings.ContainsAny(s.Subject, "\r\n\x00") || len([]rune(s.Subject)) > terms.LongestSubject {
 			t.Errorf("subject %q", s.Subject)
 		}

@@ -17,16 +17,22 @@ const LineWidth = 2 * 38
 // Compose writes a mail in a language, or in the one that stands in for it,
 // which it returns: places filled, lines broken, with the words that stand in
 // every mail with a link.
-func Compose(t *terms.Terms, kind terms.MailKind, lang string, values map[string]string) (s terms.Sheet, in string) {
-	sheet, in := t.Templates.SheetFor(kind, lang)
+func Compose(t *terms.Terms, l Letter) (s terms.Sheet, in string) {
+	sheet, in := t.Templates.SheetFor(l.Kind, l.Lang)
 	clean := map[string]string{}
-	for code, value := range values {
+	for code, value := range l.Values {
 		clean[code] = oneLine(value)
 	}
-	clean[terms.VarAnswers] = entry.Visible(values[terms.VarAnswers])
+	clean[terms.VarAnswers] = entry.Visible(l.Values[terms.VarAnswers])
 	s = sheet.Fill(clean)
+	if len(l.Also) > 0 {
+		s.Body += "\n\n" + terms.MailWord(in, terms.WordAlso)
+	}
+	for _, line := range l.Also {
+		s.Body += "\n " + oneLine(line)
+	}
 	if strings.Contains(s.Body, "://") {
-		s.Body = strings.TrimRight(s.Body, "\n") + "\n" + terms.MailWord(in, noteOf(kind))
+		s.Body = strings.TrimRight(s.Body, "\n") + "\n" + terms.MailWord(in, noteOf(l.Kind))
 	}
 	if in == wording.Easy {
 		s.Subject, s.Body = wording.WithoutReadings(s.Subject), wording.WithoutReadings(s.Body)

@@ -39,6 +39,7 @@ type Letter struct {
 	BookingID string // '' for one about no booking
 	To        string
 	Values    map[string]string // by the code of the variable
+	Also      []string          // lines about other bookings of the same address
 }
 
 // envelope is what is sealed while a mail waits.
@@ -78,7 +79,7 @@ func Queue(tx *store.Tx, ring *keyring.Ring, tenant int, t *terms.Terms, l Lette
 		}
 		return Limited, nil
 	}
-	text, in := Compose(t, l.Kind, l.Lang, l.Values)
+	text, in := Compose(t, l)
 	m.lang = in
 	body, err := json.Marshal(envelope{l.To, text.Subject, text.Body})
 	if err != nil {

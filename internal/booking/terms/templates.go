@@ -215,6 +215,9 @@ const (
 	WordLate       = "late"        // {minutes}
 	WordLateCall   = "late_call"   // where nobody said how many minutes
 	WordParty      = "party"       // {count}
+	WordAlso       = "also"        // over the other bookings of an address
+	WordAlsoMoved  = "also_moved"  // {no} {before} {after}
+	WordAlsoEnded  = "also_ended"  // {no} {before}
 	WordAnd        = "and"         // between the names of procedures
 )
 

@@ -151,7 +151,7 @@ func TestBK801_Wording(t *testing.T) {
 			t.Errorf("after reset: %q", got)
 		}
 		for _, e := range load(t, db, tenant).Wording.Entries("ja") {
-			if e.Own != "" || e.Default == "" && !strings.HasPrefix(e.Key, "booking.bring.") {
+			if e.Own != "" || e.Default == "" {
 				t.Errorf("entry %+v", e)
 			}
 		}

@@ -29,12 +29,8 @@ func (w Wording) Text(lang, key string) (text string, ok bool) {
 // ProcedureKey is the key of the name of a procedure.
 func ProcedureKey(p slot.Procedure) string { return "procedure." + string(p) }
 
-// BringKey is the key of what to bring for a procedure. Where there is no text
-// under it, [BringAnyKey] says it for all.
-func BringKey(p slot.Procedure) string { return "booking.bring." + string(p) }
-
-// BringAnyKey is the key of what to bring, whatever the procedure.
-const BringAnyKey = "booking.bring_text"
+// BringKey is the key of what to bring for a procedure.
+func BringKey(p slot.Procedure) string { return "bring." + string(p) }
 
 // LoadWording returns the wording that holds now.
 func LoadWording(rx *store.Rx, tenant int) (w Wording, err error) {
@@ -89,7 +85,7 @@ func checkWording(c *wording.Catalogue, w Wording) (details []fault.Detail) {
 func wrongWording(c *wording.Catalogue, lang, key, text string) (code string, args map[string]string) {
 	original, known := c.Text(wording.Japanese, key)
 	switch {
-	case !(known || ofProcedure(key)) || !slices.Contains(AllLanguages, lang):
+	case !known || !slices.Contains(AllLanguages, lang):
 		return "terms.key_unknown", fault.Args("key", key)
 	case entry.Check(text) != nil:
 		return "terms.text", nil
@@ -100,12 +96,6 @@ func wrongWording(c *wording.Catalogue, lang, key, text string) (code string, ar
 		}
 	}
 	return "", nil
-}
-
-// ofProcedure reports whether a key says what to bring for one procedure: the
-// catalogue has one text for all, a tenant may have one for each.
-func ofProcedure(key string) bool {
-	return slices.ContainsFunc(slot.Procedures, func(p slot.Procedure) bool { return key == BringKey(p) })
 }
 
 // Entry is one label as the screen for the wording shows it.
@@ -120,12 +110,6 @@ type Entry struct {
 func (w Wording) Entries(lang string) []Entry {
 	c := wording.BuiltIn()
 	keys := c.Keys(wording.Japanese)
-	for _, p := range slot.Procedures {
-		if key := BringKey(p); !slices.Contains(keys, key) {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
 	list := make([]Entry, len(keys))
 	for i, key := range keys {
 		list[i] = Entry{Key: key, In: lang, Own: w.Texts[lang][key]}
