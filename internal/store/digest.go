@@ -177,7 +177,7 @@ func values(places []any) []any {
 }
 
 // settle adds the changes of the transaction to the stored digests.
-func (d *digester) settle(ctx context.Context, tx *sql.Tx) error {
+func (d *digester) settle(rx *Rx) error {
 	d.mu.Lock()
 	change, err := d.change, d.err
 	d.change = nil
@@ -191,19 +191,19 @@ func (d *digester) settle(ctx context.Context, tx *sql.Tx) error {
 			continue
 		}
 		all.add(*by)
-		if err := addTo(ctx, tx, table, *by); err != nil {
+		if err := addTo(rx, table, *by); err != nil {
 			return err
 		}
 	}
 	if all == (sum{}) {
 		return nil
 	}
-	return addTo(ctx, tx, "", all)
+	return addTo(rx, "", all)
 }
 
-func addTo(ctx context.Context, tx *sql.Tx, table string, by sum) error {
+func addTo(rx *Rx, table string, by sum) error {
 	var text string
-	err := tx.QueryRowContext(ctx, "SELECT sum FROM table_digest WHERE name = $1", table).Scan(&text)
+	err := rx.Row("SELECT sum FROM table_digest WHERE name = $1", table).Scan(&text)
 	now := by
 	if err == nil {
 		before, err := parseSum(text)
@@ -211,10 +211,10 @@ func addTo(ctx context.Context, tx *sql.Tx, table string, by sum) error {
 			return err
 		}
 		now.add(before)
-	} else if !errors.Is(err, sql.ErrNoRows) {
+	} else if !errors.Is(err, ErrNoRows) {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO table_digest (name, sum) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET sum = excluded.sum",
+	_, err = (&Tx{Rx: rx}).Exec("INSERT INTO table_digest (name, sum) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET sum = excluded.sum",
 		table, now.text())
 	return err
 }
@@ -303,7 +303,7 @@ func (db *DB) digestAll(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	rx := &Rx{engine: db.engine, ctx: ctx, tx: tx, statements: map[string]*sql.Stmt{}}
+	rx := db.rx(ctx, tx, map[string]*sql.Stmt{})
 	tables, err := Tables(rx)
 	if err == nil {
 		_, err = tx.ExecContext(ctx, "DELETE FROM table_digest")
@@ -316,11 +316,11 @@ func (db *DB) digestAll(ctx context.Context) (err error) {
 		var now sum
 		if now, err = tableSum(ctx, tx, db.opts.DigestKey, table); err == nil {
 			all.add(now)
-			err = addTo(ctx, tx, table, now)
+			err = addTo(rx, table, now)
 		}
 	}
 	if err == nil {
-		err = addTo(ctx, tx, "", all)
+		err = addTo(rx, "", all)
 	}
 	if err != nil {
 		return errors.Join(err, tx.Rollback())

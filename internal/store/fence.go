@@ -89,7 +89,7 @@ func (c fencedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.
 // fencedTx ends a transaction whatever has become of its context: a commit that
 // is under way is waited for, so that its outcome is known.
 type fencedTx struct {
-	ctx context.Context //nolint:containedctx // lives as long as the transaction
+	ctx context.Context // of the call that began it
 	tx  pgx.Tx
 }
 

@@ -31,6 +31,7 @@ var sqliteEngine = engine{
 	open:     openSQLite,
 	close:    closeSQLite,
 	reading:  &sql.TxOptions{ReadOnly: true},
+	joins:    true,
 	prepares: true,
 	tables:   "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
 	digest:   "SELECT COALESCE(MAX(sum), '') FROM table_digest WHERE name = ''",

@@ -16,13 +16,20 @@ type statement interface {
 // statement prepares the SQL once per transaction, which bulk work repeats,
 // unless the driver of the engine takes texts and prepares by itself.
 func (rx *Rx) statement(query string) (statement, error) {
+	if err := rx.ctx.Err(); err != nil {
+		return nil, rx.failed(err)
+	}
+	return rx.prepared(query)
+}
+
+func (rx *Rx) prepared(query string) (statement, error) {
 	if !rx.engine.prepares {
 		return direct{rx.tx, query}, nil
 	}
 	if s, ok := rx.statements[query]; ok {
 		return s, nil
 	}
-	s, err := rx.tx.PrepareContext(rx.ctx, query)
+	s, err := rx.tx.PrepareContext(rx.run, query)
 	if err != nil {
 		return nil, rx.failed(fmt.Errorf("prepare %q: %w", shorten(query), err))
 	}

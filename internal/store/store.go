@@ -87,6 +87,7 @@ type pool struct {
 	state   atomic.Int32 // State
 	dirty   atomic.Bool  // written since the last checkpoint
 	digest  *digester    // nil without a key
+	joint   joint
 	stop    chan struct{}
 	stopped sync.WaitGroup
 }

@@ -29,7 +29,8 @@ type Rx struct {
 	Tenant int
 
 	engine     *engine
-	ctx        context.Context
+	ctx        context.Context // of the caller
+	run        context.Context // of the statements
 	tx         *sql.Tx
 	statements map[string]*sql.Stmt
 	failure    error // of the first statement that failed: the transaction can only be rolled back
@@ -54,17 +55,8 @@ type inTransaction struct{}
 // PostgreSQL "store.unreachable" and "store.read_only". If the connection is lost
 // at the end, the transaction may have been committed.
 func (db *DB) Write(ctx context.Context, actor Actor, fn func(*Tx) error) error {
-	if actor.ID == "" {
-		return errors.New("write on behalf of nobody")
-	}
-	switch db.State() {
-	case Full:
-		if err := db.makeReserve(); err != nil {
-			return fault.New(fault.Unavailable, "store.full").Because(err)
-		}
-		db.state.CompareAndSwap(int32(Full), int32(Healthy))
-	case Broken:
-		return fault.New(fault.Unavailable, "store.broken")
+	if err := db.writable(ctx, actor); err != nil {
+		return err
 	}
 	err := db.write(ctx, actor, fn)
 	for try := 1; try < maxTries && crossed(err); try++ {
@@ -77,17 +69,45 @@ func (db *DB) Write(ctx context.Context, actor Actor, fn func(*Tx) error) error 
 	return unavailable(db.note(err))
 }
 
+// writable reports why nothing can be written now.
+func (db *DB) writable(ctx context.Context, actor Actor) error {
+	if actor.ID == "" {
+		return errors.New("write on behalf of nobody")
+	}
+	if ctx.Value(inTransaction{}) != nil {
+		return errNested
+	}
+	switch db.State() {
+	case Full:
+		if err := db.makeReserve(); err != nil {
+			return fault.New(fault.Unavailable, "store.full").Because(err)
+		}
+		db.state.CompareAndSwap(int32(Full), int32(Healthy))
+	case Broken:
+		return fault.New(fault.Unavailable, "store.broken")
+	}
+	return nil
+}
+
 func (db *DB) write(ctx context.Context, actor Actor, fn func(*Tx) error) error {
-	return db.run(ctx, db.writer, db.engine.writing, func(rx *Rx) error {
-		if db.digest == nil {
-			return fn(&Tx{Rx: rx, Actor: actor})
-		}
+	return db.run(ctx, db.writer, db.engine.writing, func(rx *Rx) error { return db.inside(rx, actor, fn) })
+}
+
+// inside runs fn and lets the digests follow.
+func (db *DB) inside(rx *Rx, actor Actor, fn func(*Tx) error) error {
+	if db.digest != nil {
 		db.digest.begin()
-		if err := fn(&Tx{Rx: rx, Actor: actor}); err != nil {
-			return err
-		}
-		return db.digest.settle(rx.ctx, rx.tx)
-	})
+	}
+	if err := fn(&Tx{Rx: rx, Actor: actor}); err != nil {
+		return err
+	}
+	if rx.failure != nil {
+		return fmt.Errorf("commit after a failed statement: %w", rx.failure)
+	}
+	if db.digest == nil {
+		return nil
+	}
+	return db.digest.settle(rx)
 }
 
 // Read runs fn on one state of the database; what others commit meanwhile
@@ -96,22 +116,17 @@ func (db *DB) Read(ctx context.Context, fn func(*Rx) error) error {
 	return unavailable(db.run(ctx, db.reader, db.engine.reading, fn))
 }
 
+var errNested = errors.New("a transaction inside a transaction")
+
 func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func(*Rx) error) (err error) {
 	if ctx.Value(inTransaction{}) != nil {
-		return errors.New("a transaction inside a transaction")
+		return errNested
 	}
 	tx, err := pool.BeginTx(context.WithValue(ctx, tenantKey{}, db.tenant), opts)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	rx := &Rx{
-		Now:        db.opts.Clock().UTC().Truncate(time.Millisecond),
-		Tenant:     db.tenant,
-		engine:     db.engine,
-		ctx:        context.WithValue(ctx, inTransaction{}, true),
-		tx:         tx,
-		statements: map[string]*sql.Stmt{},
-	}
+	rx := db.rx(ctx, tx, map[string]*sql.Stmt{})
 	done := false
 	defer func() {
 		for _, s := range rx.statements {
@@ -128,10 +143,20 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn fun
 		return fmt.Errorf("commit after a failed statement: %w", rx.failure)
 	}
 	done = true
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	return commit(tx)
+}
+
+func (db *DB) rx(ctx context.Context, tx *sql.Tx, statements map[string]*sql.Stmt) *Rx {
+	ctx = context.WithValue(ctx, inTransaction{}, true)
+	return &Rx{
+		Now:        db.opts.Clock().UTC().Truncate(time.Millisecond),
+		Tenant:     db.tenant,
+		engine:     db.engine,
+		ctx:        ctx,
+		run:        ctx,
+		tx:         tx,
+		statements: statements,
 	}
-	return nil
 }
 
 // Context returns the context of the transaction, for functions that wait.
@@ -180,7 +205,7 @@ func (rx *Rx) Row(query string, args ...any) Row {
 	if err != nil {
 		return Row{err: err}
 	}
-	return Row{rx: rx, row: s.QueryRowContext(rx.ctx, args...)}
+	return Row{rx: rx, row: s.QueryRowContext(rx.run, args...)}
 }
 
 // Query calls fn for each row of the result. scan copies the current row. On
@@ -190,7 +215,7 @@ func (rx *Rx) Query(fn func(scan func(dest ...any) error) error, query string, a
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(rx.ctx, args...)
+	rows, err := s.QueryContext(rx.run, args...)
 	if err != nil {
 		return rx.failed(fmt.Errorf("query %q: %w", shorten(query), err))
 	}
@@ -212,7 +237,7 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	result, err := s.ExecContext(tx.ctx, args...)
+	result, err := s.ExecContext(tx.run, args...)
 	if err != nil {
 		return 0, tx.failed(fmt.Errorf("exec %q: %w", shorten(query), err))
 	}

@@ -78,11 +78,11 @@ func atOnce(n int, do func(i int)) (times []time.Duration, elapsed time.Duration
 	times = make([]time.Duration, n)
 	var next atomic.Int64
 	var all sync.WaitGroup
-	start := time.Now() //nolint:forbidigo // measures
+	start := time.Now()
 	for range benchClients {
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				began := time.Now() //nolint:forbidigo // measures
+				began := time.Now()
 				do(i)
 				times[i] = time.Since(began)
 			}
