@@ -57,7 +57,7 @@ func Scan(ctx context.Context, db *store.DB, actor store.Actor, deliveryID int64
 	case code.Text == "" && code.ID == 0:
 		return o, fault.New(fault.Invalid, "scan.empty")
 	}
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+	err = db.Join(ctx, actor, func(tx *store.Tx) error {
 		o, err = scan(tx, deliveryID, code)
 		return err
 	})

@@ -143,7 +143,7 @@ func (s Session) Stale(now time.Time) bool { return now.Sub(s.SeenAt) >= touchEv
 // Touch notes a request of the session.
 func Touch(ctx context.Context, db *store.DB, s Session) (err error) {
 	defer fault.Add(&err, "staff.Touch")
-	return db.Write(ctx, s.Actor(), func(tx *store.Tx) error { return touch(tx, s.hash) })
+	return db.Join(ctx, s.Actor(), func(tx *store.Tx) error { return touch(tx, s.hash) })
 }
 
 // SignOut ends the session.

@@ -161,7 +161,7 @@ type Shelved struct {
 // "vault.card_ambiguous" and the guards of the card.
 func Shelve(ctx context.Context, db *store.DB, actor store.Actor, placeCode, cardCode string) (s Shelved, err error) {
 	defer fault.Add(&err, "vault.Shelve")
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+	err = db.Join(ctx, actor, func(tx *store.Tx) error {
 		if s.Place, err = ByLabel(tx.Rx, placeCode); err != nil {
 			return err
 		}

@@ -60,7 +60,7 @@ type Record struct {
 func Give(ctx context.Context, db *store.DB, ring *keyring.Ring, actor store.Actor, cardID int64, h HandOver) (r Record, err error) {
 	defer fault.Add(&err, "visit.Give(%d)", cardID)
 	h = h.asked()
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+	err = db.Join(ctx, actor, func(tx *store.Tx) error {
 		c, err := card.ByID(tx.Rx, cardID)
 		if err != nil {
 			return err

@@ -60,7 +60,7 @@ func (s *server) postAct(w http.ResponseWriter, r *http.Request, actor store.Act
 	if in.Act == actWithdraw && !staffweb.May(r, staff.CardWithdraw) {
 		return fault.New(fault.Forbidden, "gate.forbidden")
 	}
-	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
+	err = s.DB.Join(r.Context(), actor, func(tx *store.Tx) error {
 		if in.Code != "" {
 			if err := s.mustBe(tx.Rx, id, in.Code); err != nil {
 				return err

@@ -181,7 +181,7 @@ func (d *Desk) Close(ctx context.Context, actor store.Actor, e slot.Exception, d
 
 // act runs what is done in one transaction.
 func (d *Desk) act(ctx context.Context, actor store.Actor, fn func(*store.Tx, *terms.Terms) (Done, error)) (done Done, err error) {
-	err = d.DB.Write(ctx, actor, func(tx *store.Tx) error {
+	err = d.DB.Join(ctx, actor, func(tx *store.Tx) error {
 		t, err := d.terms(tx.Rx)
 		if err != nil {
 			return err

@@ -92,7 +92,7 @@ type Attempt struct {
 func SignIn(ctx context.Context, db *store.DB, actor store.Actor, keys Keys, a Attempt) (m Member, err error) {
 	defer fault.Add(&err, "member.SignIn(%d)", a.Tenant)
 	var refused error // committed all the same: a failure must stay counted
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+	err = db.Join(ctx, actor, func(tx *store.Tx) error {
 		// Codes that do not exist have the same budget, or it would tell them apart.
 		code := encode(a.Code.Hash(newest(keys)))
 		counters := []counter{{OfAddress, addressOf(keys, a.Address)}, {OfCode, code}, {OfMinute, ""}, {OfDay, ""}}

@@ -178,7 +178,7 @@ func (b *Booking) tellEnd(j *journal, who string, leaving ...*Person) error {
 
 // write runs an act in a transaction of its own.
 func write(ctx context.Context, db *store.DB, actor store.Actor, fn func(*store.Tx) (Booking, bool, error)) (b Booking, err error) {
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+	err = db.Join(ctx, actor, func(tx *store.Tx) error {
 		b, _, err = fn(tx)
 		return err
 	})

@@ -42,7 +42,7 @@ func (s Session) Stale(now time.Time) bool { return now.Sub(s.Seen) >= stale }
 func Start(ctx context.Context, db *store.DB, actor store.Actor, tenant int, link string, gen int) (s Session, err error) {
 	defer fault.Add(&err, "visitor.Start(%d)", tenant)
 	s = Session{Token: newToken(), Link: link, Gen: gen}
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+	err = db.Join(ctx, actor, func(tx *store.Tx) error {
 		s.Seen = tx.Now
 		return insert(tx, tenant, s)
 	})
@@ -74,14 +74,14 @@ func Find(rx *store.Rx, tenant int, token string) (s Session, found bool, err er
 // Touch notes that a session is in use.
 func Touch(ctx context.Context, db *store.DB, actor store.Actor, tenant int, s Session) (err error) {
 	defer fault.Add(&err, "visitor.Touch(%d)", tenant)
-	return db.Write(ctx, actor, func(tx *store.Tx) error { return touch(tx, tenant, digest(s.Token)) })
+	return db.Join(ctx, actor, func(tx *store.Tx) error { return touch(tx, tenant, digest(s.Token)) })
 }
 
 // SetParty replaces those who come along.
 func SetParty(ctx context.Context, db *store.DB, actor store.Actor, tenant int, s Session, party []string) (err error) {
 	defer fault.Add(&err, "visitor.SetParty(%d)", tenant)
 	party = slices.DeleteFunc(slices.Clone(party), func(link string) bool { return link == s.Link })
-	return db.Write(ctx, actor, func(tx *store.Tx) error { return setParty(tx, tenant, digest(s.Token), party) })
+	return db.Join(ctx, actor, func(tx *store.Tx) error { return setParty(tx, tenant, digest(s.Token), party) })
 }
 
 // End ends a session.
