@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -300,5 +302,55 @@ func countTogether(t *testing.T, db *store.DB, first func(tx *store.Tx) error) {
 func TestLock_WritersWaitForOneAnother(t *testing.T) {
 	onBothDatabases(t, func(t *testing.T, db *store.DB) {
 		countTogether(t, db, func(tx *store.Tx) error { return tx.Lock("item/1") })
+	})
+}
+
+// Numbers of a series come in order and once, for each tenant its own, and on
+// PostgreSQL no act waits for another that has drawn one.
+func TestDraw(t *testing.T) {
+	onBothDatabases(t, func(t *testing.T, db *store.DB) {
+		draw := func(tx *store.Tx) (int, error) {
+			return tx.Draw("item", func(tx *store.Tx, n int) (last int, err error) {
+				err = tx.Row(`
+INSERT INTO item (id, n) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET n = item.n + excluded.n RETURNING n`, tx.Tenant, n).Scan(&last)
+				return last, err
+			})
+		}
+		for want := 1; want <= 25; want++ {
+			testkit.Write(t, db.For(1), clerk, func(tx *store.Tx) error {
+				n, err := draw(tx)
+				if n != want {
+					t.Errorf("drew %d, want %d", n, want)
+				}
+				return err
+			})
+		}
+		var seen sync.Map
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for range 20 {
+					err := db.For(2).Write(t.Context(), clerk, func(tx *store.Tx) error {
+						n, err := draw(tx)
+						if _, twice := seen.LoadOrStore(n, true); twice || n < 1 || n > 160 {
+							t.Errorf("%d was drawn twice or out of order", n)
+						}
+						return err
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		testkit.Write(t, db.For(1), clerk, func(tx *store.Tx) error {
+			if _, err := draw(tx); err != nil || !tx.Concurrent() {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			return db.For(1).Write(ctx, clerk, func(tx *store.Tx) error { _, err := draw(tx); return err })
+		})
 	})
 }

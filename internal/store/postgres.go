@@ -18,7 +18,7 @@ import (
 // see one state.
 var postgresEngine = engine{
 	open:     openPostgres,
-	close:    func(db *DB) error { return db.writer.Close() },
+	close:    closePostgres,
 	writing:  &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	reading:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	lock:     "SELECT pg_advisory_xact_lock(hashtextextended($1, $2))",
@@ -54,15 +54,21 @@ func openPostgres(ctx context.Context, db *DB, dsn string) error {
 	pool.SetMaxOpenConns(db.opts.Readers)
 	pool.SetMaxIdleConns(db.opts.Readers)
 	db.writer, db.reader = pool, pool
+	if db.side, err = connect(dsn); err != nil {
+		return errors.Join(err, pool.Close())
+	}
+	db.side.SetMaxOpenConns(1)
 	err = db.preparePostgres(ctx, "")
 	if err == nil {
 		err = db.checkRole(ctx)
 	}
 	if err != nil {
-		_ = pool.Close() // the first error counts
+		_ = closePostgres(db) // the first error counts
 	}
 	return unavailable(err)
 }
+
+func closePostgres(db *DB) error { return errors.Join(db.writer.Close(), db.side.Close()) }
 
 // migrateAsOwner brings the schema up to date as the role of MigrateDSN and lets
 // the role of dsn use the tables.

@@ -83,6 +83,10 @@ type pool struct {
 	writer *sql.DB
 	reader *sql.DB
 
+	// PostgreSQL only.
+	side   *sql.DB // one connection for what happens beside a transaction
+	drawer drawer
+
 	// SQLite only.
 	state   atomic.Int32 // State
 	dirty   atomic.Bool  // written since the last checkpoint

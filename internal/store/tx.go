@@ -28,6 +28,7 @@ type Rx struct {
 	Now    time.Time
 	Tenant int
 
+	db         *DB
 	engine     *engine
 	ctx        context.Context // of the caller
 	run        context.Context // of the statements
@@ -151,6 +152,7 @@ func (db *DB) rx(ctx context.Context, tx *sql.Tx, statements map[string]*sql.Stm
 	return &Rx{
 		Now:        db.opts.Clock().UTC().Truncate(time.Millisecond),
 		Tenant:     db.tenant,
+		db:         db,
 		engine:     db.engine,
 		ctx:        ctx,
 		run:        ctx,

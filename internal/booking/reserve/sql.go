@@ -28,15 +28,16 @@ func deleteTokens(tx *store.Tx, tenant int, before string) (int64, error) {
 	return tx.Exec("DELETE FROM booking_token WHERE tenant = $1 AND at < $2", tenant, before)
 }
 
-// nextNumber gives the next receipt number of the month. It is asked for late,
-// because others of the tenant wait for it.
+// nextNumber gives the next receipt number of the month.
 func nextNumber(tx *store.Tx, tenant int) (year int, no string, err error) {
 	year, month, _ := jpdate.Day(tx.Today()).Parts()
-	var n int
-	err = tx.Row(`
-INSERT INTO booking_number (tenant, year, month, last) VALUES ($1, $2, $3, 1)
-ON CONFLICT (tenant, year, month) DO UPDATE SET last = booking_number.last + 1
-RETURNING last`, tenant, year, month).Scan(&n)
+	n, err := tx.Draw(fmt.Sprintf("booking/%04d-%02d", year, month), func(tx *store.Tx, n int) (last int, err error) {
+		err = tx.Row(`
+INSERT INTO booking_number (tenant, year, month, last) VALUES ($1, $2, $3, $4)
+ON CONFLICT (tenant, year, month) DO UPDATE SET last = booking_number.last + excluded.last
+RETURNING last`, tenant, year, month, n).Scan(&last)
+		return last, err
+	})
 	return year, fmt.Sprintf("%02d-%04d", month, n), err
 }
 
