@@ -281,7 +281,7 @@ func TestBK305_ClosedHours(t *testing.T) {
 		if diff := cmp.Diff(before, w.dump()); diff != "" {
 			t.Errorf("the refused booking changed the database:\n%s", diff)
 		}
-		w.someone().get("/ja/").want(http.StatusOK, "インターネットの受付は6時から24時までです。")
+		w.someone().get("/ja/").want(http.StatusOK, "受付は6時から24時までです。あき状況は見られます。")
 		w.someone().get("/ja/free").want(http.StatusOK, "あいています")
 		w.clock.Advance(4 * time.Hour)
 		s.submit("/book").want(http.StatusOK, "予約しました")

@@ -23,8 +23,10 @@ func unknownBooking() error { return fault.New(fault.NotFound, "booking.unknown"
 
 // open reads the booking of the address. An address that this service has not
 // made is as unknown as one of a booking that is not there.
-func (v *visit) open() (o opened, err error) {
-	o.Ref = v.r.PathValue("ref")
+func (v *visit) open() (opened, error) { return v.opening(v.r.PathValue("ref")) }
+
+func (v *visit) opening(ref string) (o opened, err error) {
+	o.Ref = ref
 	id, ok := v.desk.BookingOf(o.Ref)
 	if !ok {
 		return o, unknownBooking()
@@ -86,7 +88,10 @@ type bookingData struct {
 	MayCancel          bool
 	ChangeBy, CancelBy string
 	MayLeave           bool
-	Late               int // minutes after which others go first
+	Late               int    // minutes after which others go first
+	Mail               bool   // a mail is on its way
+	Key                string // access key, shown once
+	ConfirmBy          string // until when a mail must be answered
 }
 
 // Sentences about what has just happened, and the titles they give the page.
@@ -109,6 +114,7 @@ func (v *visit) getBooking() error {
 		note == "cancelled" && !d.Live, note == "left":
 		d.Note = note
 		title = noteTitles[note]
+		d.Mail = v.r.URL.Query().Has("mail")
 	}
 	return v.page(http.StatusOK, "booking", title, d)
 }
@@ -118,16 +124,17 @@ func (v *visit) bookingData(o opened) bookingData {
 	if people == 0 {
 		people = len(o.Persons)
 	}
+	until := o.slot.Until(o.procs())
 	d := bookingData{
 		Facts: v.factsOf(o.slot, o.procs(), people), No: o.No, Ref: o.Ref, Live: o.live(v.now),
-		ChangeBy: v.words.Instant(o.slot.ChangeUntil), CancelBy: v.words.Instant(o.slot.CancelUntil),
+		ChangeBy: v.words.Instant(until.Change), CancelBy: v.words.Instant(until.Cancel),
 	}
 	d.Facts.Starts = o.Starts
 	if w, found := v.city.window(o.WindowID); found {
 		d.Late = w.LateMinutes
 	}
-	d.MayChange = d.Live && v.now.Before(o.slot.ChangeUntil)
-	d.MayCancel = d.Live && v.now.Before(o.slot.CancelUntil)
+	d.MayChange = d.Live && v.now.Before(until.Change)
+	d.MayCancel = d.Live && v.now.Before(until.Cancel)
 	d.MayLeave = d.MayCancel && len(o.Live()) > 1
 	switch {
 	case d.Live:
@@ -234,7 +241,7 @@ func (v *visit) postMove() error {
 		return v.showBooking(o, err)
 	}
 	c.procs = o.procs()
-	return v.refused(c, err, on, func(status int, q problem) error { return v.showMove(status, clip(token), q) })
+	return v.refused(c, err, on, func(status int, q ...problem) error { return v.showMove(status, clip(token), q...) })
 }
 
 // ended reports whether an act was refused because of the booking itself.

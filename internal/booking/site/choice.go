@@ -3,8 +3,10 @@ package site
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
+	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
 	"kofu/internal/jpdate"
 )
@@ -18,6 +20,7 @@ type choice struct {
 	day     jpdate.Day // whose times are looked at, or from which days are listed
 	month   bool       // days as the table of a month
 	grouped bool       // the page about those who come along has been seen
+	people  int        // of somebody without a code
 }
 
 // choiceOf reads a choice, leaving out what makes no sense.
@@ -35,6 +38,7 @@ func choiceOf(q url.Values) (c choice) {
 	}
 	c.month = q.Get("view") == "month"
 	c.grouped = q.Get("g") == "1"
+	c.people, _ = number(q.Get("n")) // 0 is nothing said
 	return c
 }
 
@@ -56,6 +60,9 @@ func (c choice) pairs() (list [][2]string) {
 	}
 	if c.grouped {
 		add("g", "1")
+	}
+	if c.people > 0 {
+		add("n", strconv.Itoa(c.people))
 	}
 	return list
 }
@@ -95,4 +102,11 @@ func (v *visit) offered(procs slot.Procs) (list []slot.Window) {
 		}
 	}
 	return list
+}
+
+// offeredTo are those of them at which a code can be booked.
+func (v *visit) offeredTo(m member.Member, procs slot.Procs) []slot.Window {
+	return slices.DeleteFunc(v.offered(procs), func(w slot.Window) bool {
+		return len(m.Windows) > 0 && !slices.Contains(m.Windows, w.ID)
+	})
 }

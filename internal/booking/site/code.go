@@ -79,6 +79,9 @@ func (v *visit) showCode(status int, d codeData, problems ...problem) error {
 // getCode shows the form, filled in with the code of the letter's QR.
 func (v *visit) getCode() error {
 	query := v.r.URL.Query()
+	if !v.TakesCodes() {
+		return v.redirect("/open")
+	}
 	d := codeData{To: local(query.Get("to"))}
 	if sealed := v.cookie(letterCookie); sealed != "" {
 		d.Code = v.openLetter(sealed)
@@ -288,6 +291,9 @@ func (v *visit) askAgain() error {
 		to = choiceOf(v.r.Form).at(v.formPage())
 	} else if q := v.r.URL.RawQuery; q != "" {
 		to += "?" + q
+	}
+	if !v.TakesCodes() {
+		return v.redirect("/key?to=" + url.QueryEscape(to))
 	}
 	return v.redirect("/code?again=1&to=" + url.QueryEscape(to))
 }

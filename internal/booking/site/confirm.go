@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"kofu/internal/booking/front"
+	"kofu/internal/booking/mail"
 	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/slot"
+	"kofu/internal/booking/terms"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
 	"kofu/internal/store"
@@ -36,6 +38,8 @@ type confirmData struct {
 	Once   string
 	Change map[string]string // part → address of the page where it can be changed
 	Keep   string
+	Fields []field // what may be left with the booking
+	Open   bool    // without a code
 }
 
 // slotOf reads a slot by its id.
@@ -49,6 +53,16 @@ func (v *visit) slotOf(id string) (s slot.Slot, found bool, err error) {
 
 // getConfirm shows what is about to be booked. Nothing is booked yet.
 func (v *visit) getConfirm() error { return v.showConfirm(http.StatusOK, "") }
+
+// codeMode is the mode of somebody with a code, for the fields of its form.
+func (v *visit) codeMode() terms.Mode {
+	for _, m := range v.city.policy.AuthModes {
+		if m != terms.AccessKey {
+			return m
+		}
+	}
+	return terms.AccessKey
+}
 
 func (v *visit) showConfirm(status int, once string, problems ...problem) error {
 	c, on, err := v.booking()
@@ -72,6 +86,7 @@ func (v *visit) showConfirm(status int, once string, problems ...problem) error 
 	d := confirmData{
 		Facts: v.factsOf(s, c.procs, len(v.session.People())), Action: "/book", Hidden: c.pairs(), Once: once,
 		Change: map[string]string{"date": v.path(day.at(on.days)), "time": v.path(time.at(on.times))},
+		Fields: v.fields(v.codeMode(), v.r.PostForm),
 	}
 	if len(v.offered(c.procs)) > 1 {
 		other := choice{procs: c.procs, grouped: c.grouped}
@@ -96,20 +111,29 @@ func (v *visit) postBook() error {
 		return v.askAgain()
 	}
 	r := front.Request{Lang: v.lang}
+	r.Contact, r.Answers = left(v.r.PostForm)
 	r.Token, r.By = v.r.PostForm.Get("once"), reserve.By{Via: reserve.ByWeb, Link: p.own.Link}
 	r.SlotID, r.Side, r.Adjacent = c.slot, slot.Web, v.city.policy.Adjacent
 	for _, m := range p.all() {
 		r.Guests = append(r.Guests, reserve.Guest{Link: m.Link, Gen: m.Gen, Procs: c.procs})
 	}
-	b, err := v.desk.Book(v.r.Context(), resident, r)
+	done, err := v.desk.BookIt(v.r.Context(), resident, r)
 	switch {
 	case err == nil:
-		return v.redirect("/b/" + v.desk.Ref(b.ID) + "?note=done")
+		return v.redirect("/b/" + v.desk.Ref(done.Booking.ID) + "?note=done" + mailNote(done.Mail))
 	case fault.Is(err, fault.Conflict, "booking.exists"):
 		return v.exists(p)
 	}
 	return v.refused(c, err, ways{days: "/days", times: "/times", pick: "/confirm", units: v.units(c.procs, len(p.all()))},
-		func(status int, q problem) error { return v.showConfirm(status, clip(r.Token), q) })
+		func(status int, q ...problem) error { return v.showConfirm(status, clip(r.Token), q...) })
+}
+
+// mailNote tells the next page that a mail is on its way.
+func mailNote(state mail.State) string {
+	if state == mail.Waiting {
+		return "&mail=1"
+	}
+	return ""
 }
 
 // exists leads to the booking that one of the guests has already, if it is the
@@ -133,7 +157,7 @@ func (v *visit) exists(p people) error {
 
 // refused shows why a slot could not be taken: other times of the same day
 // where one of them may help, else the page with its problem.
-func (v *visit) refused(c choice, err error, on ways, again func(int, problem) error) error {
+func (v *visit) refused(c choice, err error, on ways, again func(int, ...problem) error) error {
 	e, ok := fault.As(err)
 	if !ok {
 		return err
@@ -141,16 +165,19 @@ func (v *visit) refused(c choice, err error, on ways, again func(int, problem) e
 	v.code = e.Code
 	q := v.problemOf("", e)
 	switch e.Code {
-	case "slot.full", "slot.few_left", "slot.closed", "slot.no_neighbours", "slot.procedure", "slot.deadline", "slot.not_open_yet":
+	case "slot.full", "slot.few_left", "slot.closed", "slot.no_neighbours", "slot.procedure", "slot.deadline", "slot.not_open_yet",
+		"slot.phone_only":
 		return v.otherTimes(c, on, q)
 	case "slot.unknown":
 		c.slot = ""
 		return v.otherTimes(c, on, q)
-	case "booking.closed_hours":
+	case "booking.closed_hours", "booking.closed_period":
 		return again(http.StatusConflict, q)
 	case "booking.bad_token", "booking.bad_request", "booking.token_reused", "booking.party_max", "booking.same_slot",
-		"member.not_ready", "member.not_yet", "member.procedure":
+		"booking.mode", "booking.too_many_changes", "booking.state", "member.not_ready", "member.not_yet", "member.procedure", "member.window":
 		return again(statusOfKind[e.Kind], q)
+	case "terms.answers", "booking.mail_needed", "booking.no_contact", "contact.birth", "contact.not_taken":
+		return again(http.StatusUnprocessableEntity, v.fieldProblems(e, v.codeMode())...)
 	}
 	return err
 }

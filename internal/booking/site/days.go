@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -344,7 +345,7 @@ func (v *visit) booking() (choice, ways, error) {
 		return c, ways{}, err
 	}
 	ok := found && c.procs != "" && p.own.Procs.Covers(c.procs) &&
-		slices.ContainsFunc(v.offered(c.procs), func(w slot.Window) bool { return w.ID == c.window })
+		slices.ContainsFunc(v.offeredTo(p.own, c.procs), func(w slot.Window) bool { return w.ID == c.window })
 	if !ok {
 		c.window, c.slot = "", ""
 	}
@@ -371,7 +372,7 @@ func (v *visit) getFree() error {
 	windows := v.offered(c.procs)
 	if _, found := v.city.window(c.window); !found {
 		if len(windows) != 1 {
-			list := v.windowChoices(choice{procs: c.procs}, func(c choice) string { return c.at("/free") })
+			list := v.windowChoices(windows, choice{procs: c.procs}, func(c choice) string { return c.at("/free") })
 			body, err := v.render("window", "free.window", list)
 			if err != nil {
 				return err
@@ -406,7 +407,8 @@ func (v *visit) freely(c choice) ways {
 	return ways{days: "/free", times: "/free/times", pick: "/code", units: v.units(c.procs, 1)}
 }
 
-// fragment answers with a page that is made once for each state of the board.
+// fragment answers with a page that is made once for each state of the board
+// and of the words.
 func (v *visit) fragment(c choice, render func() ([]byte, error)) error {
 	_, board, err := v.board(c.window)
 	if err != nil {
@@ -417,12 +419,13 @@ func (v *visit) fragment(c choice, render func() ([]byte, error)) error {
 	if high {
 		key = "high " + key
 	}
-	body, kept := v.fragments.get(key, board.Made)
+	version := fmt.Sprint(board.Version, v.city.policy.Version, v.city.terms.Wording.Version)
+	body, kept := v.fragments.get(key, version)
 	if !kept {
 		if body, err = render(); err != nil {
 			return err
 		}
-		v.fragments.put(key, board.Made, body)
+		v.fragments.put(key, version, body)
 	}
 	return v.shared(body)
 }

@@ -18,7 +18,6 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
 	"kofu/internal/jptext"
-	"kofu/internal/store"
 )
 
 // pages are the templates, each with the layout and the partials, and the style
@@ -73,6 +72,11 @@ type problem struct {
 // problemOf is a fault as residents read it.
 func (v *visit) problemOf(field string, e *fault.Error) problem {
 	p := problem{Field: field, Key: "error." + e.Code}
+	if e.Code == "booking.closed_period" {
+		if p.Key += ".after"; string(v.today()) < e.Args["from"] {
+			p.Key = "error." + e.Code + ".before"
+		}
+	}
 	for name, value := range e.Args {
 		p.Args = append(p.Args, name, v.words.Argument(value))
 	}
@@ -202,15 +206,32 @@ func telLink(phone string) template.URL {
 	return template.URL("tel:" + digits) //nolint:gosec // digits only
 }
 
-// Closed says whether the site takes no bookings at this hour.
-func (p page) Closed() bool {
-	local := p.now.In(store.Tokyo)
-	return !p.city.Takes(local.Hour()*60 + local.Minute())
+// Closed is why the site takes no bookings now, nil while it does.
+func (p page) Closed() *problem {
+	if e, ok := fault.As(p.city.Admit(p.now)); ok {
+		q := p.problemOf("", e)
+		return &q
+	}
+	return nil
 }
 
-// HoursNote says when the site takes bookings.
-func (p page) HoursNote() template.HTML {
-	return p.T("note.hours", "from", p.words.Minute(p.city.FromMinute), "until", p.words.Minute(p.city.UntilMinute))
+// notice is what the municipality has to say on a page.
+type notice struct{ HTMLLang, Text string }
+
+// Notices are those of a page.
+func (p page) Notices(where string) (list []notice) {
+	for _, n := range p.city.terms.Notices.Show(p.now, where, p.lang) {
+		list = append(list, notice{wording.HTMLLang(n.Lang), n.Text})
+	}
+	return list
+}
+
+// Must says in words whether a field has to be filled in.
+func (p page) Must(required bool) template.HTML {
+	if required {
+		return `<span class="must">` + p.T("field.required") + `</span>`
+	}
+	return `<span class="hint">(` + p.T("field.optional") + `)</span>`
 }
 
 // Classes are those of the html element: text size and colours.

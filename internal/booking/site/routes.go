@@ -48,6 +48,16 @@ func (s *site) routes() []route {
 		{pattern: "GET /confirm", access: shown, handle: (*visit).getConfirm},
 		{pattern: "POST /book", access: shown, handle: (*visit).postBook, again: (*visit).bookAgain},
 
+		{pattern: "GET /open", access: anyone, handle: (*visit).getOpen},
+		{pattern: "GET /open/days", access: anyone, handle: (*visit).getOpenDays},
+		{pattern: "GET /open/times", access: anyone, handle: (*visit).getOpenTimes},
+		{pattern: "GET /open/confirm", access: anyone, handle: (*visit).getOpenConfirm},
+		{pattern: "POST /open/book", access: anyone, handle: (*visit).postOpenBook, again: (*visit).openAgain},
+		{pattern: "GET /key", access: anyone, handle: (*visit).getKey},
+		{pattern: "POST /key", access: anyone, handle: (*visit).postKey, again: (*visit).keyAgain},
+		{pattern: "GET /mail/{token}", access: anyone, handle: (*visit).getMail},
+		{pattern: "POST /mail/{token}", access: anyone, handle: (*visit).postMail, again: (*visit).getMail},
+
 		{pattern: "GET /b/{ref}", access: anyone, handle: (*visit).getBooking},
 		{pattern: "GET /b/{ref}/kofu.ics", access: anyone, handle: (*visit).getCalendar},
 		{pattern: "GET /b/{ref}/days", access: shown, handle: (*visit).getMoveDays},

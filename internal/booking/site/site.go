@@ -33,8 +33,8 @@ import (
 	"kofu/internal/store"
 )
 
-// Deps is what the pages of one tenant stand on. All but Overrides, Address
-// and Files are required.
+// Deps is what the pages of one tenant stand on. All but Address and Files
+// are required.
 type Deps struct {
 	DB     *store.DB // for the tenant
 	Tenant int
@@ -47,10 +47,7 @@ type Deps struct {
 	// Address is the network address that a request comes from; nil takes the
 	// one of the connection.
 	Address func(*http.Request) netip.Addr
-	// Overrides are the words of the municipality, loaded anew from time to
-	// time; nil without any.
-	Overrides func(*store.Rx) (wording.Overrides, error)
-	Files     fs.FS // templates, style sheet and texts; nil takes those of the program
+	Files   fs.FS // templates, style sheet and texts; nil takes those of the program
 }
 
 // site holds what handlers share.
@@ -59,6 +56,7 @@ type site struct {
 	desk      *front.Desk
 	boards    *slot.Cache
 	catalogue *wording.Catalogue
+	terms     *terms.Cache
 	pages     *pages
 	fragments fragments
 	mux       *http.ServeMux
@@ -84,8 +82,9 @@ func New(d Deps) (http.Handler, error) {
 	}
 	s := &site{
 		Deps: d, boards: slot.NewCache(d.DB), catalogue: catalogue,
-		desk: &front.Desk{DB: d.DB, Tenant: d.Tenant, Ring: d.Ring, Base: d.Base},
+		terms: terms.NewCache(d.Tenant),
 	}
+	s.desk = &front.Desk{DB: d.DB, Tenant: d.Tenant, Ring: d.Ring, Base: d.Base, Terms: s.terms}
 	if s.pages, err = parsePages(d.Files); err != nil {
 		return nil, err
 	}
@@ -104,10 +103,10 @@ func remoteAddress(r *http.Request) netip.Addr {
 // city is what the pages know of the municipality, at one moment.
 type city struct {
 	slot.Tenant
+	terms      *terms.Terms
 	policy     terms.Policy
 	windows    []slot.Window
 	procedures []slot.ProcedureTerms
-	overrides  wording.Overrides
 	languages  []string // of the policy, as far as there are texts
 	at         time.Time
 }
@@ -141,19 +140,15 @@ func (s *site) read(rx *store.Rx, c *city) (err error) {
 	if !found {
 		return errors.New("site: the tenant does not exist")
 	}
-	if c.policy, err = terms.LoadPolicy(rx, s.Tenant); err != nil {
+	if c.terms, err = s.terms.Load(rx); err != nil {
 		return err
 	}
+	c.policy = c.terms.Policy
 	if c.windows, err = slot.Windows(rx, s.Tenant); err != nil {
 		return err
 	}
 	if c.procedures, err = slot.ProcedureList(rx, s.Tenant); err != nil {
 		return err
-	}
-	if s.Overrides != nil {
-		if c.overrides, err = s.Overrides(rx); err != nil {
-			return err
-		}
 	}
 	for _, lang := range c.policy.Languages {
 		if _, ok := s.catalogue.Text(lang, "meta.name"); ok {

@@ -53,7 +53,7 @@ func (v *visit) getLanguage() error {
 // of the page back in it.
 func (v *visit) languageMenu(back string) (menu []languageChoice) {
 	for _, lang := range v.city.languages {
-		words := v.catalogue.In(lang, v.city.overrides)
+		words := v.catalogue.In(lang, v.city.terms.Wording)
 		menu = append(menu, languageChoice{
 			Lang: lang, HTMLLang: wording.HTMLLang(lang), Name: words.HTML("meta.name"),
 			URL: "/" + lang + "/language?set=1&back=" + url.QueryEscape(back), Current: lang == v.lang,

@@ -117,7 +117,7 @@ func (v *visit) next(c choice) (string, error) {
 		c.procs = ""
 		return c.at("/procedure"), nil
 	}
-	windows := v.offered(c.procs)
+	windows := v.offeredTo(p.own, c.procs)
 	if !slices.ContainsFunc(windows, func(w slot.Window) bool { return w.ID == c.window }) {
 		if len(windows) != 1 {
 			c.window, c.slot = "", ""
@@ -179,11 +179,16 @@ type windowChoice struct {
 
 func (v *visit) getWindow() error {
 	c := choiceOf(v.r.URL.Query())
-	return v.page(http.StatusOK, "window", "window.title", v.windowChoices(c, func(c choice) string { return c.at("/next") }))
+	p, found, err := v.who()
+	if err != nil || !found {
+		return v.backOn(c, err)
+	}
+	list := v.windowChoices(v.offeredTo(p.own, c.procs), c, func(c choice) string { return c.at("/next") })
+	return v.page(http.StatusOK, "window", "window.title", list)
 }
 
-func (v *visit) windowChoices(c choice, to func(choice) string) (list []windowChoice) {
-	for _, w := range v.offered(c.procs) {
+func (v *visit) windowChoices(windows []slot.Window, c choice, to func(choice) string) (list []windowChoice) {
+	for _, w := range windows {
 		c.window = w.ID
 		list = append(list, windowChoice{v.placeOf(w), w.OpensOn, w.ClosesOn, v.path(to(c))})
 	}

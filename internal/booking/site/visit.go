@@ -39,7 +39,7 @@ type visitKey struct{}
 // speak sets the language of the answer.
 func (v *visit) speak(lang string) {
 	v.lang = lang
-	v.words = v.catalogue.In(lang, v.city.overrides)
+	v.words = v.catalogue.In(lang, v.city.terms.Wording)
 }
 
 // preferred is the language of a visitor who has not chosen one: that of the
