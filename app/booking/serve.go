@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -51,6 +52,8 @@ type server struct {
 	parts     Parts
 	logFile   *os.File
 	draining  atomic.Bool
+	offset    atomic.Int64 // of the clock, in nanoseconds
+	beside    background
 	addresses map[string]string
 	listeners []net.Listener
 	servers   []*http.Server
@@ -138,6 +141,7 @@ func (s *server) openAll(ctx context.Context, behind Behind) error {
 		s.addresses[l.name] = listener.Addr().String()
 		s.open(base, l.name, listener, l.handler)
 	}
+	s.beside.run(base, s)
 	s.parts.Log.Info("started", "version", version, "listeners", s.addresses, "practice", config.Practice)
 	return nil
 }
@@ -198,9 +202,25 @@ func (s *server) operator() http.Handler {
 	})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		_ = s.parts.Meters.Write(w, s.parts.Clock()) // the reader has gone
+		_ = s.metrics(w) // the reader has gone
 	})
 	return mux
+}
+
+// metrics writes how the service is, in the text form of Prometheus. No resident
+// and no member of staff appears in it.
+func (s *server) metrics(w io.Writer) error {
+	_, err := fmt.Fprintf(w, `# HELP kofu_info The program.
+# TYPE kofu_info gauge
+kofu_info{version=%q} 1
+# HELP kofu_clock_offset_seconds How far this server's clock is ahead of the database's.
+# TYPE kofu_clock_offset_seconds gauge
+kofu_clock_offset_seconds %g
+# HELP kofu_database_state 0 takes writes, 1 is full, 2 is broken.
+# TYPE kofu_database_state gauge
+kofu_database_state %d
+`, version, time.Duration(s.offset.Load()).Seconds(), s.parts.Service.DB.State())
+	return errors.Join(err, s.parts.Meters.Write(w, s.parts.Clock()))
 }
 
 // readyWithin is how long the database may take to answer.
@@ -295,6 +315,7 @@ func (s *server) stop() error {
 	if s.cancel != nil {
 		s.cancel()
 	}
+	s.beside.work.Wait()
 	for _, l := range s.listeners {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) { // mostly the server was first
 			errs = append(errs, err)

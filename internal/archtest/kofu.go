@@ -14,7 +14,7 @@ func Kofu() Rules {
 			"settings", "staff", "accesslog", "relay",
 			"booking/town", "booking/jobs", "booking/queue", "booking/door", "booking/sync", "booking/wording", "booking/slot", "booking/openfile", "booking/member", "booking/reserve", "booking/wish", "booking/inquiry",
 			"booking/terms", "booking/contact", "booking/mail", "booking/front",
-			"booking/visitor", "booking/site",
+			"booking/visitor", "booking/chores", "booking/site",
 			"gate", "staffweb", "booking/board", "booking/console",
 			"resident",
 			"card",

@@ -18,6 +18,7 @@ type engine struct {
 	prepares bool   // whether we prepare statements or the driver does so by itself
 	lock     string // makes transactions that lock the name $1 of tenant $2 wait for one another; "" where they do anyway
 
+	clock    string // reads the clock of the server, seconds since 1970; "" without a server
 	tables   string // names the tables in alphabetical order
 	digest   string // reads the digest of all tables; "" where none is kept
 	endTable string // how the definition of a table ends

@@ -305,6 +305,7 @@ func TestLock_WritersWaitForOneAnother(t *testing.T) {
 	})
 }
 
+<<<<<<< HEAD
 // Numbers of a series come in order and once, for each tenant its own, and on
 // PostgreSQL no act waits for another that has drawn one.
 func TestDraw(t *testing.T) {
@@ -352,5 +353,28 @@ INSERT INTO item (id, n) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET n = item
 			defer cancel()
 			return db.For(1).Write(ctx, clerk, func(tx *store.Tx) error { _, err := draw(tx); return err })
 		})
+=======
+// The clock of another server is compared with our own; a file has none.
+func TestClockOffset(t *testing.T) {
+	testkit.OnBothEnginesAt(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		first, err := db.ClockOffset(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(90 * time.Minute)
+		second, err := db.ClockOffset(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if db.Path() != "" {
+			if first != 0 || second != 0 {
+				t.Errorf("a file: %s and %s", first, second)
+			}
+			return
+		}
+		if got := second - first - 90*time.Minute; got < -time.Minute || got > time.Minute {
+			t.Errorf("the clock moved by 90 min, the offset by %s", second-first)
+		}
+>>>>>>> ea576cf (booking/chores: what the service does by itself, and a watch over the clock)
 	})
 }

@@ -22,6 +22,7 @@ var postgresEngine = engine{
 	writing:  &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	reading:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	lock:     "SELECT pg_advisory_xact_lock(hashtextextended($1, $2))",
+	clock:    "SELECT extract(epoch FROM clock_timestamp())::float8",
 	tables:   "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename",
 	endTable: ");",
 	guard: `
