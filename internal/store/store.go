@@ -7,15 +7,18 @@
 // table, so that a change by another tool shows. Writes tables schema_migration
 // and table_digest.
 //
+// Several municipalities share a database: [DB.For] gives the view of one. On
+// PostgreSQL the server itself keeps their rows apart (fence.go).
+//
 // # SQL for both engines
 //
 // Packages that both programs link write one text for both: the tenant in every
-// statement; placeholders $1, $2; keys, times and truth values (0 or 1) bound by the program; columns TEXT
-// or INTEGER below 2^31; NULLS FIRST or LAST where a column may be NULL;
-// letters never compared by LIKE. A second statement begins when the rows of
-// the first are read. SQLite lets one writer in and PostgreSQL many, so what a
-// transaction has read may be old when it writes: the condition stands in the
-// changing statement, or [Tx.Lock] comes first.
+// statement; placeholders $1, $2; keys, times and truth values (0 or 1) bound by
+// the program; columns TEXT or INTEGER below 2^31; NULLS FIRST or LAST where a
+// column may be NULL; letters never compared by LIKE. A second statement begins
+// when the rows of the first are read. SQLite lets one writer in and PostgreSQL
+// many, so what a transaction has read may be old when it writes: the condition
+// stands in the changing statement, or [Tx.Lock] comes first.
 package store
 
 import (
