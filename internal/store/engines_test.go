@@ -305,7 +305,6 @@ func TestLock_WritersWaitForOneAnother(t *testing.T) {
 	})
 }
 
-<<<<<<< HEAD
 // Numbers of a series come in order and once, for each tenant its own, and on
 // PostgreSQL no act waits for another that has drawn one.
 func TestDraw(t *testing.T) {
@@ -353,7 +352,9 @@ INSERT INTO item (id, n) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET n = item
 			defer cancel()
 			return db.For(1).Write(ctx, clerk, func(tx *store.Tx) error { _, err := draw(tx); return err })
 		})
-=======
+	})
+}
+
 // The clock of another server is compared with our own; a file has none.
 func TestClockOffset(t *testing.T) {
 	testkit.OnBothEnginesAt(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
@@ -375,6 +376,5 @@ func TestClockOffset(t *testing.T) {
 		if got := second - first - 90*time.Minute; got < -time.Minute || got > time.Minute {
 			t.Errorf("the clock moved by 90 min, the offset by %s", second-first)
 		}
->>>>>>> ea576cf (booking/chores: what the service does by itself, and a watch over the clock)
 	})
 }
