@@ -14,7 +14,6 @@ import (
 
 	"kofu/internal/booking/terms"
 	"kofu/internal/fault"
-	"kofu/internal/jpdate"
 	"kofu/internal/keyring"
 )
 
@@ -108,21 +107,23 @@ type Form struct {
 // Check tidies what somebody left on the form of a mode and refuses what does
 // not fit or what the tenant does not take. Staff may leave required fields
 // empty. Errors: fault.Invalid "terms.answers" with a detail per field, whose
-// Column is its name or its id; fault.Invalid "contact.birth".
+// Column is its name or its id.
 func Check(t *terms.Terms, m terms.Mode, c Contact, a Answers, staff bool) (f Form, err error) {
-	clean, err1 := form.Check(m, t.Policy.PII, c.Given(), true)
+	contact, err1 := CheckContact(t, c)
 	answers, err2 := t.Fields.Check(m, t.Policy.PII, a, staff)
 	if err := joined(err1, err2); err != nil {
 		return Form{}, err
 	}
-	for field, value := range clean {
-		f.Contact.set(field, value)
+	return Form{contact, answers}, nil
+}
+
+// CheckContact is Check without the fields of the tenant's own.
+func CheckContact(t *terms.Terms, c Contact) (clean Contact, err error) {
+	values, err := form.Check("", t.Policy.PII, c.Given(), true)
+	for field, value := range values {
+		clean.set(field, value)
 	}
-	if f.Contact.Birth != "" && !jpdate.Day(f.Contact.Birth).Valid() {
-		return Form{}, fault.New(fault.Invalid, "contact.birth")
-	}
-	f.Answers = answers
-	return f, nil
+	return clean, err
 }
 
 // joined makes one refusal of two.

@@ -12,7 +12,8 @@ import (
 	"kofu/internal/store"
 )
 
-// Report counts what was erased, by the name of the field.
+// Report counts what was erased, by the name of the field; «account» and
+// «waiting» count what residents with a password and on the waiting list left.
 type Report struct {
 	Values  map[string]int64 `json:"values"`  // typed: mail, phone, own/… of the tenant
 	Answers map[string]int64 `json:"answers"` // chosen
@@ -54,7 +55,11 @@ func Erase(ctx context.Context, db *store.DB, actor store.Actor, tenant int, t *
 		if err != nil {
 			return err
 		}
-		note(r.Values, Mail, n)
+		note(r.Values, "account", n)
+		if n, err = eraseOfWishes(tx, tenant, before(days)); err != nil {
+			return err
+		}
+		note(r.Values, "waiting", n)
 		if len(r.Values)+len(r.Answers) == 0 {
 			return nil
 		}

@@ -81,6 +81,24 @@ func seal(tx *store.Tx, ring *keyring.Ring, tenant int, owner, field, value stri
 	return insertValue(tx, tenant, owner, field, sealed, mac)
 }
 
+// Copy gives one owner the contact of another, where it has none of its own.
+func Copy(tx *store.Tx, ring *keyring.Ring, tenant int, from, to string) error {
+	has, err := valuesOf(tx.Rx, tenant, to)
+	if err != nil || len(has) > 0 {
+		return err
+	}
+	values, err := open(tx.Rx, ring, tenant, from)
+	if err != nil {
+		return err
+	}
+	for _, field := range slices.Sorted(maps.Keys(values)) {
+		if err := seal(tx, ring, tenant, to, field, values[field]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Left is what somebody left with a booking, opened.
 type Left struct {
 	Contact Contact

@@ -65,3 +65,10 @@ DELETE FROM contact_value WHERE tenant = $1 AND owner IN (
   SELECT 'link/' || m.link FROM member m WHERE m.tenant = $1 AND (m.state IN ('withdrawn', 'closed') OR m.book_until <= $2))`,
 		tenant, before)
 }
+
+// eraseOfWishes removes what those left whose wish is over.
+func eraseOfWishes(tx *store.Tx, tenant int, before string) (int64, error) {
+	return tx.Exec(`
+DELETE FROM contact_value WHERE tenant = $1 AND owner IN (
+  SELECT 'wish/' || w.wish_id FROM wish w WHERE w.tenant = $1 AND w.ended_at <> '' AND w.ended_at <= $2)`, tenant, before)
+}
