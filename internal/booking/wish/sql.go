@@ -19,8 +19,8 @@ func insertWish(tx *store.Tx, tenant int, w Wish) error {
 		bands = append(bands, fmt.Sprintf("%d-%d", b.FromMinute, b.ToMinute))
 	}
 	if _, err := tx.Exec(`
-INSERT INTO wish (tenant, wish_id, windows, from_day, until_day, weekdays, bands, notify, lang, state, made_at, booking_id, offered_at, told_at, ended_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', '', '')`,
+INSERT INTO wish (tenant, wish_id, windows, from_day, until_day, weekdays, bands, notify, lang, state, made_at, booking_id, offered_at, ended_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', '')`,
 		tenant, w.ID, strings.Join(w.Windows, " "), w.From, w.To, strings.Join(weekdays, " "), strings.Join(bands, " "),
 		w.Notify, w.Lang, w.State, store.Stamp(w.MadeAt)); err != nil {
 		return err
@@ -34,7 +34,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', '', '')`,
 	return nil
 }
 
-const columns = "wish_id, windows, from_day, until_day, weekdays, bands, notify, lang, state, made_at, booking_id, offered_at, told_at"
+const columns = "wish_id, windows, from_day, until_day, weekdays, bands, notify, lang, state, made_at, booking_id, offered_at"
 
 const (
 	byID   = "SELECT " + columns + " FROM wish WHERE tenant = $1 AND wish_id = $2"
@@ -44,8 +44,8 @@ const (
 )
 
 func scanWish(scan func(...any) error) (w Wish, err error) {
-	var windows, weekdays, bands, made, offered, told string
-	err = scan(&w.ID, &windows, &w.From, &w.To, &weekdays, &bands, &w.Notify, &w.Lang, &w.State, &made, &w.BookingID, &offered, &told)
+	var windows, weekdays, bands, made, offered string
+	err = scan(&w.ID, &windows, &w.From, &w.To, &weekdays, &bands, &w.Notify, &w.Lang, &w.State, &made, &w.BookingID, &offered)
 	if err != nil {
 		return Wish{}, err
 	}
@@ -63,7 +63,7 @@ func scanWish(scan func(...any) error) (w Wish, err error) {
 	for _, stamp := range []struct {
 		text string
 		to   *time.Time
-	}{{made, &w.MadeAt}, {offered, &w.OfferedAt}, {told, &w.ToldAt}} {
+	}{{made, &w.MadeAt}, {offered, &w.OfferedAt}} {
 		if stamp.text == "" {
 			continue
 		}
@@ -154,13 +154,6 @@ func setOffer(tx *store.Tx, tenant int, id, bookingID string) error {
 	return err
 }
 
-func markTold(tx *store.Tx, tenant int, id string) (bool, error) {
-	n, err := tx.Exec(`
-UPDATE wish SET told_at = $3 WHERE tenant = $1 AND wish_id = $2 AND state = 'offered' AND notify = 'phone' AND told_at = ''`,
-		tenant, id, store.Stamp(tx.Now))
-	return n == 1, err
-}
-
 func deleteEnded(tx *store.Tx, tenant int, before string) (int64, error) {
 	if _, err := tx.Exec(`
 DELETE FROM wish_person WHERE tenant = $1 AND wish_id IN
@@ -171,6 +164,6 @@ DELETE FROM wish_person WHERE tenant = $1 AND wish_id IN
 }
 
 func clearOffer(tx *store.Tx, tenant int, id string) error {
-	_, err := tx.Exec("UPDATE wish SET booking_id = '', offered_at = '', told_at = '' WHERE tenant = $1 AND wish_id = $2", tenant, id)
+	_, err := tx.Exec("UPDATE wish SET booking_id = '', offered_at = '' WHERE tenant = $1 AND wish_id = $2", tenant, id)
 	return err
 }

@@ -66,7 +66,6 @@ type Wish struct {
 	MadeAt    time.Time
 	BookingID string    // the offer, '' before
 	OfferedAt time.Time // zero before
-	ToldAt    time.Time // when the office reached the resident, zero before
 }
 
 // Procs are the procedures of all guests together.
@@ -206,23 +205,6 @@ func Withdraw(ctx context.Context, db *store.DB, actor store.Actor, tenant int, 
 
 func (w Wish) has(link string) bool {
 	return slices.ContainsFunc(w.Guests, func(g reserve.Guest) bool { return g.Link == link })
-}
-
-// Told notes that the office has reached somebody by phone about an offer.
-// Errors: fault.Conflict "wish.over" when there is no offer to tell of, or
-// somebody else has told of it.
-func Told(ctx context.Context, db *store.DB, actor store.Actor, tenant int, id string) (err error) {
-	defer fault.Add(&err, "wish.Told(%d)", tenant)
-	return db.Write(ctx, actor, func(tx *store.Tx) error {
-		told, err := markTold(tx, tenant, id)
-		if err != nil {
-			return err
-		}
-		if !told {
-			return fault.New(fault.Conflict, "wish.over")
-		}
-		return audit.Append(tx, "wish.told", object(tenant, id), nil)
-	})
 }
 
 // Forget removes wishes that have been over for longer than age.

@@ -14,7 +14,6 @@ CREATE TABLE wish (
     made_at    TEXT NOT NULL,
     booking_id TEXT NOT NULL,                 -- the offer, '' before
     offered_at TEXT NOT NULL,                 -- '' before
-    told_at    TEXT NOT NULL,                 -- when the office reached the resident by phone; '' before
     ended_at   TEXT NOT NULL,                 -- '' before
     PRIMARY KEY (tenant, wish_id)
 );
