@@ -76,7 +76,7 @@ func (d *Desk) tellOffer(tx *store.Tx, t *terms.Terms, w wish.Wish, b reserve.Bo
 	}
 	lang := langOf(b)
 	_, in := t.Templates.SheetFor(terms.MailOffer, lang)
-	state, err := d.tellMore(tx, t, terms.MailOffer, b, nil, map[string]string{
+	state, err := d.tellMore(tx, t, terms.MailOffer, b, map[string]string{
 		terms.VarAnswerBy: t.Words(in).Instant(b.Until), terms.VarOfferURL: d.BookingURL(lang, b.ID),
 	})
 	if err != nil || state != mail.None {
