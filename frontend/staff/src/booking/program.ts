@@ -7,11 +7,35 @@ import Staff from '../pages/Staff.svelte';
 import TwoStep from '../pages/TwoStep.svelte';
 import { api } from './api';
 import Access from './pages/Access.svelte';
+import Board from './pages/Board.svelte';
+import Book from './pages/Book.svelte';
+import Calendar from './pages/Calendar.svelte';
+import Calls from './pages/Calls.svelte';
+import Closing from './pages/Closing.svelte';
 import Home from './pages/Home.svelte';
+import Mails from './pages/Mails.svelte';
+import Missing from './pages/Missing.svelte';
+import Openings from './pages/Openings.svelte';
+import Over from './pages/Over.svelte';
+import Reception from './pages/Reception.svelte';
+import WindowPage from './pages/WindowPage.svelte';
+import Windows from './pages/Windows.svelte';
 import Roles from './pages/Roles.svelte';
 
 const screens: ScreenDef[] = [
   { key: 'booking_home', pattern: '/', page: Home, icon: 'home', menu: true },
+  { key: 'booking_reception', pattern: '/reception', page: Reception, permission: 'reception.work', icon: 'scan', menu: true },
+  { key: 'booking_calls', pattern: '/calls', page: Calls, permission: 'reception.work', icon: 'counter', menu: true },
+  { key: 'booking_board', pattern: '/board', page: Board, permission: 'booking.view', icon: 'list', menu: true },
+  { key: 'booking_book', pattern: '/book', page: Book, permission: 'booking.edit', icon: 'clock', menu: true },
+  { key: 'booking_missing', pattern: '/missing', page: Missing, permission: 'booking.view', icon: 'warn', menu: true },
+  { key: 'booking_mails', pattern: '/mails', page: Mails, permission: 'booking.view', icon: 'letter', menu: true },
+  { key: 'booking_windows', pattern: '/windows', page: Windows, permission: 'opening.edit', icon: 'gear', menu: true },
+  { key: 'booking_window', pattern: '/windows/:name', named: WindowPage, permission: 'opening.edit', within: 'booking_windows' },
+  { key: 'booking_calendar', pattern: '/calendar/:name', named: Calendar, permission: 'opening.edit', within: 'booking_windows' },
+  { key: 'booking_openings', pattern: '/openings', page: Openings, permission: 'opening.edit', icon: 'import', menu: true },
+  { key: 'booking_closing', pattern: '/closing', page: Closing, permission: 'opening.edit', icon: 'stop', menu: true },
+  { key: 'booking_over', pattern: '/over', page: Over, permission: 'booking.view', icon: 'error', menu: true },
   { key: 'staff', pattern: '/staff', page: Staff, permission: 'staff.manage', icon: 'counter', menu: true },
   { key: 'roles', pattern: '/roles', page: Roles, permission: 'staff.manage', icon: 'lock', menu: true },
   { key: 'access', pattern: '/access', page: Access, permission: 'staff.manage', icon: 'lock', menu: true },
