@@ -34,11 +34,13 @@ type history struct {
 	gone   map[int]bool      // withdrawn
 	live   map[string]*visit // by booking
 	of     map[int]string    // member → booking
+	clock  *testkit.Clock
 }
 
 type visit struct {
 	members []int
 	slot    string
+	offered bool
 }
 
 const historyMembers = 6
@@ -46,11 +48,12 @@ const historyMembers = 6
 var historySlots = []string{"W1@2026-12-01T09:00", "W1@2026-12-01T09:30", "W1@2026-12-01T10:00", "W1@2026-12-08T09:00"}
 
 func TestHistories(t *testing.T) {
-	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		next := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			next++
 			h := begin(t, rt, db.For(next), next)
+			h.clock = clock
 			for range rapid.IntRange(5, 25).Draw(rt, "acts") {
 				h.act()
 				h.compare()
@@ -91,7 +94,7 @@ func (h *history) taken(slotID string) (n int) {
 }
 
 func (h *history) act() {
-	switch kind := rapid.SampledFrom([]string{"book", "book", "book", "change", "cancel", "leave", "capacity", "close", "withdraw"}).Draw(h.rt, "act"); kind {
+	switch kind := rapid.SampledFrom([]string{"book", "book", "book", "change", "cancel", "leave", "capacity", "close", "withdraw", "offer", "offer", "accept", "decline", "expire"}).Draw(h.rt, "act"); kind {
 	case "book":
 		h.book()
 	case "capacity":
@@ -100,6 +103,10 @@ func (h *history) act() {
 		h.close()
 	case "withdraw":
 		h.withdraw()
+	case "offer":
+		h.offer()
+	case "expire":
+		h.expire()
 	default:
 		if len(h.live) > 0 {
 			h.onBooking(kind, rapid.SampledFrom(slices.Sorted(maps.Keys(h.live))).Draw(h.rt, "booking"))
@@ -132,7 +139,7 @@ func (h *history) book() {
 	b, err := reserve.Book(h.t.Context(), h.db, resident, r)
 	h.want("book", err, may)
 	if err == nil {
-		h.live[b.ID] = &visit{members, r.SlotID}
+		h.live[b.ID] = &visit{members: members, slot: r.SlotID}
 		for _, m := range members {
 			h.of[m] = b.ID
 		}
@@ -147,21 +154,100 @@ func (h *history) onBooking(kind, id string) {
 	case "change":
 		to := rapid.SampledFrom(historySlots).Draw(h.rt, "to")
 		_, err := reserve.Change(h.t.Context(), h.db, resident, act, to, false)
-		h.want("change", err, to != v.slot && h.room(to, len(v.members)))
+		h.want("change", err, !v.offered && to != v.slot && h.room(to, len(v.members)))
 		if err == nil {
 			v.slot = to
 		}
 	case "cancel":
 		_, err := reserve.Cancel(h.t.Context(), h.db, resident, act)
-		h.want("cancel", err, true)
-		for _, m := range slices.Clone(v.members) {
-			h.left(m)
+		h.want("cancel", err, !v.offered)
+		if err == nil {
+			h.end(id)
 		}
 	case "leave":
 		_, err := reserve.Leave(h.t.Context(), h.db, resident, act, link(m))
-		h.want("leave", err, true)
-		h.left(m)
+		h.want("leave", err, !v.offered)
+		if err == nil {
+			h.left(m)
+		}
+	case "accept", "decline":
+		h.answer(kind, id, act)
 	}
+}
+
+// offer offers a slot to members, who may have a visit.
+func (h *history) offer() {
+	members := rapid.SliceOfNDistinct(rapid.IntRange(0, historyMembers-1), 1, 2, rapid.ID[int]).Draw(h.rt, "members")
+	r := ask(0, rapid.SampledFrom(historySlots).Draw(h.rt, "slot"), members...)
+	may := h.room(r.SlotID, len(members))
+	for _, m := range members {
+		may = may && !h.gone[m]
+		for _, v := range h.live {
+			may = may && !(v.offered && slices.Contains(v.members, m))
+		}
+	}
+	var b reserve.Booking
+	err := h.db.Write(h.t.Context(), testkit.Clerk, func(tx *store.Tx) (err error) {
+		o := reserve.Offer{Tenant: h.tenant, By: r.By, Guests: r.Guests, SlotID: r.SlotID, Until: tx.Now.Add(time.Second)}
+		b, err = reserve.OfferIn(tx, o)
+		return err
+	})
+	h.want("offer", err, may)
+	if err == nil {
+		h.live[b.ID] = &visit{members: members, slot: r.SlotID, offered: true}
+	}
+}
+
+// answer accepts or declines: who accepts leaves the earlier visit.
+func (h *history) answer(kind, id string, act reserve.Act) {
+	v := h.live[id]
+	err := h.db.Write(h.t.Context(), resident, func(tx *store.Tx) (err error) {
+		if kind == "accept" {
+			_, _, err = reserve.AcceptIn(tx, act)
+		} else {
+			_, _, err = reserve.DeclineIn(tx, act)
+		}
+		return err
+	})
+	h.want(kind, err, v.offered)
+	switch {
+	case err != nil:
+	case kind == "decline":
+		h.end(id)
+	default:
+		v.offered = false
+		for _, m := range v.members {
+			h.left(m)
+			h.of[m] = id
+		}
+	}
+}
+
+// expire lets the time of all offers pass.
+func (h *history) expire() {
+	h.clock.Advance(time.Second)
+	gone, err := reserve.ExpireOffers(h.t.Context(), h.db, testkit.Clerk, h.tenant)
+	h.want("expire", err, true)
+	want := 0
+	for id, v := range h.live {
+		if v.offered {
+			want++
+			h.end(id)
+		}
+	}
+	if len(gone) != want {
+		h.rt.Fatalf("%d offers expired, want %d", len(gone), want)
+	}
+}
+
+// end takes a visit out of the model.
+func (h *history) end(id string) {
+	for _, m := range h.live[id].members {
+		if h.of[m] == id {
+			delete(h.of, m)
+		}
+	}
+	delete(h.live, id)
 }
 
 // left takes a member out of the model.
@@ -171,6 +257,10 @@ func (h *history) left(m int) {
 		return
 	}
 	delete(h.of, m)
+	h.drop(id, m)
+}
+
+func (h *history) drop(id string, m int) {
 	v := h.live[id]
 	v.members = slices.DeleteFunc(v.members, func(n int) bool { return n == m })
 	if len(v.members) == 0 {
@@ -183,6 +273,11 @@ func (h *history) withdraw() {
 	h.want("withdraw", reserve.Withdraw(h.t.Context(), h.db, testkit.Clerk, h.tenant, link(m), 1), true)
 	h.gone[m] = true
 	h.left(m)
+	for id, v := range h.live { // and an offer
+		if v.offered && slices.Contains(v.members, m) {
+			h.drop(id, m)
+		}
+	}
 	if rapid.Bool().Draw(h.rt, "issued again") {
 		if err := member.Import(h.t.Context(), h.db, testkit.Clerk, h.tenant, []member.Member{person(m)}); err != nil {
 			h.rt.Fatal(err)
@@ -221,8 +316,11 @@ func (h *history) close() {
 			h.live[booking].slot = to
 			continue
 		}
-		for _, m := range slices.Clone(h.live[booking].members) {
-			h.left(m)
+		h.end(booking)
+	}
+	for booking, v := range h.live {
+		if v.offered && v.slot == id {
+			h.end(booking)
 		}
 	}
 	if n := h.taken(id); n > 0 {
