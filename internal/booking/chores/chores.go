@@ -50,7 +50,7 @@ func All(d Deps) []jobs.Job {
 		{ID: "audit", Steady: true, Next: jobs.Every(time.Second), Run: number},
 		{ID: "events", Steady: true, Next: jobs.Every(5 * time.Second), Run: events},
 		{ID: "mail", Steady: true, Next: jobs.Every(5 * time.Second), Run: d.mail},
-		{ID: "offers", Steady: true, Next: jobs.Every(15 * time.Second), Run: offers},
+		{ID: "offers", Steady: true, Next: jobs.Every(15 * time.Second), Run: d.offers},
 		{ID: "pending", Steady: true, Next: jobs.Every(20 * time.Second), Run: pending},
 		{ID: "missed", Next: jobs.Every(time.Minute), Run: missed},
 		{ID: "guessing", Next: jobs.Every(time.Minute), Run: guessing},
@@ -89,10 +89,19 @@ func (d Deps) mail(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
 	return counts, err
 }
 
-// offers ends offers of the waiting list that nobody answered.
-func offers(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
+// offers ends offers of the waiting list that nobody answered, and offers what
+// has come free.
+func (d Deps) offers(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
 	ended, err := reserve.ExpireOffers(ctx, t.DB, t.Actor, t.Town.ID)
-	return jobs.Counts{"ended": len(ended)}, err
+	if err != nil {
+		return nil, err
+	}
+	desk, err := d.desk(t)
+	if err != nil {
+		return nil, err
+	}
+	served, err := desk.ServeWishes(ctx, t.Actor)
+	return jobs.Counts{"ended": len(ended), "offered": served.Offered}, err
 }
 
 // pending ends bookings that nobody confirmed in time.
