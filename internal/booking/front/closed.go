@@ -1,6 +1,7 @@
 package front
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -79,4 +80,38 @@ func (d *Desk) tellOne(tx *store.Tx, t *terms.Terms, list []reserve.Moved) error
 	}
 	_, err := d.tellAlso(tx, t, kind, list[first].After, before, also)
 	return err
+}
+
+// TellOffice tells the people of bookings what an act of the office has done to
+// them, in the transaction of that act: one mail to each address, a call for
+// whoever left none. Bookings that neither moved nor ended are passed over.
+func (d *Desk) TellOffice(tx *store.Tx, list []reserve.Moved) error {
+	t, err := d.terms(tx.Rx)
+	if err != nil {
+		return err
+	}
+	return d.tellClosed(tx, t, slices.DeleteFunc(slices.Clone(list), func(m reserve.Moved) bool {
+		return m.Before.State.Ended() || !m.After.State.Ended() && m.Before.SlotID == m.After.SlotID
+	}))
+}
+
+// Withdraw ends what a code may do. Its person leaves a live booking, and when
+// nobody else is in it the people are told, without a reason. Errors: those of
+// [reserve.WithdrawIn].
+func (d *Desk) Withdraw(ctx context.Context, actor store.Actor, link string, gen int) error {
+	return d.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		left, err := reserve.WithdrawIn(tx, d.Tenant, link, gen)
+		if err != nil {
+			return err
+		}
+		var ended []reserve.Moved
+		for _, b := range left {
+			if b.State.Ended() {
+				before := b
+				before.State = reserve.Active
+				ended = append(ended, reserve.Moved{Before: before, After: b})
+			}
+		}
+		return d.TellOffice(tx, ended)
+	})
 }

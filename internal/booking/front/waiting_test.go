@@ -151,3 +151,46 @@ func TestBK603_WaitingListIsErased(t *testing.T) {
 		}
 	})
 }
+
+// BK-802: the test send shows a draft with made-up values and stores nothing.
+func TestBK802_TestSend(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		o := open(t, db, clock, 1, 1, nil)
+		before := testkit.Dump(t, db)
+		for _, kind := range terms.MailKinds {
+			for _, lang := range []string{"ja", "ja-easy", "en", "vi"} {
+				s, err := o.Preview(t.Context(), kind, lang, terms.Sheet{})
+				must(t, err)
+				if strings.Contains(s.Body, "{{") || !strings.Contains(s.Body, "0120-000-000") {
+					t.Errorf("%s in %s: %s", kind, lang, s.Body)
+				}
+			}
+		}
+		draft, _ := terms.DefaultSheet(terms.MailBooked, "ja")
+		draft.Body += "\n駐車場はありません。"
+		must(t, o.TryMail(t.Context(), terms.MailBooked, "ja", draft, "staff@city.example"))
+		has(t, o.last(t).Body, "駐車場はありません。", "11-0001", "本庁 1番窓口")
+		draft.Body = strings.ReplaceAll(draft.Body, "{{受付番号}}", "")
+		_, err := o.Preview(t.Context(), terms.MailBooked, "ja", draft)
+		testkit.WantFault(t, err, fault.Invalid, "terms.bad_template")
+		if diff := cmp.Diff(before, testkit.Dump(t, db)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// A code that is withdrawn loses its booking; the mail gives no reason.
+func TestWithdraw_IsTold(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		o := open(t, db, clock, 3, 3, nil)
+		o.book(t, ask(1, nine, "a@example.jp", 0))
+		o.book(t, ask(2, half, "b@example.jp", 1, 2))
+		must(t, o.Withdraw(t.Context(), testkit.Clerk, link(0), 1))
+		must(t, o.Withdraw(t.Context(), testkit.Clerk, link(1), 1))
+		all := o.post(t)
+		if len(all) != 3 || all[2].To != "a@example.jp" {
+			t.Fatalf("%+v", all)
+		}
+		has(t, all[2].Body, "市の都合により取り消しました")
+	})
+}

@@ -299,6 +299,15 @@ func (t Templates) check() (details []fault.Detail) {
 	return details
 }
 
+// CheckSheet refuses a text that could not be saved. Errors: as
+// [SaveTemplates].
+func CheckSheet(kind MailKind, lang string, s Sheet) error {
+	if details := s.check(kind, lang); len(details) > 0 {
+		return fault.New(fault.Invalid, "terms.bad_template").With(details...)
+	}
+	return nil
+}
+
 // check returns what is wrong with a text of a kind.
 func (s Sheet) check(kind MailKind, lang string) (details []fault.Detail) {
 	bad := func(code string, args ...string) {
