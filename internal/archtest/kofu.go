@@ -8,7 +8,7 @@ func Kofu() Rules {
 		Module: "kofu",
 		Order: []string{
 			"fault", "message", "jptext", "jpdate", "jpaddr", "mynumber", "program", "entry", "linkcode", "scancode", "keyring", "password", "seal",
-			"migrations", "tabfile", "glyph", "qr", "sheet", "store",
+			"migrations", "tabfile", "glyph", "qr", "sheet", "chart", "store",
 			"booking/ulid",
 			"audit", "office",
 			"settings", "staff", "accesslog", "relay",

@@ -161,4 +161,3 @@ func (l List) sorted(codes []string) (all []string) {
 	}
 	return all
 }
-
