@@ -23,8 +23,9 @@ func TestPlans(t *testing.T) {
 	defer func() { _ = db.Close() }() // nothing was written
 	for name, query := range map[string]string{
 		"one visit": activeOf, "another": comingOf, "offer": offeredTo, "open": openFor, "all": allOf, "a slot": openIn, "links": linksIn,
-		"due": dueAt, "one booking": bookingColumns + " WHERE b.tenant = $1 AND b.booking_id = $2",
-		"a number": bookingColumns + " WHERE b.tenant = $1 AND b.year = $2 AND b.no = $3",
+		"due": dueAt, "overdue": overdueIn, "missed": missedIn, "expected": expectedIn,
+		"one booking": bookingColumns + " WHERE b.tenant = $1 AND b.booking_id = $2",
+		"a number":    bookingColumns + " WHERE b.tenant = $1 AND b.year = $2 AND b.no = $3",
 	} {
 		var plan string
 		testkit.Read(t, db, func(rx *store.Rx) error {
