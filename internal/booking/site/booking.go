@@ -238,7 +238,7 @@ func (v *visit) postMove() error {
 		return v.redirect("/b/" + o.Ref + "?note=changed")
 	}
 	if v.ended(err) {
-		return v.showBooking(o, err)
+		return v.showBooking(err)
 	}
 	c.procs = o.procs()
 	return v.refused(c, err, on, func(status int, q ...problem) error { return v.showMove(status, clip(token), q...) })
@@ -251,7 +251,7 @@ func (v *visit) ended(err error) bool {
 }
 
 // showBooking shows a booking as it is now, with why an act on it was refused.
-func (v *visit) showBooking(o opened, refusal error) error {
+func (v *visit) showBooking(refusal error) error {
 	e, ok := fault.As(refusal)
 	if !ok {
 		return refusal
@@ -332,7 +332,7 @@ func (v *visit) end(note string, act func(a reserve.Act, link string) error) err
 	case err == nil:
 		return v.redirect("/b/" + o.Ref + "?note=" + note)
 	case v.ended(err):
-		return v.showBooking(o, err)
+		return v.showBooking(err)
 	}
 	return err
 }

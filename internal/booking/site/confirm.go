@@ -56,6 +56,9 @@ func (v *visit) getConfirm() error { return v.showConfirm(http.StatusOK, "") }
 
 // codeMode is the mode of somebody with a code, for the fields of its form.
 func (v *visit) codeMode() terms.Mode {
+	if v.asksBirth() {
+		return terms.LinkBirth
+	}
 	for _, m := range v.city.policy.AuthModes {
 		if m != terms.AccessKey {
 			return m
@@ -112,6 +115,7 @@ func (v *visit) postBook() error {
 	}
 	r := front.Request{Lang: v.lang}
 	r.Contact, r.Answers = left(v.r.PostForm)
+	r.Mode = string(v.codeMode())
 	r.Token, r.By = v.r.PostForm.Get("once"), reserve.By{Via: reserve.ByWeb, Link: p.own.Link}
 	r.SlotID, r.Side, r.Adjacent = c.slot, slot.Web, v.city.policy.Adjacent
 	for _, m := range p.all() {

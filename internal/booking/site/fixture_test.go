@@ -136,13 +136,23 @@ func (w *town) policy(change func(*terms.Policy)) {
 	w.clock.Advance(3 * time.Second)
 }
 
+// answer is what came back.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+	set        []*http.Cookie
+}
+
+// Cookies are those that the answer sets.
+func (a *answer) Cookies() []*http.Cookie { return a.set }
+
 // someone is a browser: it keeps cookies and follows no redirect by itself.
 type someone struct {
 	*town
 	cookies map[string]string
 	from    string
 	submits int
-	page    *http.Response
+	page    *answer
 	body    string
 	at      string // address of the page
 }
@@ -151,7 +161,7 @@ func (w *town) someone() *someone {
 	return &someone{town: w, cookies: map[string]string{}, from: "192.0.2.7:1234"}
 }
 
-func (s *someone) request(method, to string, form url.Values, change ...func(*http.Request)) *http.Response {
+func (s *someone) request(method, to string, form url.Values, change ...func(*http.Request)) *answer {
 	s.t.Helper()
 	var body io.Reader
 	if form != nil {
@@ -170,16 +180,18 @@ func (s *someone) request(method, to string, form url.Values, change ...func(*ht
 	}
 	rec := httptest.NewRecorder()
 	s.handler.ServeHTTP(rec, r)
-	answer := rec.Result()
-	for _, c := range answer.Cookies() {
+	result := rec.Result()
+	w := &answer{result.StatusCode, result.Header, result.Cookies()}
+	s.must(result.Body.Close())
+	for _, c := range w.set {
 		if c.MaxAge < 0 {
 			delete(s.cookies, c.Name)
 		} else {
 			s.cookies[c.Name] = c.Value
 		}
 	}
-	s.page, s.body, s.at = answer, rec.Body.String(), to
-	return answer
+	s.page, s.body, s.at = w, rec.Body.String(), to
+	return w
 }
 
 // get opens an address and follows redirects.

@@ -68,9 +68,13 @@ const (
 func (v *visit) contactFields() (list []contactField) {
 	p := v.city.policy
 	for _, f := range []contactField{
-		{contact.Mail, terms.KindMail, "email", 254}, {contact.Phone, terms.KindTel, "tel", 20},
-		{contact.Name, terms.KindText, "name", 60}, {contact.Kana, terms.KindKana, "", 60},
-		{contact.Birth, terms.KindDate, "bday", 10}, {contact.Sex, terms.KindRadio, "", 0}, {contact.Address, terms.KindText, "street-address", 200},
+		{contact.Mail, terms.KindMail, "email", 254},
+		{contact.Phone, terms.KindTel, "tel", 20},
+		{contact.Name, terms.KindText, "name", 60},
+		{contact.Kana, terms.KindKana, "", 60},
+		{contact.Birth, terms.KindDate, "bday", 10},
+		{contact.Sex, terms.KindRadio, "", 0},
+		{contact.Address, terms.KindText, "street-address", 200},
 	} {
 		level := contact.LevelOf(f.name)
 		taken := p.PII == terms.PIIFull || p.PII == terms.PIIContact && level == terms.PIIContact

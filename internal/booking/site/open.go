@@ -174,7 +174,7 @@ func (v *visit) postOpenBook() error {
 	k := front.Keyless{Lang: v.lang, MailKey: v.r.PostForm.Get("mail_key") == "1"}
 	k.Contact, k.Answers = left(v.r.PostForm)
 	k.Token, k.By = v.r.PostForm.Get("once"), reserve.By{Via: reserve.ByWeb}
-	k.SlotID, k.Side, k.Adjacent, k.Keys, k.Address = c.slot, slot.Web, v.city.policy.Adjacent, v.Keys, v.Deps.Address(v.r)
+	k.SlotID, k.Side, k.Adjacent, k.Keys, k.Address = c.slot, slot.Web, v.city.policy.Adjacent, v.Keys, v.Address(v.r)
 	for range c.people {
 		k.Guests = append(k.Guests, c.procs)
 	}
@@ -249,7 +249,7 @@ func (v *visit) postKey() error {
 	if e, ok := fault.As(err); ok {
 		return refuse(http.StatusUnprocessableEntity, e)
 	}
-	b, link, err := reserve.SignInByKey(v.r.Context(), v.DB, resident, v.Keys, member.KeyAttempt{Tenant: v.Tenant, Key: key, Address: v.Deps.Address(v.r)},
+	b, link, err := reserve.SignInByKey(v.r.Context(), v.DB, resident, v.Keys, member.KeyAttempt{Tenant: v.Tenant, Key: key, Address: v.Address(v.r)},
 		strings.TrimSpace(jptext.Narrow(d.No)))
 	if e, ok := fault.As(err); ok && (e.Code == "booking.key_unknown" || e.Kind == fault.TooMany) {
 		return refuse(statusOfKind[e.Kind], e)

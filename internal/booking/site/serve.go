@@ -231,12 +231,12 @@ func (v *visit) findSession() error {
 	if token == "" {
 		return nil
 	}
-	err := v.site.DB.Read(v.r.Context(), func(rx *store.Rx) (err error) {
-		v.session, v.signedIn, err = visitor.Find(rx, v.site.Tenant, token)
+	err := v.DB.Read(v.r.Context(), func(rx *store.Rx) (err error) {
+		v.session, v.signedIn, err = visitor.Find(rx, v.Tenant, token)
 		return err
 	})
 	if err != nil || !v.signedIn || !v.session.Stale(v.now) {
 		return err
 	}
-	return visitor.Touch(v.r.Context(), v.site.DB, resident, v.site.Tenant, v.session)
+	return visitor.Touch(v.r.Context(), v.DB, resident, v.Tenant, v.session)
 }

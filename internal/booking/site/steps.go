@@ -8,7 +8,6 @@ import (
 
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
-	"kofu/internal/booking/terms"
 	"kofu/internal/booking/wording"
 	"kofu/internal/jpdate"
 	"kofu/internal/store"
@@ -72,20 +71,12 @@ type procChoice struct {
 // procedures are those that a member may choose from.
 func (v *visit) procedures(m member.Member, chosen slot.Procs) (list []procChoice) {
 	for _, t := range v.city.procedures {
-		if !t.On || !m.Procs.Has(t.Code) || !v.byCode(t) {
+		if !t.On || !m.Procs.Has(t.Code) || !t.Allows(string(v.codeMode())) {
 			continue
 		}
 		list = append(list, procChoice{t.Code, chosen.Has(t.Code), t.Code == slot.Receive && m.State != member.Ready})
 	}
 	return list
-}
-
-// byCode reports whether a procedure can be booked with a code as the tenant
-// asks for it.
-func (v *visit) byCode(t slot.ProcedureTerms) bool {
-	return slices.ContainsFunc(v.city.policy.AuthModes, func(m terms.Mode) bool {
-		return m != terms.AccessKey && t.Allows(string(m))
-	})
 }
 
 // next is the first page on which something is left to choose; where there is
