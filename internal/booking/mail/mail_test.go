@@ -140,6 +140,14 @@ func TestSend_QuotesOldCarrierAddresses(t *testing.T) {
 		if run := send(t, db); run != (mail.Run{}) {
 			t.Errorf("sent again: %+v", run)
 		}
+		testkit.Read(t, db, func(rx *store.Rx) error {
+			var sealed int
+			err := rx.Row("SELECT COUNT(*) FROM mail_out WHERE tenant = $1 AND sealed <> ''", tenant).Scan(&sealed)
+			if sealed != 0 {
+				t.Errorf("%d mails still carry their text", sealed)
+			}
+			return err
+		})
 		if dump := testkit.Dump(t, db); strings.Contains(dump, "docomo") || strings.Contains(dump, "11-0001") {
 			t.Error("an address or a text is left in the database")
 		}
