@@ -40,7 +40,7 @@ func TestBK102_UnknownAsWithdrawn(t *testing.T) {
 			if n >= 16 { // the budget of ten an hour for a code is spent
 				break
 			}
-			begin := time.Now() //nolint:forbidigo // a measurement
+			begin := time.Now()
 			_, err := signIn(t, db, c, birth, from)
 			times[c] = append(times[c], time.Since(begin))
 			testkit.WantFault(t, err, fault.Forbidden, "member.cannot_book")

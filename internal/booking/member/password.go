@@ -115,7 +115,6 @@ type passwordTry struct {
 	member   Member
 	known    bool
 	stored   string
-	before   int // failures before this attempt
 }
 
 func (p *passwordTry) charge(tx *store.Tx) error {

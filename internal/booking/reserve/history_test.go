@@ -183,7 +183,7 @@ func (h *history) offer() {
 	for _, m := range members {
 		may = may && !h.gone[m]
 		for _, v := range h.live {
-			may = may && !(v.offered && slices.Contains(v.members, m))
+			may = may && (!v.offered || !slices.Contains(v.members, m))
 		}
 	}
 	var b reserve.Booking

@@ -49,7 +49,7 @@ func OfferIn(tx *store.Tx, o Offer) (b Booking, err error) {
 // seats have been freed yet or not.
 func AcceptIn(tx *store.Tx, a Act) (b Booking, fresh bool, err error) {
 	return a.answer(tx, "accept", func(j *journal, b *Booking) error {
-		was, err := j.replace(b, a.By)
+		was, err := j.replace(b)
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (a Act) answer(tx *store.Tx, name string, fn func(*journal, *Booking) error
 // replace takes the persons of an accepted offer out of their earlier bookings.
 // If one of these had the same persons and no others, the office hears that it
 // has moved: its id is returned and no event of its own is written.
-func (j *journal) replace(b *Booking, by By) (was string, err error) {
+func (j *journal) replace(b *Booking) (was string, err error) {
 	for _, p := range b.in(Offered) {
 		old, found, err := one(j.tx.Rx, j.tenant, activeOf, p.Link)
 		if err != nil {

@@ -323,10 +323,10 @@ func RecordVisit(tx *store.Tx, v Visit, move Move) (b Booking, err error) {
 	persons = slices.DeleteFunc(persons, func(p *Person) bool { _, can := Next(p.State, move); return !can })
 	held := b.seats()
 	for _, p := range persons {
-		switch {
-		case move == Undoing:
+		switch move {
+		case Undoing:
 			p.note(Undoing, tx.Now, nil)
-		case move == RecordHere:
+		case RecordHere:
 			p.ArrivedAt = tx.Now
 		default:
 			p.DoneAt = tx.Now

@@ -173,7 +173,7 @@ func TestBook_TakesASeatAndANumber(t *testing.T) {
 			t.Error("two bookings hold two seats")
 		}
 		testkit.Read(t, db, func(rx *store.Rx) error {
-			byNo, found, err := reserve.ByNumber(rx, tenant, 2026, "11-0001")
+			byNo, found, _ := reserve.ByNumber(rx, tenant, 2026, "11-0001")
 			if diff := cmp.Diff(first, byNo); !found || diff != "" {
 				t.Errorf("by number (-want +got):\n%s", diff)
 			}
