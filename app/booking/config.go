@@ -22,7 +22,10 @@ type Config struct {
 
 	// Database is the DSN of a PostgreSQL database, "" for a file in the data
 	// folder. The variable KOFU_BOOKING_DB goes before it.
-	Database    string `toml:"database"`
+	Database string `toml:"database"`
+	// Owner is the DSN of the role that owns the tables and migrates, "" for that of
+	// Database. The variable KOFU_BOOKING_OWNER goes before it.
+	Owner       string `toml:"owner"`
 	Connections int    `toml:"connections"` // to the database; 0 takes the default
 
 	Residents string `toml:"residents"` // listener of the residents' pages, "off" for none
@@ -73,6 +76,9 @@ func (c *call) config() (Config, error) {
 	}
 	if dsn := c.Env("KOFU_BOOKING_DB"); dsn != "" {
 		config.Database = dsn
+	}
+	if dsn := c.Env("KOFU_BOOKING_OWNER"); dsn != "" {
+		config.Owner = dsn
 	}
 	return config, config.check()
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -223,5 +225,20 @@ func eventually(t *testing.T, ok func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatal("it does not happen")
 		}
+	}
+}
+
+// On PostgreSQL the owner of the tables migrates and the role of the service
+// works with them, which it cannot change.
+func TestTB18_TheOwnerMigrates(t *testing.T) {
+	owner := testkit.EmptyPostgres(t)
+	user := testkit.AsUser(t, owner)
+	dir := prepared(t, fmt.Sprintf("database = %q\nowner = %q\n", user, owner),
+		[]string{"tenant", "add", "--id", "1", "--host", "kofu.example", "--name", "甲府市"})
+	if out := run(t, dir, "tenant", "list"); !strings.Contains(out, "kofu.example") {
+		t.Errorf("tenants: %s", out)
+	}
+	if held := testkit.Psql(t, owner, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"); held != "kofu_owner" {
+		t.Errorf("the tables belong to %s", held)
 	}
 }

@@ -96,7 +96,7 @@ func (c *call) start(config Config) (_ *server, err error) {
 		Log: slog.New(slog.NewJSONHandler(c.Err, nil)),
 	}
 	s.parts.Service, err = town.Open(c.ctx, config.Data, town.Options{
-		Clock: c.Clock, Practice: config.Practice, Database: config.Database, Readers: config.Connections,
+		Clock: c.Clock, Practice: config.Practice, Database: config.Database, Owner: config.Owner, Readers: config.Connections,
 		Migrate: config.Database == "" || config.Practice, // a file has nobody else to do it
 		Alone:   config.Database == "",
 	})

@@ -167,7 +167,7 @@ func (c *call) migrate() error {
 		return err
 	}
 	s, err := town.Open(c.ctx, config.Data, town.Options{
-		Clock: c.Clock, Practice: config.Practice, Database: config.Database, Migrate: true, Alone: config.Database == "",
+		Clock: c.Clock, Practice: config.Practice, Database: config.Database, Owner: config.Owner, Migrate: true, Alone: config.Database == "",
 	})
 	if err != nil {
 		return err

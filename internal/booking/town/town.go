@@ -52,9 +52,10 @@ type Options struct {
 	Practice bool             // made-up data, which never mix with real ones
 	// Database is the DSN of a PostgreSQL database; "" takes a file in the folder.
 	Database string
-	Migrate  bool // bring an older database to the newest schema instead of refusing it
-	Alone    bool // refuse a folder that another program serves
-	Readers  int  // connections; 0 takes the default
+	Owner    string // DSN of the PostgreSQL role that owns the tables and migrates; "" takes Database
+	Migrate  bool   // bring an older database to the newest schema instead of refusing it
+	Alone    bool   // refuse a folder that another program serves
+	Readers  int    // connections; 0 takes the default
 }
 
 // Service is the open data of the service.
@@ -96,7 +97,7 @@ func (s *Service) open(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	settings := store.Options{Clock: o.Clock, Migrations: files, KeepSchema: !o.Migrate, Readers: o.Readers}
+	settings := store.Options{Clock: o.Clock, Migrations: files, KeepSchema: !o.Migrate, Readers: o.Readers, MigrateDSN: o.Owner}
 	if o.Practice {
 		settings.ApplicationID = store.PracticeData
 	}
