@@ -36,6 +36,8 @@ type Request struct {
 	Lang     string    // in which the resident reads, such as "ja-easy"; '' where nobody knows
 	Mode     string    // in which the resident signed in, as the terms of procedures name it; '' for any
 	Rules    Rules     `json:"-"` // no part of what is asked: they may change between two equal requests
+
+	keyless bool // the guests were made for this booking
 }
 
 func (r Request) check() error {
@@ -166,6 +168,9 @@ func (r Request) admit(j *journal, terms []slot.ProcedureTerms) ([]member.Member
 			return nil, err
 		}
 		j.locked(g.Link, m.LastEvent)
+		if m.IsKey && !r.keyless && !r.By.office() { // a key opens its booking and makes no other
+			return nil, fault.New(fault.Forbidden, "member.cannot_book")
+		}
 		if busy, err := comes(j.tx.Rx, r.Tenant, g.Link); err != nil {
 			return nil, err
 		} else if busy {

@@ -42,6 +42,9 @@ func WithdrawIn(tx *store.Tx, tenant int, link string, gen int) (left []Booking,
 	if err != nil {
 		return nil, err
 	}
+	if err := j.lockBookings(ids); err != nil { // all of them before any slot
+		return nil, err
+	}
 	for _, id := range ids {
 		b, err := j.booking(id)
 		if err != nil {
@@ -76,6 +79,9 @@ func HandedOver(tx *store.Tx, tenant int, link string, gen int) (ended []Booking
 	}
 	ids, err := openOf(tx.Rx, tenant, link)
 	if err != nil {
+		return nil, err
+	}
+	if err := j.lockBookings(ids); err != nil { // all of them before any slot
 		return nil, err
 	}
 	for _, id := range ids {
@@ -265,8 +271,12 @@ func (j *journal) lockAll(ids []string) error {
 	if err := j.lock(links...); err != nil {
 		return err
 	}
-	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
+	return j.lockBookings(ids)
+}
+
+func (j *journal) lockBookings(ids []string) error {
+	sorted := slices.Sorted(slices.Values(ids))
+	for _, id := range slices.Compact(sorted) {
 		last, err := lock(j.tx, j.tenant, id, j.first)
 		if err != nil {
 			return err

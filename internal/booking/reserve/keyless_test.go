@@ -133,6 +133,10 @@ func TestBK109_AccessKey(t *testing.T) {
 		if ended, err := reserve.Cancel(t.Context(), db, resident, act); err != nil || ended.State != reserve.Cancelled || taken(t, db, ten) != 0 {
 			t.Errorf("cancelling it: %+v, %v", ended, err)
 		}
+		// The key opens its booking and makes no other: that would go round the mail.
+		r := ask(31, ten, 0)
+		r.By.Link, r.Guests[0] = link, reserve.Guest{Link: link, Gen: 1, Procs: "pin"}
+		refusedBooking(t, db, r, fault.Forbidden, "member.cannot_book")
 		sound(t, db)
 	})
 }

@@ -106,7 +106,7 @@ func sweep(ctx context.Context, db *store.DB, actor store.Actor, tenant int, ids
 // each runs fn on bookings that it locks in the order of all acts.
 func each(tx *store.Tx, tenant int, ids []string, fn func(*journal, *Booking) (bool, error)) (n int, err error) {
 	j := open(tx, tenant)
-	if err := j.lockAll(slices.Clone(ids)); err != nil {
+	if err := j.lockAll(ids); err != nil {
 		return 0, err
 	}
 	for _, id := range ids {

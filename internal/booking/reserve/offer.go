@@ -112,11 +112,8 @@ func (a Act) answer(tx *store.Tx, name string, fn func(*journal, *Booking) error
 		}
 		ids = append(ids, of...)
 	}
-	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
-		if _, err := j.booking(id); err != nil {
-			return Booking{}, false, err
-		}
+	if err := j.lockBookings(ids); err != nil {
+		return Booking{}, false, err
 	}
 	if b, err = known(ByID(tx.Rx, a.Tenant, a.BookingID)); err != nil {
 		return Booking{}, false, err

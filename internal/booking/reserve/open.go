@@ -146,6 +146,7 @@ func (k Keyless) request(tx *store.Tx, key linkcode.Key) (Request, error) {
 	}
 	r := Request{
 		Tenant: k.Tenant, By: k.By, SlotID: k.SlotID, Side: k.Side, Adjacent: k.Adjacent, Lang: k.Lang, Rules: k.Rules,
+		keyless: true,
 	}
 	if !k.By.office() {
 		r.By.Link, r.Mode = links[0], keyMode
