@@ -2,6 +2,7 @@
 # alone and again; a step that has nothing to do says nothing.
 #
 #   make run     the appliance with the practice city (installs what is missing)
+#   make run-booking  the booking service with two made-up municipalities
 #   make test    every test (installs what is missing)
 #   make bench   the Go benchmarks
 #   make dist    programs for Linux and Windows with checksums
@@ -30,7 +31,7 @@ UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modu
 
 STEPS   := packages-test ui format vet arch lint unit windows programs e2e trust kill
 
-.PHONY: FORCE help run test dist bench packages-run packages-test programs tools \
+.PHONY: FORCE help run run-booking test dist bench packages-run packages-test programs tools \
 	format vet arch lint unit windows ui ui-check ui-test e2e trust kill soak clean
 
 help:
@@ -84,6 +85,10 @@ FORCE:
 
 run: packages-run $(BIN)/kofu
 	@exec $(BIN)/kofu --practice --data var
+
+# KOFU_BOOKING_DB=postgres://… takes that database instead of a file.
+run-booking: packages-run $(BIN)/kofu-booking
+	@exec $(BIN)/kofu-booking serve --practice --data var/booking
 
 # ---- tests ------------------------------------------------------------------
 

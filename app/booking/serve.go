@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"kofu/internal/booking/door"
+	"kofu/internal/booking/sample"
 	"kofu/internal/booking/town"
+	"kofu/internal/message"
 	"kofu/internal/program"
 	"kofu/internal/store"
 )
@@ -51,6 +53,7 @@ const (
 type server struct {
 	parts     Parts
 	logFile   *os.File
+	sample    sample.Sample // of practice
 	draining  atomic.Bool
 	offset    atomic.Int64 // of the clock, in nanoseconds
 	beside    background
@@ -74,13 +77,41 @@ func (c *call) serve() error {
 	if err != nil {
 		return err
 	}
-	if err := c.say("service.ready", "version", version); err != nil {
+	if err := c.banner(s); err != nil {
 		return errors.Join(err, s.stop())
 	}
 	if c.Started != nil {
 		c.Started(s.addresses)
 	}
 	return s.waitAndStop(c.ctx)
+}
+
+// banner says where the service is, and in practice how to try it.
+func (c *call) banner(s *server) error {
+	errs := []error{c.say("service.ready", "version", version)}
+	for _, t := range s.sample.Towns {
+		errs = append(errs, c.say("service.practice_town", "name", t.Name,
+			"residents", "http://"+net.JoinHostPort(t.Host, portOf(s.addresses[residents]))+"/",
+			"staff", "http://"+net.JoinHostPort(t.Host, portOf(s.addresses[staffDoor]))+"/"))
+		for _, a := range t.Accounts {
+			errs = append(errs, c.say("service.practice_account", "login", a.Login, "password", a.Password, "role", message.Text("staff.role."+a.Role, nil)))
+		}
+		for _, code := range t.Codes {
+			errs = append(errs, c.say("service.practice_code", "code", code.Code, "birth", code.Birth))
+		}
+		if t.Key != "" {
+			errs = append(errs, c.say("service.practice_key", "no", t.KeyNo, "key", t.Key))
+		}
+	}
+	if len(s.sample.Towns) > 0 {
+		errs = append(errs, c.say("service.practice_end", "dir", s.parts.Config.Data))
+	}
+	return errors.Join(errs...)
+}
+
+func portOf(address string) string {
+	_, port, _ := net.SplitHostPort(address)
+	return port
 }
 
 // start opens the data, binds the listeners and serves.
@@ -94,6 +125,12 @@ func (c *call) start(config Config) (_ *server, err error) {
 	s.parts = Parts{
 		Config: config, Clock: c.Clock, Version: version, Meters: &door.Meters{},
 		Log: slog.New(slog.NewJSONHandler(c.Err, nil)),
+	}
+	if config.Practice {
+		options := town.Options{Clock: c.Clock, Practice: true, Database: config.Database}
+		if s.sample, err = sample.Fill(c.ctx, config.Data, options); err != nil {
+			return nil, err
+		}
 	}
 	s.parts.Service, err = town.Open(c.ctx, config.Data, town.Options{
 		Clock: c.Clock, Practice: config.Practice, Database: config.Database, Owner: config.Owner, Readers: config.Connections,

@@ -14,7 +14,7 @@ func Kofu() Rules {
 			"settings", "staff", "accesslog", "relay",
 			"booking/town", "booking/jobs", "booking/queue", "booking/door", "booking/sync", "booking/wording", "booking/slot", "booking/openfile", "booking/member", "booking/reserve", "booking/wish", "booking/inquiry",
 			"booking/terms", "booking/contact", "booking/mail", "booking/front",
-			"booking/visitor", "booking/chores", "booking/site",
+			"booking/visitor", "booking/chores", "booking/sample", "booking/site",
 			"gate", "staffweb", "booking/board", "booking/console",
 			"resident",
 			"card",
@@ -51,7 +51,8 @@ func Kofu() Rules {
 			"intake":       "column headings of the built-in profiles",
 		},
 		Seeds: map[string]string{
-			"city": "the synthetic city: names, streets and files made up for practice and tests",
+			"booking/sample": "municipalities made up for practice",
+			"city":           "the synthetic city: names, streets and files made up for practice and tests",
 		},
 		HasText: message.Has,
 	}

@@ -89,19 +89,14 @@ func (d Deps) mail(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
 	return counts, err
 }
 
-// offers ends offers of the waiting list that nobody answered, and offers what
-// has come free.
+// offers brings the waiting list up to date.
 func (d Deps) offers(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
-	ended, err := reserve.ExpireOffers(ctx, t.DB, t.Actor, t.Town.ID)
-	if err != nil {
-		return nil, err
-	}
 	desk, err := d.desk(t)
 	if err != nil {
 		return nil, err
 	}
-	served, err := desk.ServeWishes(ctx, t.Actor)
-	return jobs.Counts{"ended": len(ended), "offered": served.Offered}, err
+	s, err := desk.ServeWishes(ctx, t.Actor)
+	return jobs.Counts{"offered": s.Offered, "accepted": s.Accepted, "declined": s.Declined, "expired": s.Expired, "over": s.Over}, err
 }
 
 // pending ends bookings that nobody confirmed in time.
