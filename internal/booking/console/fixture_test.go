@@ -37,7 +37,7 @@ func newFixture(t testing.TB, db *store.DB, clock *testkit.Clock) *fixture {
 	f := &fixture{Clock: clock, Log: &bytes.Buffer{}}
 	own := db.For(tenant)
 	deps := Deps{
-		DB: own, Tenant: tenant, Ring: keyring.ForTest(1), Log: slog.New(slog.NewTextHandler(f.Log, nil)), Clock: clock.Now, Secure: true,
+		DB: own, Tenant: tenant, Ring: keyring.ForTest(1), Codes: codesOf(t), Log: slog.New(slog.NewTextHandler(f.Log, nil)), Clock: clock.Now, Secure: true,
 		Assets: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Kofu</title>")}}, Version: "1.2.3",
 		Base: "https://yoyaku.kofu.example", Passwords: webtest.Cheap,
 	}

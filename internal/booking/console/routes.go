@@ -26,6 +26,7 @@ func (s *server) routes() []gate.Route {
 		s.receptionRoutes(),
 		s.boardRoutes(),
 		s.mailRoutes(),
+		s.wishRoutes(),
 		s.common.AuditRoutes(),
 	)
 }

@@ -55,6 +55,10 @@ export const api = {
   missing: (window: string) => get<T.Missing>(`${at(window)}/missing`),
   closeDay: (window: string, day: string) => post<T.DayClosed>(`${at(window)}/day-close`, { day }),
 
+  wishes: () => get<T.WishRow[]>('/api/wishes'),
+  answerWish: (id: string, b: T.WishAnswer) => post<T.BookingRow>(`/api/wishes/${encodeURIComponent(id)}/answer`, b),
+  withdrawWish: (id: string) => post<void>(`/api/wishes/${encodeURIComponent(id)}/withdraw`),
+
   mails: (state: string) => get<T.Outbox>(`/api/mails${query({ state })}`),
   phoneTasks: (done: boolean) => get<T.PhoneTask[]>(`/api/phone-tasks${query({ done: done ? 1 : 0 })}`),
   called: (id: string) => post<void>(`/api/phone-tasks/${encodeURIComponent(id)}/called`),

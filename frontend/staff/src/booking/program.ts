@@ -20,6 +20,7 @@ import Over from './pages/Over.svelte';
 import Reception from './pages/Reception.svelte';
 import WindowPage from './pages/WindowPage.svelte';
 import Windows from './pages/Windows.svelte';
+import Wishes from './pages/Wishes.svelte';
 import Roles from './pages/Roles.svelte';
 
 const screens: ScreenDef[] = [
@@ -28,6 +29,7 @@ const screens: ScreenDef[] = [
   { key: 'booking_calls', pattern: '/calls', page: Calls, permission: 'reception.work', icon: 'counter', menu: true },
   { key: 'booking_board', pattern: '/board', page: Board, permission: 'booking.view', icon: 'list', menu: true },
   { key: 'booking_book', pattern: '/book', page: Book, permission: 'booking.edit', icon: 'clock', menu: true },
+  { key: 'booking_wishes', pattern: '/wishes', page: Wishes, permission: 'booking.view', icon: 'clock', menu: true },
   { key: 'booking_missing', pattern: '/missing', page: Missing, permission: 'booking.view', icon: 'warn', menu: true },
   { key: 'booking_mails', pattern: '/mails', page: Mails, permission: 'booking.view', icon: 'letter', menu: true },
   { key: 'booking_windows', pattern: '/windows', page: Windows, permission: 'opening.edit', icon: 'gear', menu: true },

@@ -684,3 +684,31 @@ export interface WindowToday {
   done: number;
   missed: number;
 }
+
+export interface WishAnswer {
+  token: string;
+  accept: boolean;
+}
+
+export interface WishBand {
+  fromMinute: number;
+  toMinute: number;
+}
+
+export interface WishRow {
+  id: string;
+  madeAt: string;
+  windows: string[];
+  from: string;
+  to: string;
+  weekdays: number[];
+  bands: WishBand[];
+  persons: number;
+  procs: string[];
+  notify: 'mail' | 'phone';
+  state: string;
+  tone: Tone;
+  offeredAt: string;
+  offer?: BookingRow;
+  answerTill: string;
+}
