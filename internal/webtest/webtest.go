@@ -4,6 +4,8 @@
 package webtest
 
 import (
+	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -75,9 +77,13 @@ func (b *Browser) As(as string) staff.Session {
 	return session
 }
 
+// loginOf is a login name that no other as has.
 func loginOf(as string) string {
 	login := strings.NewReplacer("+", "-", "@", "-").Replace("as-" + as)
-	return login[:min(len(login), 32)]
+	if len(login) <= 32 {
+		return login
+	}
+	return fmt.Sprintf("%s-%07x", login[:24], crc32.ChecksumIEEE([]byte(as))>>4)
 }
 
 func (b *Browser) signIn(n staff.New) (session staff.Session) {

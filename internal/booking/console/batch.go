@@ -124,6 +124,9 @@ func outcome(o slot.Outcome) Outcome {
 		Over: staffweb.OrEmpty(o.Over), Days: []DayDifference{}, Skipped: []Skipped{},
 	}
 	for _, d := range o.Days {
+		if d.Same() {
+			continue
+		}
 		out.Days = append(out.Days, DayDifference{
 			d.WindowID, string(d.Day), d.Added, d.Changed, d.Removed, staffweb.OrEmpty(d.Conflicts), dayPlan(d.Before), dayPlan(d.After),
 		})

@@ -102,6 +102,7 @@ func arrive(entry, window string, today bool) string {
 func TestBK502_ScanOfAnotherDay(t *testing.T) {
 	both(t, 2, func(t *testing.T, f *fixture, p people) {
 		b := booked(t, f, later, slot.Web, 0)
+		f.As(clerk)
 		before := f.Content()
 		other := ask[ArrivalResult](t, f, "POST", "/api/arrivals", clerk, arrive(string(p.codes[0]), "W1", false), http.StatusOK)
 		if other.Result != "other" || other.Booking == nil || other.Kept || !strings.Contains(other.Message, "2026-12-08") || f.Content() != before {
@@ -157,6 +158,7 @@ func TestBK402_ReceptionAtOwnWindowOnly(t *testing.T) {
 			{"POST", "/api/windows/W2/day-close", `{"day":"2026-11-24"}`},
 			{"POST", "/api/exceptions", `{"windowId":"","from":"2026-12-01","to":"2026-12-01","fromMinute":0,"toMinute":1440,"kind":"closed"}`},
 		} {
+			f.As(own)
 			before := f.Content()
 			webtest.WantProblem(t, f.Do(c.method, c.path, own, c.body), http.StatusForbidden, "gate.other_window")
 			if f.Content() != before {
@@ -178,9 +180,11 @@ func TestBK503_DayClose(t *testing.T) {
 	both(t, 3, func(t *testing.T, f *fixture, p people) {
 		booked(t, f, today9, slot.Web, 0)
 		booked(t, f, today9, slot.Web, 1)
+		receptionAt(t, f, "appliance", 0)
 		webtest.WantProblem(t, f.Do("POST", "/api/windows/W1/day-close", clerk, `{"day":"2026-11-24"}`), http.StatusConflict, "console.reception_elsewhere")
-		receptionOn(t, f)
-		f.Clock.Advance(3 * time.Hour) // 12:30
+		receptionAt(t, f, receptionHere, 1)
+		f.Clock.Advance(3 * time.Hour) // 12:30, and everybody has to sign in again
+		const clerk = clerk + "+resident.view"
 		if late := ask[Board](t, f, "GET", "/api/board", clerk, "", http.StatusOK); late.Windows[0].Total.Late != 2 {
 			t.Errorf("late %+v", late.Windows[0].Total)
 		}

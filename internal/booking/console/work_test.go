@@ -128,13 +128,14 @@ func booked(t testing.TB, f *fixture, slotID string, side slot.Side, members ...
 	return b
 }
 
-// receptionOn lets reception work with this service.
-func receptionOn(t testing.TB, f *fixture) {
+// receptionAt says where arrivals are recorded; version is the one of the policy
+// that it replaces.
+func receptionAt(t testing.TB, f *fixture, where string, version int) {
 	t.Helper()
 	testkit.Write(t, f.DB, testkit.Supervisor, func(tx *store.Tx) error {
 		p := terms.DefaultPolicy()
-		p.Reception = receptionHere
-		_, err := terms.SavePolicy(tx, tenant, p, 0)
+		p.Reception = where
+		_, err := terms.SavePolicy(tx, tenant, p, version)
 		return err
 	})
 }
