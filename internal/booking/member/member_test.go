@@ -88,7 +88,7 @@ func TestSignIn_CodeAndBirthDate(t *testing.T) {
 }
 
 // An unknown code and one that may not book get the same answer.
-func TestSignIn_TheSameAnswerForEveryRefusal(t *testing.T) {
+func TestTB01_TheSameAnswerForEveryRefusal(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
 		office, past := issued(code, link), issued(other, "00000000000000a2")
 		office.OfficeOnly, past.Until = true, testkit.Now
@@ -132,7 +132,7 @@ func TestSignIn_TwoKeys(t *testing.T) {
 
 // 30 failures of an address within ten minutes; then nothing is looked up, not
 // even the right code. Other addresses go on.
-func TestBudget_OfAnAddress(t *testing.T) {
+func TestTB02_BudgetOfAnAddress(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		city(t, db, issued(code, link))
 		for n := range 30 {
@@ -329,7 +329,7 @@ var columnsAllowed = map[string]string{
 	"inquiry_category":  "tenant inquiry_id category",
 }
 
-func TestSchema_HoldsNothingElse(t *testing.T) {
+func TestTB09_SchemaHoldsNothingElse(t *testing.T) {
 	files, err := migrations.Booking()
 	if err != nil {
 		t.Fatal(err)

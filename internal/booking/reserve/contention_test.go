@@ -48,11 +48,11 @@ func bookingFiles(t testing.TB) []migrations.File {
 	return files
 }
 
-// TestContention: several processes storm a few slots while their capacity goes
+// TestTB04_Contention: several processes storm a few slots while their capacity goes
 // up and down, and are killed at random moments. Nobody is overbooked, nobody
 // booked twice, nothing acknowledged is lost, and a request that was cut off can
 // be sent again.
-func TestContention(t *testing.T) {
+func TestTB04_Contention(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
 			dsn := testkit.BookingDSN(t, engine)

@@ -270,7 +270,7 @@ func TestBK206_Party(t *testing.T) {
 	})
 }
 
-func TestToken_TheSameRequestTwice(t *testing.T) {
+func TestTB05_TheSameRequestTwice(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
 		office(t, db, tenant, 1, 2)
 		first := book(t, db, ask(1, nine, 0))

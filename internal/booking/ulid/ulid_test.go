@@ -39,3 +39,27 @@ func TestNew_OrderFormAndRandomness(t *testing.T) {
 		t.Errorf("%s, want the time part 01ARYZ6S41", id)
 	}
 }
+
+// After follows an identifier of a clock that is ahead, and is random all the
+// same: two servers that follow the same one do not meet.
+func TestAfter(t *testing.T) {
+	now := time.Date(2026, 11, 24, 0, 30, 0, 0, time.UTC)
+	ahead := ulid.New(now.Add(5 * time.Second))
+	one, two := ulid.After(now, ahead), ulid.After(now, ahead)
+	if one <= ahead || two <= ahead || one == two {
+		t.Errorf("%s and %s after %s", one, two, ahead)
+	}
+	for chain, last := 0, ahead; chain < 1000; chain++ {
+		next := ulid.After(now, last)
+		if next <= last || len(next) != 26 {
+			t.Fatalf("%s after %s", next, last)
+		}
+		last = next
+	}
+	if id := ulid.After(now, ulid.New(now.Add(-time.Hour))); !strings.HasPrefix(id, ulid.New(now)[:9]) {
+		t.Errorf("%s is not of the instant", id)
+	}
+	if id := ulid.After(now, ""); len(id) != 26 {
+		t.Errorf("%q after none", id)
+	}
+}
