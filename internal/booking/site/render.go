@@ -167,8 +167,22 @@ func (p page) Problem(field string) *problem {
 // Explain is the text of a problem.
 func (p page) Explain(q problem) template.HTML { return p.words.HTML(q.Key, q.Args...) }
 
-// City is the name of the municipality; it is Japanese on every page.
-func (p page) City() string { return p.city.Name }
+// SiteName names the site and its municipality.
+func (p page) SiteName() template.HTML { return p.inJapanese("site.name", "city", p.city.Name) }
+
+// HoursText says when somebody answers the phone.
+func (p page) HoursText() template.HTML { return p.inJapanese("foot.hours", "hours", p.Hours()) }
+
+// inJapanese is a text with one place for words of the municipality, which are
+// Japanese on every page.
+func (p page) inJapanese(key, place, value string) template.HTML {
+	if p.HTMLLang() == wording.Japanese {
+		return p.T(key, place, value)
+	}
+	own := `<span lang="` + wording.Japanese + `">` + template.HTMLEscapeString(value) + `</span>`
+	text := strings.ReplaceAll(string(p.T(key)), "{"+place+"}", own)
+	return template.HTML(text) //nolint:gosec // both parts are escaped
+}
 
 // Phone, Tel and Hours stand at the end of every page.
 func (p page) Phone() string { return p.phoneOf(slot.Window{}, "") }
