@@ -9,6 +9,7 @@ import (
 	"kofu/internal/booking/town"
 	"kofu/internal/fault"
 	"kofu/internal/program"
+	"kofu/internal/staff"
 	"kofu/internal/store"
 )
 
@@ -33,6 +34,10 @@ func (c *call) tenantAdd() error {
 			if err := town.SetStaffHost(c.ctx, s.DB, c.actor(), t.ID, staffHost); err != nil {
 				return err
 			}
+		}
+		err := s.DB.For(t.ID).Write(c.ctx, c.actor(), func(tx *store.Tx) error { return staff.Seed(tx, staff.BookingRoles) })
+		if err != nil {
+			return err
 		}
 		return c.makeKey(s, t.ID)
 	})

@@ -17,14 +17,14 @@ import (
 )
 
 // Codes are the keys under which one municipality hashes the codes of its
-// letters (K_tenant), by their ids k1, k2 and so on. Rows carry the id of their
+// letters (K_tenant), by their ids k001, k002 and so on, whose order is their age. Rows carry the id of their
 // key, so a key goes out of use with the last row that names it.
 type Codes struct {
 	dir  string
 	keys map[string][]byte
 }
 
-var codeFile = regexp.MustCompile(`^code-k([1-9][0-9]{0,8})\.key$`)
+var codeFile = regexp.MustCompile(`^code-k([0-9]{3,9})\.key$`)
 
 // OpenCodes reads the code keys in dir. A folder without any gives none.
 func OpenCodes(dir string) (_ *Codes, err error) {
@@ -79,7 +79,7 @@ func (c *Codes) Make(random io.Reader) (id string, err error) {
 	if newest, _, ok := c.Newest(); ok {
 		next = number(newest) + 1
 	}
-	id = "k" + strconv.Itoa(next)
+	id = fmt.Sprintf("k%03d", next)
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return "", err
 	}

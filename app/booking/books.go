@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+
+	"kofu/internal/audit"
+	"kofu/internal/booking/reserve"
+	"kofu/internal/booking/town"
+	"kofu/internal/fault"
+	"kofu/internal/program"
+	"kofu/internal/staff"
+	"kofu/internal/store"
+)
+
+// admin makes the code with which the first administrator of a municipality
+// opens an account on the staff screens. An earlier code ends.
+func (c *call) admin() error {
+	args, err := c.parse(nil, "TENANT")
+	if err != nil {
+		return err
+	}
+	return c.withTown(args[0], func(s *town.Service, t town.Town) error {
+		code, err := staff.NewInstallationCode(c.ctx, s.DB.For(t.ID), c.actor())
+		if err != nil {
+			return err
+		}
+		result := struct {
+			Tenant           int    `json:"tenant"`
+			InstallationCode string `json:"installationCode"`
+		}{t.ID, code}
+		return program.Answer(c.Out, c.json, result, func() error { return c.say("service.admin_code", "town", t.Name, "host", t.StaffHost, "code", code) })
+	})
+}
+
+// check compares the seats of all slots with the bookings.
+func (c *call) check() error {
+	args, err := c.parse(nil, "TENANT")
+	if err != nil {
+		return err
+	}
+	return c.withTown(args[0], func(s *town.Service, t town.Town) error {
+		var breaches []reserve.Breach
+		err := s.DB.For(t.ID).Read(c.ctx, func(rx *store.Rx) (err error) {
+			breaches, err = reserve.Check(rx, t.ID)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		err = program.Answer(c.Out, c.json, append([]reserve.Breach{}, breaches...), func() error {
+			for _, b := range breaches {
+				if err := program.Row(c.Out, b.Kind, b.Subject, strconv.Itoa(b.Count), strconv.Itoa(b.Counter)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil && len(breaches) > 0 {
+			return fault.New(fault.Conflict, "chores.breaches", "count", strconv.Itoa(len(breaches)))
+		}
+		if err == nil && !c.json {
+			return c.say("service.check_ok", "town", t.Name)
+		}
+		return err
+	})
+}
+
+// verifyLog verifies the audit log of a municipality; that of the operator is
+// tenant 0.
+func (c *call) verifyLog() error {
+	args, err := c.parse(nil, "TENANT")
+	if err != nil {
+		return err
+	}
+	return c.with(func(s *town.Service) error {
+		tenant := 0
+		if args[0] != "0" {
+			t, err := c.find(s, args[0])
+			if err != nil {
+				return err
+			}
+			tenant = t.ID
+		}
+		keys, err := s.Keys(tenant)
+		if err != nil {
+			return err
+		}
+		db := s.DB.For(tenant)
+		if _, err := audit.Sequence(c.ctx, db, c.actor()); err != nil {
+			return err
+		}
+		proof, err := audit.VerifyAll(c.ctx, db, keys.Ring.Verifier())
+		if err != nil {
+			return err
+		}
+		return program.Answer(c.Out, c.json, proof, func() error {
+			return errors.Join(
+				c.say("service.log_ok", "records", strconv.FormatInt(proof.Records, 10), "checkpoints", strconv.Itoa(proof.Checkpoints), "root", proof.Root))
+		})
+	})
+}
