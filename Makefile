@@ -8,7 +8,8 @@
 #   make dist    programs for Linux and Windows with checksums
 #
 # Steps of `make test`: format vet arch lint unit windows ui e2e trust kill
-# `make soak ROUNDS=1000` kills the program for hours.
+# `make soak ROUNDS=1000` kills the program for hours, and
+# `make contention ATTEMPTS=1000000` the booking of appointments.
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -32,7 +33,7 @@ UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modu
 STEPS   := packages-test ui format vet arch lint unit windows programs e2e trust kill
 
 .PHONY: FORCE help run run-booking test dist bench packages-run packages-test programs tools \
-	format vet arch lint unit windows ui ui-check ui-test e2e trust kill soak clean
+	format vet arch lint unit windows ui ui-check ui-test e2e trust kill soak contention clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -151,6 +152,13 @@ kill:
 ROUNDS  := 1000
 soak:
 	$(GO) test -count=1 -tags faultlab -timeout 0 -v -run '^TestKill$$' ./internal/faultlab -rounds $(ROUNDS)
+
+# Booking on both engines by several processes that are killed, with synced
+# commits: nobody overbooked, nobody booked twice, nothing lost.
+ATTEMPTS := 1000000
+contention:
+	KOFU_TEST_SYNCED=1 internal/testkit/postgres.sh \
+		$(GO) test -count=1 -timeout 0 -v -run Contention ./internal/booking/reserve -args -attempts $(ATTEMPTS)
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./...

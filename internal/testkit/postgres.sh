@@ -3,7 +3,8 @@
 # folder and ends with the command. The command finds it by the variable
 # KOFU_TEST_POSTGRES; if that is set already, there is a server, and the command
 # just runs: its account must be a superuser, and the roles kofu_owner and
-# kofu_app must exist there. Nothing is synced to the disk: this server is for tests only.
+# kofu_app must exist there. Nothing is synced to the disk, because tests would
+# wait for it, unless KOFU_TEST_SYNCED is set: then every commit is.
 # Usage: postgres.sh COMMAND [ARGUMENT…]
 set -eu
 [ -z "${KOFU_TEST_POSTGRES:-}" ] || exec "$@"
@@ -39,8 +40,11 @@ if ! $as "$bin/initdb" -D "$dir/data" -U kofu -A trust --encoding=UTF8 --locale=
 	cat "$dir/log" >&2
 	exit 1
 fi
+quick="-c fsync=off -c full_page_writes=off -c autovacuum=off"
+[ -z "${KOFU_TEST_SYNCED:-}" ] || quick="-c shared_buffers=512MB -c max_wal_size=4GB"
+# shellcheck disable=SC2086 # one word per setting is wanted
 $as "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c max_connections=300 \
-	-c fsync=off -c full_page_writes=off -c autovacuum=off >>"$dir/log" 2>&1 &
+	$quick >>"$dir/log" 2>&1 &
 server=$!
 until "$bin/pg_isready" -q -h "$dir"; do
 	if ! kill -0 "$server" 2>/dev/null; then

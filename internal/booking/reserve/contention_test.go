@@ -22,8 +22,12 @@ import (
 
 var engines = []string{"sqlite", "postgres"}
 
-// More rounds for a longer look: go test ./internal/booking/reserve -run Contention -args -rounds=200
-var rounds = flag.Int("rounds", 3, "rounds of two killed processes in the contention test")
+// More attempts for a longer look: make contention ATTEMPTS=1000000.
+var attempts = flag.Int("attempts", 6000, "requests that the contention test sends to each engine, kills included")
+
+// appServers is how many processes storm one database at a time: a file has two
+// in the test so that they meet at all, and PostgreSQL three as in a big city.
+var appServers = map[string]int{"sqlite": 2, "postgres": 3}
 
 func open(t testing.TB, dsn string, files []migrations.File) *store.DB {
 	t.Helper()
@@ -60,38 +64,59 @@ func TestTB04_Contention(t *testing.T) {
 			office(t, db, tenant, stormSeats, stormMembers)
 			h := newHeard()
 			chance := rand.New(rand.NewPCG(11, 22)) //nolint:gosec // repeatable on purpose
-			const processes, least = 2, 600
-			replayed := 0
-			for round := range *rounds {
+			processes := appServers[engine]
+			least := max(300, min(*attempts/20, 10_000)) // of one process before it is killed
+			replayed, killed := 0, 0
+			for last := false; !last; {
 				var ended sync.WaitGroup
 				for p := range processes {
-					name, enough := fmt.Sprintf("r%dp%d", round, p), least+chance.IntN(800)
+					name, enough := fmt.Sprintf("r%dp%d", killed/processes, p), least+chance.IntN(800)
 					ended.Go(func() { runUntilKilled(t, dsn, name, h, enough) })
 				}
-				setSeats(t, db, tenant, "W1", 1) // meanwhile
-				setSeats(t, db, tenant, "W1", stormSeats)
-				ended.Wait()
+				changeSeatsUntil(t, db, &ended)
+				killed += processes
 				sound(t, db)
-				if round < *rounds-1 {
+				if last = h.attempts >= *attempts; !last {
 					replayed += h.replay(t, db)
 				}
-				if lost := h.lost(t, db); len(lost) > 0 {
+				if lost := h.lost(t, db, last); len(lost) > 0 {
 					t.Errorf("lost: %v", lost)
 				}
 				if over := overfull(t, db, stormSeats); len(over) > 0 {
 					t.Errorf("overbooked: %v", over)
+				}
+				if t.Failed() {
+					break
+				}
+				if killed%(20*processes) == 0 {
+					t.Logf("%d attempts, %d booked, %d processes killed", h.attempts, len(h.booked), killed)
 				}
 			}
 			sound(t, db)
 			if len(h.wrong) > 0 {
 				t.Errorf("%d findings, the first: %s", len(h.wrong), h.wrong[0])
 			}
-			if h.requests < *rounds*processes*least || len(h.booked) < 100 || len(h.cancelled) < 50 || h.busy > h.requests/100 {
-				t.Errorf("the storm was none: %d requests, %d booked, %d cancelled, %d times busy", h.requests, len(h.booked), len(h.cancelled), h.busy)
+			if len(h.booked) < 100 || len(h.cancelled) < 50 || h.busy > h.attempts/100 {
+				t.Errorf("the storm was none: %d attempts, %d booked, %d cancelled, %d times busy", h.attempts, len(h.booked), len(h.cancelled), h.busy)
 			}
-			t.Logf("%d requests, %d booked, %d cancelled, %d processes killed, %d requests sent again, %d times busy",
-				h.requests, len(h.booked), len(h.cancelled), *rounds*processes, replayed, h.busy)
+			t.Logf("%d attempts, %d booked, %d cancelled, %d processes killed, %d requests sent again, %d times busy",
+				h.attempts, len(h.booked), len(h.cancelled), killed, replayed, h.busy)
 		})
+	}
+}
+
+// changeSeatsUntil lowers and raises the capacity until the storms have ended.
+func changeSeatsUntil(t *testing.T, db *store.DB, ended *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() { ended.Wait(); close(done) }()
+	for {
+		setSeats(t, db, tenant, "W1", 1)
+		setSeats(t, db, tenant, "W1", stormSeats)
+		select {
+		case <-done:
+			return
+		case <-time.After(500 * time.Millisecond):
+		}
 	}
 }
 
@@ -241,8 +266,8 @@ func kindsOf(t *testing.T, db *store.DB) map[string]bool {
 	return kinds
 }
 
-// BenchmarkContention is the storm of one process for measuring: requests a
-// second, refusals included, each sent twice.
+// BenchmarkContention is the storm of one process for measuring: attempts a
+// second, refusals and repeats included.
 func BenchmarkContention(b *testing.B) {
 	for _, engine := range engines {
 		b.Run(engine, func(b *testing.B) {
@@ -263,7 +288,7 @@ func BenchmarkContention(b *testing.B) {
 			if len(h.wrong) > 0 {
 				b.Fatal(h.wrong[0])
 			}
-			b.ReportMetric(float64(h.requests)/max(b.Elapsed().Seconds(), time.Millisecond.Seconds()), "requests/s")
+			b.ReportMetric(float64(h.attempts)/max(b.Elapsed().Seconds(), time.Millisecond.Seconds()), "attempts/s")
 		})
 	}
 }
