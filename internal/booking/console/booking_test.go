@@ -105,7 +105,7 @@ func TestBK502_ScanOfAnotherDay(t *testing.T) {
 		f.As(clerk)
 		before := f.Content()
 		other := ask[ArrivalResult](t, f, "POST", "/api/arrivals", clerk, arrive(string(p.codes[0]), "W1", false), http.StatusOK)
-		if other.Result != "other" || other.Booking == nil || other.Kept || !strings.Contains(other.Message, "2026-12-08") || f.Content() != before {
+		if other.Result != "other" || other.Booking == nil || other.Kept || !strings.Contains(other.Message, "12月8日") || f.Content() != before {
 			t.Fatalf("scan of another day: %+v", other)
 		}
 		here := ask[ArrivalResult](t, f, "POST", "/api/arrivals", clerk, arrive(b.No, "W1", true), http.StatusOK)

@@ -7,6 +7,7 @@ import (
 	"kofu/internal/booking/reserve"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
+	"kofu/internal/jpdate"
 	"kofu/internal/message"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
@@ -112,7 +113,7 @@ func (s *server) arrive(tx *store.Tx, in ArrivalScan) (ArrivalResult, error) {
 	row := n.bookingRow(a.Booking)
 	switch {
 	case !a.Done:
-		args := map[string]string{"window": row.WindowName, "day": store.Day(a.Booking.Starts), "time": clockOf(a.Booking.Starts)}
+		args := map[string]string{"window": row.WindowName, "day": jpdate.Day(store.Day(a.Booking.Starts)).Japanese(), "time": clockOf(a.Booking.Starts)}
 		return arrival(tx, "other", staffweb.ToneWarn, &row, args), nil
 	case before == reserve.Missed || before == reserve.NoShow || before == reserve.Unreconciled:
 		return arrival(tx, "late", staffweb.ToneOther, &row, map[string]string{"state": stateLabel(before)}), nil

@@ -33,6 +33,10 @@ export class Running<T extends Result = ScanResult> {
   failed(problem: unknown, code: string): void {
     this.local('error', text('ui.scan.failed'), problem instanceof Error ? problem.message : String(problem), code);
   }
+  /** Takes what was pinned for a code away, because it has been settled. */
+  drop(code: string): void {
+    this.pinned = this.pinned.filter((l) => l.code !== code);
+  }
   acknowledge(): void {
     this.pinned = [];
   }
