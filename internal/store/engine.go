@@ -23,6 +23,8 @@ type engine struct {
 	digest   string // reads the digest of all tables; "" where none is kept
 	endTable string // how the definition of a table ends
 	guard    string // makes table %[1]s append-only
+	unguard  string // takes the guard of table %[1]s away within a transaction,
+	reguard  string // and puts it back
 	fence    string // makes table %[1]s show each tenant its own rows only; "" where nothing does
 	gate     string // lets every tenant read the fenced table %[1]s
 }

@@ -30,6 +30,9 @@ CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME; END $$;
 CREATE TRIGGER %[1]s_no_change BEFORE UPDATE OR DELETE ON %[1]s FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER %[1]s_no_truncate BEFORE TRUNCATE ON %[1]s FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();`,
+	unguard: "ALTER TABLE %[1]s DISABLE TRIGGER %[1]s_no_change",
+	reguard: "ALTER TABLE %[1]s ENABLE TRIGGER %[1]s_no_change",
+
 	fence: fence,
 	gate:  gate,
 }

@@ -37,10 +37,14 @@ var sqliteEngine = engine{
 	digest:   "SELECT COALESCE(MAX(sum), '') FROM table_digest WHERE name = ''",
 	endTable: ") STRICT;", // refuses text in a number column
 	// INSERT OR REPLACE fires the delete trigger because recursive_triggers is on.
-	guard: `
-CREATE TRIGGER %[1]s_no_update BEFORE UPDATE ON %[1]s BEGIN SELECT RAISE(ABORT, '%[1]s is append-only'); END;
-CREATE TRIGGER %[1]s_no_delete BEFORE DELETE ON %[1]s BEGIN SELECT RAISE(ABORT, '%[1]s is append-only'); END;`,
+	guard:   sqliteGuard,
+	unguard: "DROP TRIGGER %[1]s_no_update; DROP TRIGGER %[1]s_no_delete",
+	reguard: sqliteGuard,
 }
+
+const sqliteGuard = `
+CREATE TRIGGER %[1]s_no_update BEFORE UPDATE ON %[1]s BEGIN SELECT RAISE(ABORT, '%[1]s is append-only'); END;
+CREATE TRIGGER %[1]s_no_delete BEFORE DELETE ON %[1]s BEGIN SELECT RAISE(ABORT, '%[1]s is append-only'); END;`
 
 func openSQLite(ctx context.Context, db *DB, path string) error {
 	if db.opts.MigrateDSN != "" {
