@@ -12,7 +12,7 @@ ldflags="-s -w -buildid= -X main.version=$version"
 go build -trimpath -tags desktop,production,webkit2_41 -ldflags "$ldflags" -o "$out/linux/kofu" ./app/kofu
 CGO_ENABLED=0 go build -trimpath -ldflags "$ldflags" -o "$out/linux/kofuctl" ./app/kofuctl
 CGO_ENABLED=0 go build -trimpath -ldflags "$ldflags" -o "$out/linux/kofu-booking" ./app/booking
-cp build/linux/kofu.service "$out/linux/"
+cp build/linux/kofu.service build/linux/kofu-booking.service build/booking/Containerfile build/booking/kofu-booking.toml "$out/linux/"
 
 # Icon, manifest and version of the Windows program; the linker picks the file up.
 go tool -modfile=build/tools/go.mod go-winres make --arch amd64 --in build/windows/winres.json --out app/kofu/rsrc \

@@ -27,22 +27,13 @@ func echo(_ context.Context, t town.Town) (http.Handler, error) {
 	}), nil
 }
 
-func get(t *testing.T, h http.Handler, host, path string) *http.Response {
+func get(t *testing.T, h http.Handler, host, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, path, nil)
 	r.Host = host
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return w.Result()
-}
-
-func body(t *testing.T, r *http.Response) string {
-	t.Helper()
-	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
+	return w
 }
 
 func TestHosts(t *testing.T) {
@@ -66,8 +57,8 @@ func TestHosts(t *testing.T) {
 		{"c.example.jp", 421, "このアドレスの予約サイトはありません"},
 		{"", 421, "このアドレスの予約サイトはありません"},
 	} {
-		if r := get(t, h, c.host, "/"); r.StatusCode != c.status || !strings.Contains(body(t, r), c.text) {
-			t.Errorf("%q: %d", c.host, r.StatusCode)
+		if r := get(t, h, c.host, "/"); r.Code != c.status || !strings.Contains(r.Body.String(), c.text) {
+			t.Errorf("%q: %d", c.host, r.Code)
 		}
 	}
 	if reads != 1 {
@@ -75,18 +66,18 @@ func TestHosts(t *testing.T) {
 	}
 	towns = append(towns, town.Town{ID: 3, Host: "c.example.jp", Name: "C"})
 	clock.Advance(time.Second)
-	if r := get(t, h, "c.example.jp", "/"); r.StatusCode != 200 || body(t, r) != "C/C" {
-		t.Errorf("a municipality that was added: %d", r.StatusCode)
+	if r := get(t, h, "c.example.jp", "/"); r.Code != 200 || r.Body.String() != "C/C" {
+		t.Errorf("a municipality that was added: %d", r.Code)
 	}
 	towns[0].Name = "A2"
 	clock.Advance(5 * time.Second)
-	if got := body(t, get(t, h, "a.example.jp", "/")); got != "A2/A2" {
+	if got := get(t, h, "a.example.jp", "/").Body.String(); got != "A2/A2" {
 		t.Errorf("a municipality that was renamed: %q", got)
 	}
 	fail = errors.New("no database")
 	clock.Advance(time.Minute)
-	if r := get(t, h, "b.example.jp", "/"); r.StatusCode != 200 {
-		t.Errorf("while the list cannot be read: %d", r.StatusCode)
+	if r := get(t, h, "b.example.jp", "/"); r.Code != 200 {
+		t.Errorf("while the list cannot be read: %d", r.Code)
 	}
 }
 
@@ -102,8 +93,8 @@ func TestFreeze(t *testing.T) {
 		},
 		Clock: testkit.NewClock().Now, Log: quiet,
 	}
-	if r := get(t, h, "a", "/"); r.Header.Get("Retry-After") == "" || got.Kind != door.Frozen {
-		t.Errorf("%v %+v", r.Header, got)
+	if r := get(t, h, "a", "/"); r.Header().Get("Retry-After") == "" || got.Kind != door.Frozen {
+		t.Errorf("%v %+v", r.Header(), got)
 	}
 	if get(t, h, "b", "/"); got.Kind != door.Nothing {
 		t.Errorf("%+v", got)
@@ -212,8 +203,8 @@ func TestShare(t *testing.T) {
 		<-inside
 	}
 	r := get(t, h, "a", "/")
-	if r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") != "10" {
-		t.Errorf("the third of two: %d", r.StatusCode)
+	if r.Code != http.StatusServiceUnavailable || r.Header().Get("Retry-After") != "10" {
+		t.Errorf("the third of two: %d", r.Code)
 	}
 	go func() { get(t, h, "a", "/"); ended <- struct{}{} }() // waits a moment and gets a place
 	close(hold)

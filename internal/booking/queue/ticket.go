@@ -68,7 +68,8 @@ func (q *Queue) inside(room Room, pass string, now time.Time) bool {
 	if int(n[0]) == room.Round && n[1] >= 0 {
 		return true
 	}
-	return now.Sub(at) < passTime && !(room.Planned && room.Serving(now))
+	announced := room.Planned && room.Serving(now)
+	return !announced && now.Sub(at) < passTime
 }
 
 // orderKey is the key of the shuffle.
