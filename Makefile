@@ -4,7 +4,8 @@
 #   make run     the appliance with the practice city (installs what is missing)
 #   make run-booking  the booking service with two made-up municipalities
 #   make test    every test (installs what is missing)
-#   make bench   the Go benchmarks
+#   make bench   booking beside its peers, as a table; `make rush` the worst day
+#   make bench-go  the Go benchmarks of single functions
 #   make dist    programs for Linux and Windows with checksums
 #
 # Steps of `make test`: format vet arch lint unit windows ui e2e trust kill
@@ -33,7 +34,7 @@ UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modu
 STEPS   := packages-test ui format vet arch lint unit windows programs e2e trust kill
 
 .PHONY: FORCE help run run-booking test dist bench packages-run packages-test programs tools \
-	format vet arch lint unit windows ui ui-check ui-test e2e trust kill soak contention clean
+	format vet arch lint unit windows ui ui-check ui-test e2e trust kill soak contention rush bench-go packages-bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -160,7 +161,23 @@ contention:
 	KOFU_TEST_SYNCED=1 internal/testkit/postgres.sh \
 		$(GO) test -count=1 -timeout 0 -v -run Contention ./internal/booking/reserve -args -attempts $(ATTEMPTS)
 
-bench:
+# The goals of booking beside their peers, as a table and as build/bench.json:
+# make bench GOAL=G18 SCALE=10. What is missing to measure with is installed.
+GOAL  := G18,G19,G21
+SCALE := 1
+PAIRS := 5
+bench: packages-test packages-bench $(BIN)/kofu-booking
+	KOFU_TEST_SYNCED=1 internal/testkit/postgres.sh \
+		$(GO) run ./internal/bench -goal $(GOAL) -scale $(SCALE) -pairs $(PAIRS) -json build/bench.json
+
+# The rush of the worst day, the waiting room, and a stormed neighbour.
+rush:
+	@$(MAKE) --no-print-directory bench GOAL=rush,queue,storm
+
+packages-bench:
+	@build/install.sh bench
+
+bench-go:
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./...
 
 # ---- release ----------------------------------------------------------------

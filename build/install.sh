@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs the Debian packages of packages.txt that are missing.
-# Usage: install.sh run|test
+# Usage: install.sh run|test|bench
 # Says nothing and touches nothing when everything is there.
 set -eu
 cd "$(dirname "$0")"
-want=${1:?usage: install.sh run|test}
+want=${1:?usage: install.sh run|test|bench}
 
 missing=$(awk -v want="$want" '$1 == "run" || $1 == want { print $2 }' packages.txt | while read -r package; do
 	state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)

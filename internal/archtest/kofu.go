@@ -23,7 +23,7 @@ func Kofu() Rules {
 			"progress",
 			"paper", "press", "report", "city", "practice",
 			"upkeep", "web", "lan", "desk",
-			"testkit", "webtest", "archtest", "faultlab",
+			"testkit", "webtest", "archtest", "faultlab", "bench",
 		},
 		Writers: writersOfKofu,
 		SQL: []string{
@@ -32,7 +32,7 @@ func Kofu() Rules {
 		},
 		Only: []Only{
 			{Rule: "engines", Prefixes: []string{"database/sql", "modernc.org/sqlite", "github.com/jackc/pgx"}, Packages: []string{"store"}},
-			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "staffweb", "webtest", "booking/door", "booking/site", "booking/console", "lan", "desk", "testkit", "faultlab", "app"}},
+			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "staffweb", "webtest", "booking/door", "booking/site", "booking/console", "lan", "desk", "testkit", "faultlab", "bench", "app"}},
 			{Rule: "window", Prefixes: []string{"github.com/wailsapp"}, Packages: []string{"app/kofu"}, Tag: "desktop || dev || bindings"},
 		},
 		Apart: []Apart{

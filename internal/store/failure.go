@@ -103,11 +103,16 @@ func IsUnique(err error) bool {
 const maxTries = 4
 
 // crossed reports whether the transaction failed only because of others that
-// ran at the same time: PostgreSQL ended it to resolve a deadlock or could not
-// put it in a row with them. Nothing of it has happened.
+// ran at the same time: PostgreSQL ended it to resolve a deadlock, could not
+// put it in a row with them, or met the row lock of one that was just ending
+// (its internal error «new multixact has more than one updating member», about
+// once in a million). Nothing of it has happened.
 func crossed(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+	if !errors.As(err, &pg) {
+		return false
+	}
+	return pg.Code == "40P01" || pg.Code == "40001" || pg.Code == "XX000" && strings.HasPrefix(pg.Message, "new multixact has more than one")
 }
 
 // pause waits before the next try, for a random time so that two that crossed

@@ -144,7 +144,7 @@ func (w *caller) book(tok string, member int, to string) error {
 	}
 	w.sent++
 	b, err := reserve.Book(w.ctx, w.db, resident, stormRequest(tok, member, to))
-	if _, told := fault.As(err); told {
+	if _, told := fault.As(err); told && !busy(err) {
 		return w.say("r %s", tok)
 	}
 	if err != nil {
@@ -228,19 +228,21 @@ func (w *caller) live(member int) (b reserve.Booking, err error) {
 // Several processes on one SQLite file may find it locked for longer than they
 // wait: that is an answer without a promise, as a kill is.
 func (w *caller) refusal(err error) error {
+	if busy(err) {
+		return w.say("w")
+	}
 	if _, told := fault.As(err); told {
 		return nil
-	}
-	if strings.Contains(err.Error(), "SQLITE_BUSY") {
-		return w.say("w")
 	}
 	return w.say("X %v", err)
 }
 
+func busy(err error) bool { return strings.Contains(err.Error(), "SQLITE_BUSY") }
+
 // refusedAgain is the answer to the second of two equal requests, of which the
 // first was granted: it cannot be refused.
 func (w *caller) refusedAgain(err error) error {
-	if _, told := fault.As(err); told {
+	if _, told := fault.As(err); told && !busy(err) {
 		return w.say("X granted, then refused: %v", err)
 	}
 	return w.refusal(err)

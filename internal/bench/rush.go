@@ -1,0 +1,244 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	_ "embed" // the peer's script
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kofu/internal/booking/reserve"
+	"kofu/internal/booking/slot"
+	"kofu/internal/booking/town"
+	"kofu/internal/fault"
+)
+
+const clients, benchSlots = 200, 50
+
+// web is who books.
+var web = itself
+
+// peerScript is one booking as statements of a transaction on the same tables.
+//
+//go:embed testdata/booking.pgbench
+var peerScript string
+
+// rush is G18 and G20: so many clients book one seat each in slots that do not
+// fill, in turns with pgbench; then all slots are full and everybody is refused.
+func rush(ctx context.Context, b *bench, engine string) ([]result, error) {
+	turn := b.of(5000, benchSlots)
+	turns := b.pairs + 1 // the first warms up
+	// 50 windows with one slot a day: the slots of one day can be named by number.
+	s := size{towns: 1, windows: benchSlots, horizon: 31, perDay: 1, seats: min(1000, turn*turns/benchSlots+1), members: turn*turns + turn}
+	o, err := b.newOffice(ctx, engine, s)
+	if err != nil {
+		return nil, err
+	}
+	peer, err := b.newPeer(ctx, engine, s)
+	if err != nil {
+		return nil, err
+	}
+	var list []result
+	err = o.with(ctx, func(service *town.Service) error {
+		slots, err := o.day(ctx, service, 1)
+		if err != nil {
+			return err
+		}
+		var ratios, ours, theirs, spread []float64
+		booked := 0
+		for n := range turns {
+			times, took, err := together(turn, func(i int) error { return book(ctx, service, slots, booked+i) })
+			if err != nil {
+				return err
+			}
+			booked += turn
+			rate, peerRate, err := float64(turn)/took.Seconds(), 0.0, error(nil)
+			if peer != nil {
+				if peerRate, err = peer.turn(ctx, turn, string(slots[0].Day)); err != nil {
+					return err
+				}
+			}
+			if n > 0 {
+				l := times.settled()
+				ours, theirs = append(ours, rate), append(theirs, peerRate)
+				ratios, spread = append(ratios, rate/peerRate), append(spread, l.at(0.99).Seconds()/l.at(0.5).Seconds())
+			}
+		}
+		if err := o.sound(ctx, service, 1, booked); err != nil {
+			return err
+		}
+		rate := median(ours)
+		r := result{Goal: "G18", Subject: fmt.Sprintf("reserve.Book %d clients %.0f/s, none overbooked", clients, rate), Want: 0.7, Alarm: 0.4, AtLeast: true}
+		if peer == nil {
+			r.Peer, r.Missing = "no server to compare a file with", true
+		} else {
+			r.Peer = fmt.Sprintf("pgbench -c16 -j2 -M prepared, same statements %.0f/s", median(theirs))
+			r = r.of(ratios)
+		}
+		list = append(list, r, result{Goal: "G18", Subject: "p99 of a booking", Peer: "its p50", Want: 4}.of(spread))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	refused, err := soldOut(ctx, b, engine, turn)
+	return append(list, refused...), err
+}
+
+// soldOut is G20.
+func soldOut(ctx context.Context, b *bench, engine string, turn int) (list []result, err error) {
+	s := size{towns: 1, windows: benchSlots, horizon: 31, perDay: 1, seats: turn / benchSlots, members: 2 * turn}
+	o, err := b.newOffice(ctx, engine, s)
+	if err != nil {
+		return nil, err
+	}
+	err = o.with(ctx, func(service *town.Service) error {
+		slots, err := o.day(ctx, service, 1)
+		if err != nil {
+			return err
+		}
+		_, took, err := together(turn, func(i int) error { return book(ctx, service, slots, i) })
+		if err != nil {
+			return err
+		}
+		var ratios []float64
+		var rate float64
+		for range b.pairs {
+			_, full, err := together(turn, func(i int) error {
+				if err := book(ctx, service, slots, turn+i); !fault.Is(err, fault.Conflict, "slot.full") {
+					return fmt.Errorf("a full slot answers %w", err)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			rate = float64(turn) / full.Seconds()
+			ratios = append(ratios, took.Seconds()/full.Seconds())
+		}
+		if err := o.sound(ctx, service, 1, turn); err != nil {
+			return err
+		}
+		list = append(list, result{
+			Goal: "G20", Subject: fmt.Sprintf("refusals %.0f/s", rate), Peer: fmt.Sprintf("bookings that fill the slots %.0f/s", float64(turn)/took.Seconds()),
+			Want: 2, Alarm: 1.3, AtLeast: true,
+		}.of(ratios))
+		return nil
+	})
+	return list, err
+}
+
+// book books one seat for the n-th member.
+func book(ctx context.Context, service *town.Service, slots []slot.Slot, n int) error {
+	_, err := reserve.Book(ctx, service.DB.For(1), web, reserve.Request{
+		Tenant: 1, Token: rand.Text(), By: reserve.By{Via: reserve.ByWeb, Link: link(n)}, Side: slot.Web, SlotID: slots[n%len(slots)].ID, Lang: "ja",
+		Guests: []reserve.Guest{{Link: link(n), Gen: 1, Procs: "receive"}},
+	})
+	return err
+}
+
+// together does 0 … n-1 with all clients and returns how long each took, and the
+// whole.
+func together(n int, do func(i int) error) (latencies, time.Duration, error) {
+	times, errs := make(latencies, n), make([]error, n)
+	var next atomic.Int64
+	var all sync.WaitGroup
+	begin := time.Now()
+	for range clients {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				began := time.Now()
+				errs[i] = do(i)
+				times[i] = time.Since(began)
+			}
+		})
+	}
+	all.Wait()
+	took := time.Since(begin)
+	for _, err := range errs {
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	return times, took, nil
+}
+
+// peer is pgbench on a database of its own with the same tables.
+type peer struct {
+	dsn    string
+	script string
+	turns  int
+}
+
+// pgClients are those of the peer, as many as our pool has connections.
+const pgClients = 16
+
+// newPeer prepares the peer; nil where there is none.
+func (b *bench) newPeer(ctx context.Context, engine string, s size) (*peer, error) {
+	if _, err := exec.LookPath("pgbench"); engine != "postgres" || err != nil {
+		return nil, nil //nolint:nilnil // printed as missing
+	}
+	s.seats, s.members = 1000, 0
+	o, err := b.newOffice(ctx, engine, s)
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(b.server)
+	if err != nil {
+		return nil, err
+	}
+	database, err := url.Parse(o.owner)
+	if err != nil {
+		return nil, err
+	}
+	u.Path = database.Path
+	p := &peer{dsn: u.String(), script: filepath.Join(b.dir, "booking.pgbench")}
+	if err := os.WriteFile(p.script, []byte(peerScript), 0o600); err != nil {
+		return nil, err
+	}
+	members := filepath.Join(b.dir, "members.sql")
+	if err := os.WriteFile(members, []byte(peerMembers), 0o600); err != nil {
+		return nil, err
+	}
+	out, err := exec.CommandContext(ctx, "psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-v", fmt.Sprint("clients=", pgClients), //nolint:gosec // our own file
+		"-v", fmt.Sprint("each=", b.of(5000, benchSlots)*(b.pairs+2)/pgClients+10), "-f", members, p.dsn).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("psql: %w\n%s", err, out)
+	}
+	return p, nil
+}
+
+//go:embed testdata/members.sql
+var peerMembers string
+
+// turn lets pgbench book and returns how many it did a second.
+func (p *peer) turn(ctx context.Context, n int, day string) (float64, error) {
+	each := max(1, n/pgClients)
+	out, err := exec.CommandContext(ctx, "pgbench", "-n", "-c", strconv.Itoa(pgClients), "-j2", "-M", "prepared", "-t", strconv.Itoa(each), //nolint:gosec // our own file
+		"-D", fmt.Sprint("n=", p.turns*each), "-D", "at=@"+day+"T09:00", "-f", p.script, p.dsn).CombinedOutput()
+	p.turns++
+	if err != nil {
+		return 0, fmt.Errorf("pgbench: %w\n%s", err, out)
+	}
+	if !bytes.Contains(out, fmt.Appendf(nil, "%d/%d", each*pgClients, each*pgClients)) {
+		return 0, fmt.Errorf("pgbench did not book all:\n%s", out)
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
+		if rate, ok := strings.CutPrefix(lines.Text(), "tps = "); ok {
+			rate, _, _ = strings.Cut(rate, " ")
+			return strconv.ParseFloat(rate, 64)
+		}
+	}
+	return 0, errors.New("pgbench says no rate")
+}
