@@ -1,6 +1,8 @@
 package wording_test
 
 import (
+	"regexp"
+	"slices"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -110,6 +112,33 @@ func TestBuiltIn_Keys(t *testing.T) {
 		}
 		if c.In(lang, nil).Has("no.such.key") {
 			t.Error("a key out of nothing")
+		}
+	}
+}
+
+// Every language has every text with the places of the Japanese one. Those that
+// use other letters repeat none of its words.
+func TestBK903_Texts(t *testing.T) {
+	c := wording.BuiltIn()
+	place, kana := regexp.MustCompile(`\{[a-z]+\}`), regexp.MustCompile(`[\p{Hiragana}\p{Katakana}]`)
+	places := func(text string) []string {
+		all := place.FindAllString(text, -1)
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	for _, lang := range c.Languages() {
+		for _, key := range c.Keys("ja") {
+			ja, _ := c.Text("ja", key)
+			text, ok := c.Text(lang, key)
+			if !ok || text == "" && key != "meta.checked" {
+				t.Errorf("%s: %s is missing", lang, key)
+			}
+			if lang != "ja-easy" && !slices.Equal(places(text), places(ja)) { // easy Japanese may say less
+				t.Errorf("%s: %s has the places %v, want %v", lang, key, places(text), places(ja))
+			}
+			if lang != "ja" && lang != "ja-easy" && kana.MatchString(text) {
+				t.Errorf("%s: %s is not translated: %s", lang, key, text)
+			}
 		}
 	}
 }
