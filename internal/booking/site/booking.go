@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"kofu/internal/booking/member"
 	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/slot"
 	"kofu/internal/fault"
@@ -16,7 +17,8 @@ type opened struct {
 	reserve.Booking
 	Ref  string
 	slot slot.Slot
-	// others of the household in the booking, by their place on the letter
+	// offer says that the booking is or was an offer of the waiting list.
+	offer bool
 }
 
 func unknownBooking() error { return fault.New(fault.NotFound, "booking.unknown") }
@@ -39,10 +41,27 @@ func (v *visit) opening(ref string) (o opened, err error) {
 		if !found {
 			return unknownBooking()
 		}
-		o.slot, _, err = slot.ByID(rx, v.Tenant, o.SlotID)
+		if o.slot, _, err = slot.ByID(rx, v.Tenant, o.SlotID); err != nil {
+			return err
+		}
+		o.offer, err = v.wasOffer(rx, o.Booking)
 		return err
 	})
 	return o, err
+}
+
+// wasOffer tells an offer from a booking that waited for its mail: only these
+// have an access key.
+func (v *visit) wasOffer(rx *store.Rx, b reserve.Booking) (bool, error) {
+	if b.State != reserve.Expired {
+		return b.State == reserve.Offered, nil
+	}
+	for _, p := range b.Persons {
+		if m, known, err := member.ByLink(rx, v.Tenant, p.Link); err != nil || known && m.IsKey {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // mine is open for somebody who has shown the code of one of its persons.
@@ -92,11 +111,13 @@ type bookingData struct {
 	Mail               bool   // a mail is on its way
 	Key                string // access key, shown once
 	ConfirmBy          string // until when a mail must be answered
+	WishURL            string // where to wait for another time
 }
 
 // Sentences about what has just happened, and the titles they give the page.
 var noteTitles = map[string]string{
 	"done": "done.title", "changed": "done.changed", "cancelled": "done.cancelled", "left": "done.left", "already": "booking.title",
+	"declined": "booking.title",
 }
 
 // getBooking shows a booking to whoever has its address, which cannot be
@@ -106,15 +127,21 @@ func (v *visit) getBooking() error {
 	if err != nil {
 		return err
 	}
+	if o.answerable(v.now) {
+		return v.showOffer(http.StatusOK, o)
+	}
 	d := v.bookingData(o)
 	title := "booking.title"
 	note := v.r.URL.Query().Get("note")
 	switch {
 	case note == "already" && d.Live, note == "done" && d.Live, note == "changed" && d.Live,
-		note == "cancelled" && !d.Live, note == "left":
+		note == "cancelled" && !d.Live, note == "left", note == "declined" && o.State == reserve.Cancelled:
 		d.Note = note
 		title = noteTitles[note]
 		d.Mail = v.r.URL.Query().Has("mail")
+	}
+	if d.Note == "declined" {
+		d.State = "offer.declined"
 	}
 	return v.page(http.StatusOK, "booking", title, d)
 }
@@ -136,8 +163,13 @@ func (v *visit) bookingData(o opened) bookingData {
 	d.MayChange = d.Live && v.now.Before(until.Change)
 	d.MayCancel = d.Live && v.now.Before(until.Cancel)
 	d.MayLeave = d.MayCancel && len(o.Live()) > 1
+	if _, own := v.memberOf(o.Booking); own && d.MayChange {
+		d.WishURL = v.wishURL(choice{}, ways{})
+	}
 	switch {
 	case d.Live:
+	case o.offer:
+		d.State = "offer.over"
 	case o.State == reserve.Active:
 		d.State = "booking.state.past"
 	case v.words.Has("booking.state." + string(o.State)):
@@ -261,7 +293,11 @@ func (v *visit) showBooking(refusal error) error {
 	if err != nil {
 		return err
 	}
-	return v.page(statusOfKind[e.Kind], "booking", "booking.title", v.bookingData(now), v.problemOf("", e))
+	d := v.bookingData(now)
+	if e.Code == "booking.offer_late" {
+		d.State = "" // says the same
+	}
+	return v.page(statusOfKind[e.Kind], "booking", "booking.title", d, v.problemOf("", e))
 }
 
 // endData is the second screen before a booking ends.

@@ -23,6 +23,8 @@ import (
 type codeData struct {
 	Code, Year, Month, Day string // as typed
 	AskBirth               bool
+	AskPassword            bool
+	First                  bool   // accepted, and without a password yet
 	To                     string // the page to go to afterwards, with what was chosen there
 	Note                   string // key of a sentence above the form, or ''
 	Eras                   []eraLine
@@ -71,7 +73,7 @@ func local(to string) string {
 }
 
 func (v *visit) showCode(status int, d codeData, problems ...problem) error {
-	d.AskBirth = v.asksBirth()
+	d.AskBirth, d.AskPassword = v.asksBirth(), v.asksPassword()
 	d.Eras = eraLines()
 	return v.page(status, "code", "code.title", d, problems...)
 }
@@ -163,6 +165,15 @@ func (v *visit) postCode() error {
 	case len(problems) > 0:
 		return v.showCode(status, d, problems...)
 	}
+	if d.First {
+		code, _ := linkcode.Parse(d.Code) // it was accepted
+		sealed, err := v.sealFirst(m, code)
+		if err != nil {
+			return err
+		}
+		v.setCookie(letterCookie, "", 0)
+		return v.firstPassword(http.StatusOK, sealed, d.To)
+	}
 	ctx := v.r.Context()
 	if v.signedIn {
 		if err := visitor.End(ctx, v.DB, resident, v.Tenant, v.session.Token); err != nil {
@@ -181,7 +192,7 @@ func (v *visit) postCode() error {
 	return v.afterCode(m, d.To)
 }
 
-// signIn checks code and birth date. What the resident can put right comes back
+// signIn checks code and birth date or password. What the resident can put right comes back
 // as problems; the code of d is emptied where it must not be shown again.
 func (v *visit) signIn(d *codeData) (m member.Member, problems []problem, status int, err error) {
 	code, err := linkcode.Parse(d.Code)
@@ -205,12 +216,23 @@ func (v *visit) signIn(d *codeData) (m member.Member, problems []problem, status
 	if len(problems) > 0 {
 		return m, problems, http.StatusUnprocessableEntity, nil
 	}
-	m, err = member.SignIn(v.r.Context(), v.DB, resident, v.Keys, member.Attempt{
-		Tenant: v.Tenant, Code: code, Birth: birth, Address: v.Address(v.r),
-	})
-	if e, ok := fault.As(err); ok && (e.Code == "member.cannot_book" || e.Code == "member.too_many") {
+	attempt := member.Attempt{Tenant: v.Tenant, Code: code, Birth: birth, Address: v.Address(v.r)}
+	if v.asksPassword() {
+		m, d.First, err = member.SignInWithPassword(v.r.Context(), v.DB, resident, v.Keys, v.Passwords, attempt, v.r.PostForm.Get("password"))
+	} else {
+		m, err = member.SignIn(v.r.Context(), v.DB, resident, v.Keys, attempt)
+	}
+	if e, ok := fault.As(err); ok && (e.Code == "member.cannot_book" || e.Kind == fault.TooMany) {
 		v.code = e.Code
-		return m, []problem{v.problemOf("code", e)}, statusOfKind[e.Kind], nil
+		q := v.problemOf("code", e)
+		switch {
+		case e.Code != "member.cannot_book" || v.asksBirth():
+		case v.asksPassword():
+			q.Key = "error.password.cannot_book"
+		default:
+			q.Key = "error.code.cannot_book"
+		}
+		return m, []problem{q}, statusOfKind[e.Kind], nil
 	}
 	return m, nil, 0, err
 }
@@ -257,19 +279,25 @@ func (v *visit) notEligible(err error) error {
 // afterCode leads to the resident's booking if there is one, else on to what
 // they wanted.
 func (v *visit) afterCode(m member.Member, to string) error {
-	if strings.HasPrefix(to, "/b/") {
+	if strings.HasPrefix(to, "/b/") || strings.HasPrefix(to, "/wish") {
 		return v.redirect(to)
 	}
-	var live reserve.Booking
-	booked := false
+	var live, offer reserve.Booking
+	booked, offered := false, false
 	err := v.DB.Read(v.r.Context(), func(rx *store.Rx) (err error) {
+		if offer, offered, err = v.offerOf(rx, m.Link); err != nil {
+			return err
+		}
 		live, booked, err = reserve.LiveOf(rx, v.Tenant, m.Link)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if booked {
+	switch {
+	case offered:
+		return v.redirect("/b/" + v.desk.Ref(offer.ID))
+	case booked:
 		return v.redirect("/b/" + v.desk.Ref(live.ID) + "?note=already")
 	}
 	var c choice
@@ -308,6 +336,10 @@ func (v *visit) formPage() string {
 		return strings.TrimSuffix(path, "/change") + "/confirm"
 	case path == "/party/remove":
 		return "/party"
+	case path == "/wish/withdraw":
+		return "/wish"
+	case strings.HasSuffix(path, "/accept"), strings.HasSuffix(path, "/decline"):
+		return path[:strings.LastIndexByte(path, '/')] + "/offer"
 	}
 	return path
 }

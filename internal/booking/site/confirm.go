@@ -54,13 +54,11 @@ func (v *visit) slotOf(id string) (s slot.Slot, found bool, err error) {
 // getConfirm shows what is about to be booked. Nothing is booked yet.
 func (v *visit) getConfirm() error { return v.showConfirm(http.StatusOK, "") }
 
-// codeMode is the mode of somebody with a code, for the fields of its form.
+// codeMode is the mode of somebody with a code: of several the one that asks for
+// most.
 func (v *visit) codeMode() terms.Mode {
-	if v.asksBirth() {
-		return terms.LinkBirth
-	}
-	for _, m := range v.city.policy.AuthModes {
-		if m != terms.AccessKey {
+	for _, m := range []terms.Mode{terms.LinkBirth, terms.LinkPassword, terms.Link} {
+		if v.city.policy.Allows(m) {
 			return m
 		}
 	}

@@ -44,6 +44,7 @@ type daysData struct {
 	Public    bool
 	Keep      string // address of the booking that is being moved
 	PartyURL  string
+	WishURL   string // where to wait for a day
 }
 
 // board returns the seats of a window.
@@ -64,7 +65,7 @@ func (v *visit) days(c choice, on ways) (daysData, error) {
 	}
 	q := slot.Query{Tenant: v.Tenant, WindowID: w.ID, Procs: c.procs, Party: on.units}
 	q.From, q.To = v.span(w)
-	d := daysData{Place: v.placeOf(w), Until: q.To, IsMonth: c.month}
+	d := daysData{Place: v.placeOf(w), Until: q.To, IsMonth: c.month, WishURL: v.wishURL(c, on)}
 	all := board.Days(q, v.now)
 	lines := make([]dayLine, len(all))
 	for i, day := range all {
@@ -201,6 +202,7 @@ type timesData struct {
 	Alternatives []alternative
 	DaysURL      string
 	Keep         string
+	WishURL      string // where to wait for a time of the day
 }
 
 // alternative is a free time near the one that was wanted.
@@ -235,6 +237,7 @@ func (v *visit) times(c choice, on ways) (timesData, error) {
 	days.slot = ""
 	d.DaysURL = v.path(days.at(on.days))
 	if !d.Free {
+		d.WishURL = v.wishURL(c, on)
 		d.Alternatives = v.alternatives(board, w, c, on, time.Time{})
 	}
 	return d, nil

@@ -278,6 +278,9 @@ type mailData struct {
 
 func (v *visit) getMail() error {
 	token := v.r.PathValue("token")
+	if reset, ok := front.ResetOf(token); ok {
+		return v.getReset(reset)
+	}
 	id, ok := v.desk.ConfirmOf(token)
 	if !ok {
 		return v.deadLink()
@@ -299,6 +302,9 @@ func (v *visit) deadLink() error {
 // postMail makes a booking certain whose mail has arrived.
 func (v *visit) postMail() error {
 	token := v.r.PathValue("token")
+	if reset, ok := front.ResetOf(token); ok {
+		return v.postReset(reset)
+	}
 	b, err := v.desk.Confirm(v.r.Context(), resident, token)
 	if e, ok := fault.As(err); ok {
 		id, known := v.desk.ConfirmOf(token)

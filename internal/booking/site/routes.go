@@ -34,6 +34,11 @@ func (s *site) routes() []route {
 
 		{pattern: "GET /code", access: anyone, handle: (*visit).getCode},
 		{pattern: "POST /code", access: anyone, handle: (*visit).postCode, again: (*visit).codeAgain},
+		{pattern: "POST /password", access: anyone, handle: (*visit).postPassword, again: (*visit).passwordAgain},
+		{pattern: "GET /forgot", access: anyone, handle: (*visit).getForgot},
+		{pattern: "POST /forgot", access: anyone, handle: (*visit).postForgot, again: (*visit).forgotAgain},
+		{pattern: "GET /pin", access: anyone, handle: (*visit).getPIN},
+		{pattern: "POST /pin", access: anyone, handle: (*visit).postPIN, again: (*visit).pinAgain},
 		{pattern: "POST /end", access: shown, handle: (*visit).postEnd, again: (*visit).getStart},
 
 		{pattern: "GET /next", access: shown, handle: (*visit).getNext},
@@ -48,6 +53,10 @@ func (s *site) routes() []route {
 		{pattern: "GET /confirm", access: shown, handle: (*visit).getConfirm},
 		{pattern: "POST /book", access: shown, handle: (*visit).postBook, again: (*visit).bookAgain},
 
+		{pattern: "GET /wish", access: shown, handle: (*visit).getWish},
+		{pattern: "POST /wish", access: shown, handle: (*visit).postWish, again: (*visit).wishAgain},
+		{pattern: "POST /wish/withdraw", access: shown, handle: (*visit).postWithdraw, again: (*visit).wishAgain},
+
 		{pattern: "GET /open", access: anyone, handle: (*visit).getOpen},
 		{pattern: "GET /open/days", access: anyone, handle: (*visit).getOpenDays},
 		{pattern: "GET /open/times", access: anyone, handle: (*visit).getOpenTimes},
@@ -60,6 +69,9 @@ func (s *site) routes() []route {
 
 		{pattern: "GET /b/{ref}", access: anyone, handle: (*visit).getBooking},
 		{pattern: "GET /b/{ref}/kofu.ics", access: anyone, handle: (*visit).getCalendar},
+		{pattern: "GET /b/{ref}/offer", access: shown, handle: (*visit).getOffer},
+		{pattern: "POST /b/{ref}/accept", access: shown, handle: (*visit).postAccept, again: (*visit).offerAgain},
+		{pattern: "POST /b/{ref}/decline", access: shown, handle: (*visit).postDecline, again: (*visit).offerAgain},
 		{pattern: "GET /b/{ref}/days", access: shown, handle: (*visit).getMoveDays},
 		{pattern: "GET /b/{ref}/times", access: shown, handle: (*visit).getMoveTimes},
 		{pattern: "GET /b/{ref}/confirm", access: shown, handle: (*visit).getMoveConfirm},

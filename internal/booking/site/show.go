@@ -4,7 +4,10 @@ import (
 	"html/template"
 	"net/url"
 	"strconv"
+	"strings"
 
+	"kofu/internal/booking/mail"
+	"kofu/internal/booking/wording"
 	"kofu/internal/jpdate"
 )
 
@@ -48,6 +51,32 @@ func (p page) Part(name, value string) part {
 	return part{p, name, "code." + name, value, p.Problem("year") != nil}
 }
 
+// input is one field of a form for its template.
+type input struct {
+	Page            page
+	ID, Label, Hint string // of the label and the hint the keys, or ''
+	Auto, Value     string // autocomplete of a password, what the others hold
+	Required        bool
+}
+
+// Input is a field for its template; more is the autocomplete of a password, and
+// the value of other fields.
+func (p page) Input(id, label, hint, more string, required bool) input {
+	return input{p, id, label, hint, more, more, required}
+}
+
+// Describes are the ids of what explains the field.
+func (i input) Describes() string {
+	var ids []string
+	if i.Hint != "" {
+		ids = append(ids, i.ID+"-hint")
+	}
+	if i.Page.Problem(i.ID) != nil {
+		ids = append(ids, i.ID+"-wrong")
+	}
+	return strings.Join(ids, " ")
+}
+
 // EraLine says how a year of an era becomes one of the western calendar.
 func (p page) EraLine(l eraLine) template.HTML {
 	return p.T("code.era_line", "era", p.words.Raw("era."+l.Letter), "add", strconv.Itoa(l.Add), "n", strconv.Itoa(l.N), "year", strconv.Itoa(l.Year))
@@ -62,6 +91,15 @@ type with struct {
 
 // With hands facts to their template.
 func (p page) With(f facts, change map[string]string) with { return with{p, f, change} }
+
+// MailDomain is where mails come from, for those who get none; '' where no mail is
+// sent.
+func (p page) MailDomain() string {
+	if !p.city.policy.TakesMail() {
+		return ""
+	}
+	return mail.Sender{Address: p.city.policy.SenderAddress}.Domain()
+}
 
 // WindowUntil says until when a temporary window is open.
 func (p page) WindowUntil(w windowChoice) template.HTML {
@@ -105,6 +143,27 @@ func (p page) DayText(l dayLine) template.HTML { return p.Shown(p.ShortDate(l.Da
 // Already says when the visitor's booking is.
 func (p page) Already(f facts) template.HTML {
 	return p.T("booking.already", "date", p.ShortDate(f.Day), "time", p.Clock(f.Starts))
+}
+
+// PlainDay is a day of a list to choose from, which has no readings.
+func (p page) PlainDay(day jpdate.Day) string {
+	if p.lang == wording.Easy {
+		return wording.WithoutReadings(p.ShortDate(day))
+	}
+	return p.ShortDate(day)
+}
+
+// Weekday is the name of a day of the week.
+func (p page) Weekday(n int) template.HTML { return p.T("weekday." + strconv.Itoa(n)) }
+
+// WishSpan names the days of a wish.
+func (p page) WishSpan(from, to jpdate.Day) template.HTML {
+	return p.T("wish.days_span", "from", p.ShortDate(from), "until", p.ShortDate(to))
+}
+
+// OfferKeep says that the present booking stays.
+func (p page) OfferKeep(f *facts) template.HTML {
+	return p.T("offer.keep", "date", p.ShortDate(f.Day), "time", p.Clock(f.Starts))
 }
 
 // TelOf is the link that dials a number.

@@ -30,6 +30,7 @@ import (
 	"kofu/internal/booking/terms"
 	"kofu/internal/booking/wording"
 	"kofu/internal/keyring"
+	"kofu/internal/password"
 	"kofu/internal/store"
 )
 
@@ -43,7 +44,10 @@ type Deps struct {
 	Base   string        // address of the pages, such as https://yoyaku.example.lg.jp
 	Log    *slog.Logger
 	Clock  func() time.Time
-	Secure bool // whether residents come by TLS: cookies ask for it
+	// Passwords is nil where the site makes its own: one computation at a time
+	// for each of the tenants then, not for the program.
+	Passwords *password.Hasher
+	Secure    bool // whether residents come by TLS: cookies ask for it
 	// Address is the network address that a request comes from; nil takes the
 	// one of the connection.
 	Address func(*http.Request) netip.Addr
@@ -73,6 +77,9 @@ func New(d Deps) (http.Handler, error) {
 	if d.Files == nil {
 		d.Files = frontend.Public()
 	}
+	if d.Passwords == nil {
+		d.Passwords = member.NewHasher(password.StandardCost, PasswordMAC(d.Ring))
+	}
 	if d.Address == nil {
 		d.Address = remoteAddress
 	}
@@ -90,6 +97,11 @@ func New(d Deps) (http.Handler, error) {
 	}
 	s.mux = s.routeTable()
 	return s.handler(), nil
+}
+
+// PasswordMAC is the keyed hash over which residents' passwords are hashed.
+func PasswordMAC(ring *keyring.Ring) func(text string) string {
+	return func(text string) string { return ring.MAC("resident-password", text) }
 }
 
 func remoteAddress(r *http.Request) netip.Addr {
