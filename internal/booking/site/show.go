@@ -92,7 +92,7 @@ type with struct {
 // With hands facts to their template.
 func (p page) With(f facts, change map[string]string) with { return with{p, f, change} }
 
-// MailDomain is where mails come from, for those who get none; '' where no mail is
+// MailDomain is where mails come from, for those who get none; ” where no mail is
 // sent.
 func (p page) MailDomain() string {
 	if !p.city.policy.TakesMail() {
