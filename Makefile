@@ -8,7 +8,7 @@
 #   make bench-go  the Go benchmarks of single functions
 #   make dist    programs for Linux and Windows with checksums
 #
-# Steps of `make test`: format vet arch lint unit windows ui e2e trust kill
+# Steps of `make test`: format vet arch lint unit windows ui e2e e2e-booking trust kill
 # `make soak ROUNDS=1000` kills the program for hours, and
 # `make contention ATTEMPTS=1000000` the booking of appointments.
 
@@ -31,10 +31,10 @@ WINDOW  := desktop,production,webkit2_41
 WINTAGS := desktop,production,wv2runtime.error
 UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-STEPS   := packages-test ui format vet arch lint unit windows programs e2e trust kill
+STEPS   := packages-test ui format vet arch lint unit windows programs e2e e2e-booking trust kill
 
 .PHONY: FORCE help run run-booking test dist bench packages-run packages-test programs tools \
-	format vet arch lint unit windows ui ui-check ui-test e2e trust kill soak contention rush bench-go packages-bench clean
+	format vet arch lint unit windows ui ui-check ui-test e2e e2e-booking trust kill soak contention rush bench-go packages-bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -141,6 +141,11 @@ ui-test: $(MODULES)
 # The browser tests run against a really started server, once for each door.
 e2e: $(BIN)/kofu $(MODULES)
 	build/e2e.sh $(BIN)/kofu
+
+# Residents and staff of the booking service in a browser, and page checkers
+# over every page that they see.
+e2e-booking: $(BIN)/kofu-booking $(MODULES)
+	build/e2e-booking.sh $(BIN)/kofu-booking
 
 # A browser trusts the appliance once its authority is imported, and not before.
 trust: $(BIN)/kofu

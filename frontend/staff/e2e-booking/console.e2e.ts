@@ -1,0 +1,128 @@
+// Staff of a municipality: opening hours, a booking for somebody on the phone, the scanner at the
+// reception, the board, a day that must be closed; and every screen of the menu for accessibility.
+import { mkdirSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { Clerk, openBrowser } from '../e2e/clerk';
+import { aoba } from './town';
+
+const shots = process.env.KOFU_SHOTS ?? '';
+let browser: Browser;
+let lead: Clerk;
+let no = '';
+
+async function signIn(role: string): Promise<Clerk> {
+  const account = aoba.accounts.find((a) => a.role === role);
+  if (!account) throw new Error(`no account of ${role}`);
+  const clerk = await Clerk.sitDown(browser);
+  await clerk.heading('サインイン');
+  await clerk.check('サインイン');
+  await clerk.fill(account.login, account.password);
+  await clerk.press('Control+Enter');
+  await clerk.heading('ホーム');
+  return clerk;
+}
+
+/** Goes to a screen and has it checked and pictured. */
+async function go(clerk: Clerk, hash: string, name = hash.replaceAll('/', '-')): Promise<void> {
+  await clerk.page.evaluate((to) => { location.hash = `#${to}`; }, hash);
+  await clerk.page.waitForTimeout(200);
+  await clerk.page.getByRole('heading', { level: 1 }).waitFor();
+  await clerk.page.waitForLoadState('networkidle');
+  await look(clerk, name);
+}
+async function look(clerk: Clerk, name: string): Promise<void> {
+  await clerk.check(name);
+  expect(await clerk.page.evaluate(() => document.documentElement.scrollWidth), `width of ${name}`).toBeLessThanOrEqual(1366);
+  expect(await clerk.page.locator('body').innerText(), `keys shown by ${name}`).not.toMatch(/\bui\.[a-z_]+\.[a-z_]+/);
+  if (shots) {
+    mkdirSync(shots, { recursive: true });
+    await clerk.page.screenshot({ path: `${shots}/console-${name}.png` });
+  }
+}
+
+beforeAll(async () => {
+  browser = await openBrowser();
+  lead = await signIn('lead');
+});
+afterAll(async () => { await browser.close(); });
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.error(await lead.page.locator('main').innerText());
+});
+
+it('BK402: every screen of the administrator can be used by everybody', async () => {
+  const clerk = await signIn('admin');
+  const menu = await clerk.page.getByRole('navigation').locator('a').evaluateAll((links) => links.map((a) => a.getAttribute('href') ?? ''));
+  expect(menu.length).toBeGreaterThan(5);
+  for (const to of new Set(menu.filter((href) => href.startsWith('#/')))) await go(clerk, to.slice(1), `admin${to.slice(1).replaceAll('/', '-')}`);
+  for (const to of ['/password', '/two-step', '/help']) await go(clerk, to);
+  await clerk.page.context().close();
+});
+
+it('BK301 BK302 BK303: opening hours', async () => {
+  await go(lead, '/windows');
+  await go(lead, '/windows/EKI');
+  await go(lead, '/calendar/EKI');
+  await go(lead, '/openings');
+  await go(lead, '/windows/EKI');
+  await lead.push('例外の日を追加');
+  const dialog = lead.page.getByRole('dialog');
+  await dialog.waitFor();
+  await look(lead, 'exception');
+  await dialog.getByLabel('電話だけ').check();
+  await dialog.getByLabel('理由').fill('設備の点検のため');
+  await dialog.getByRole('button', { name: '登録' }).click();
+  await lead.page.getByRole('cell', { name: '設備の点検のため' }).waitFor();
+  await look(lead, 'exception-added');
+});
+
+it('BK501: a booking for somebody on the phone', async () => {
+  await go(lead, '/book');
+  await lead.scan((aoba.codes[9]?.code ?? '').replaceAll('-', ''));
+  await lead.page.getByRole('heading', { name: '新しい予約' }).waitFor();
+  await look(lead, 'book-new');
+  await lead.page.getByLabel('Web枠').check();
+  await lead.page.getByRole('group', { name: '手続' }).getByRole('checkbox').first().check();
+  const free = lead.page.getByRole('radio', { name: /あと \d+ 人$/ });
+  // A week from now is before every deadline, whatever holidays there are.
+  for (let day = 0; day < 18 && (day < 7 || !await free.first().isVisible()); day++) {
+    await lead.page.getByRole('button', { name: '次の日' }).click();
+    await lead.page.waitForLoadState('networkidle');
+  }
+  await free.last().check();
+  await look(lead, 'book-chosen');
+  await lead.page.getByRole('button', { name: '予約する' }).click();
+  no = await lead.page.locator('[data-booked]').getAttribute('data-booked') ?? '';
+  expect(no).toMatch(/^\d\d-\d+$/);
+  await look(lead, 'book-done');
+});
+
+it('BK502 BK505: the scanner of the reception, and the board', async () => {
+  await go(lead, '/reception');
+  await lead.scan((aoba.codes[9]?.code ?? '').replaceAll('-', ''));
+  await lead.page.locator('[data-tone]').filter({ hasText: no }).waitFor();
+  await look(lead, 'reception-other');
+  await lead.press('F10');
+  await lead.page.locator('[data-tone="ok"]').waitFor();
+  await look(lead, 'reception-arrived');
+  await lead.page.getByRole('button', { name: '完了' }).click();
+  await lead.page.getByRole('button', { name: '一つ前の状態に戻す' }).waitFor();
+  await look(lead, 'reception-done');
+  await go(lead, '/board');
+  for (const to of ['/calls', '/missing', '/mails', '/wishes', '/over']) await go(lead, to);
+});
+
+it('BK905: a day that must be closed', async () => {
+  await go(lead, '/closing');
+  // Days as clerks type them: from tomorrow for a week.
+  await lead.page.getByLabel('最終日').fill('+8');
+  await lead.page.getByLabel('初日').fill('+1');
+  await lead.page.getByLabel('理由').fill('大雪のため');
+  await lead.page.getByRole('button', { name: '予約を確かめる' }).click();
+  await lead.page.getByRole('button', { name: '閉鎖して、予約を移し、知らせる' }).waitFor();
+  expect(await lead.page.getByRole('row').count()).toBeGreaterThan(5);
+  await look(lead, 'closing-plan');
+  await lead.page.getByRole('button', { name: '閉鎖して、予約を移し、知らせる' }).click();
+  await lead.page.getByText('閉鎖しました。').waitFor();
+  await look(lead, 'closing-done');
+});
