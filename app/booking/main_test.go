@@ -62,11 +62,19 @@ type running struct {
 // begin serves data until the test ends.
 func begin(t *testing.T, data string, doors Doors) *running {
 	t.Helper()
-	r := &running{t: t, data: data}
+	r := beginAs(t, &Main{Clock: time.Now, Env: os.Getenv, Doors: doors}, "--data", data)
+	r.data = data
+	return r
+}
+
+// beginAs is begin with a program as it is and the flags of serve.
+func beginAs(t *testing.T, m *Main, flags ...string) *running {
+	t.Helper()
+	r := &running{t: t}
 	started, ended := make(chan map[string]string, 1), make(chan int, 1)
-	m := &Main{Out: &r.out, Err: &r.err, Clock: time.Now, Env: os.Getenv, Doors: doors, Started: func(a map[string]string) { started <- a }}
+	m.Out, m.Err, m.Started = &r.out, &r.err, func(a map[string]string) { started <- a }
 	ctx, cancel := context.WithCancel(t.Context())
-	go func() { ended <- m.Run(ctx, []string{"serve", "--data", data}) }()
+	go func() { ended <- m.Run(ctx, append([]string{"serve"}, flags...)) }()
 	r.stop = sync.OnceValue(func() int {
 		cancel()
 		select {
