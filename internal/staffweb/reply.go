@@ -52,6 +52,16 @@ func PathID(r *http.Request) (int64, error) {
 	return id, nil
 }
 
+// PathNumber is the number in a place of the path. Errors: fault.NotFound
+// "gate.no_such_address".
+func PathNumber(r *http.Request, name string) (int, error) {
+	n, err := strconv.Atoi(r.PathValue(name))
+	if err != nil || n <= 0 {
+		return 0, fault.New(fault.NotFound, "gate.no_such_address")
+	}
+	return n, nil
+}
+
 // Window is the part of a list that a request asks for with offset and limit.
 // Without a limit it takes usual. Errors: fault.BadRequest "web.window".
 func Window(r *http.Request, usual int) (offset, limit int, err error) {

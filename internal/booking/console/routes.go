@@ -27,6 +27,11 @@ func (s *server) routes() []gate.Route {
 		s.boardRoutes(),
 		s.mailRoutes(),
 		s.wishRoutes(),
+		s.masterRoutes(),
+		s.wordingRoutes(),
+		s.templateRoutes(),
+		s.mailServerRoutes(),
+		s.inquiryRoutes(),
 		s.common.AuditRoutes(),
 	)
 }
@@ -38,12 +43,15 @@ var queries = map[string][]staffweb.Query{
 	"GET /api/windows/{window}/seats": {
 		{Name: "from", Kind: "string", Description: "first day"}, {Name: "days", Kind: "integer", Description: "1 to 62"},
 	},
-	"GET /api/windows/{window}/visits": {{Name: "day", Kind: "string", Description: "none for today"}},
-	"GET /api/holidays":                {{Name: "year", Kind: "integer", Description: "none for this one"}},
-	"POST /api/holidays":               {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
-	"POST /api/opening-files":          {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
-	"GET /api/mails":                   {{Name: "state", Kind: "string", Description: "none for all"}},
-	"GET /api/phone-tasks":             {{Name: "done", Kind: "integer", Description: "1 for the past too"}},
+	"GET /api/windows/{window}/visits":      {{Name: "day", Kind: "string", Description: "none for today"}},
+	"GET /api/holidays":                     {{Name: "year", Kind: "integer", Description: "none for this one"}},
+	"POST /api/holidays":                    {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
+	"POST /api/opening-files":               {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
+	"GET /api/labels":                       {{Name: "lang", Kind: "string", Description: "of the pages, such as ja-easy"}},
+	"GET /api/mail-forms":                   {{Name: "lang", Kind: "string", Description: "of the mails"}},
+	"GET /api/mail-forms/history/{version}": {{Name: "lang", Kind: "string", Description: "of the mails"}},
+	"GET /api/mails":                        {{Name: "state", Kind: "string", Description: "none for all"}},
+	"GET /api/phone-tasks":                  {{Name: "done", Kind: "integer", Description: "1 for the past too"}},
 }
 
 func (s *server) openAPIRoutes() []gate.Route {

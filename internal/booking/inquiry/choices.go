@@ -11,8 +11,8 @@ import (
 	"kofu/internal/store"
 )
 
-// document is the name of the choices among the documents of package settings.
-const document = "inquiry"
+// Document is the name of the choices among the documents of package settings.
+const Document = "inquiry"
 
 // Choice is one line of a list. A retired one stays readable in what was
 // recorded with it but is not offered any more.
@@ -68,7 +68,7 @@ func DefaultChoices() (c Choices) {
 // LoadChoices returns the lists that hold now.
 func LoadChoices(rx *store.Rx) (Choices, error) {
 	c := DefaultChoices()
-	version, err := settings.LoadDocument(rx, document, &c)
+	version, err := settings.LoadDocument(rx, Document, &c)
 	c.Version = version
 	return c, err
 }
@@ -85,10 +85,10 @@ func SaveChoices(tx *store.Tx, c Choices, version int) (_ Choices, err error) {
 	if err := c.check(before); err != nil {
 		return Choices{}, err
 	}
-	if c.Version, err = settings.SaveDocument(tx, document, version, c, nil); err != nil {
+	if c.Version, err = settings.SaveDocument(tx, Document, version, c, nil); err != nil {
 		return Choices{}, err
 	}
-	return c, audit.Append(tx, "inquiry.choices_changed", "settings/"+document, map[string]any{"version": c.Version})
+	return c, audit.Append(tx, "inquiry.choices_changed", "settings/"+Document, map[string]any{"version": c.Version})
 }
 
 func (c Choices) check(before Choices) error {

@@ -46,8 +46,8 @@ func LoadWording(rx *store.Rx, tenant int) (w Wording, err error) {
 func SaveWording(tx *store.Tx, tenant int, w Wording, seen int) (_ Wording, err error) {
 	defer fault.Add(&err, "terms.SaveWording(%d)", tenant)
 	c := wording.BuiltIn()
-	if details := checkWording(c, w); len(details) > 0 {
-		return Wording{}, fault.New(fault.Invalid, "terms.bad_wording").With(details...)
+	if err := CheckWording(w); err != nil {
+		return Wording{}, err
 	}
 	tidy := Wording{Texts: map[string]map[string]string{}}
 	for lang, texts := range w.Texts {
@@ -63,6 +63,15 @@ func SaveWording(tx *store.Tx, tenant int, w Wording, seen int) (_ Wording, err 
 	}
 	tidy.Version, err = save(tx, tenant, WordingDocument, seen, tidy)
 	return tidy, err
+}
+
+// CheckWording refuses a wording that could not be saved. Errors: as
+// [SaveWording].
+func CheckWording(w Wording) error {
+	if details := checkWording(wording.BuiltIn(), w); len(details) > 0 {
+		return fault.New(fault.Invalid, "terms.bad_wording").With(details...)
+	}
+	return nil
 }
 
 // place is what a text leaves open for the page to fill.

@@ -1,6 +1,8 @@
 // The routes of the booking console: each function is one.
 import { common } from '../lib/common';
+import { saveAnswer } from '../lib/download';
 import { call, get, post, query } from '../lib/http';
+import { text } from '../lib/text';
 import type * as T from './types';
 
 const at = (window: string) => `/api/windows/${encodeURIComponent(window)}`;
@@ -10,6 +12,14 @@ function fileForm(file: File): FormData {
   form.set('file', file, file.name);
   return form;
 }
+
+/** What the municipality decides, with its versions. */
+const document = <D>(path: string) => ({
+  load: () => get<D>(path),
+  save: (d: D) => call<D>('PUT', path, d),
+  editions: () => get<T.Edition[]>(`${path}/history`),
+  edition: (version: number) => get<D>(`${path}/history/${version}`),
+});
 
 export const api = {
   ...common,
@@ -62,4 +72,32 @@ export const api = {
   mails: (state: string) => get<T.Outbox>(`/api/mails${query({ state })}`),
   phoneTasks: (done: boolean) => get<T.PhoneTask[]>(`/api/phone-tasks${query({ done: done ? 1 : 0 })}`),
   called: (id: string) => post<void>(`/api/phone-tasks/${encodeURIComponent(id)}/called`),
+
+  policy: document<T.Policy>('/api/policy'),
+  notices: document<T.Notices>('/api/notices'),
+  fields: document<T.Fields>('/api/fields'),
+  wording: document<T.Wording>('/api/wording'),
+  inquiryChoices: document<T.InquiryChoices>('/api/inquiry-choices'),
+  town: () => get<T.Town>('/api/town'),
+  saveTown: (b: T.Town) => call<T.Town>('PUT', '/api/town', b),
+  procedures: () => get<T.ProcedureForm[]>('/api/procedures'),
+  saveProcedure: (b: T.ProcedureForm) => call<T.SlotReport>('PUT', `/api/procedures/${b.code}`, b),
+  labels: (lang: string) => get<T.Label[]>(`/api/labels${query({ lang })}`),
+  showLabel: (b: T.LabelDraft) => post<T.LabelShown>('/api/labels/preview', b),
+  mailForms: (lang: string) => get<T.MailForms>(`/api/mail-forms${query({ lang })}`),
+  saveMailForm: (b: T.MailChange) => call<T.MailForms>('PUT', '/api/mail-forms', b),
+  mailEditions: () => get<T.Edition[]>('/api/mail-forms/history'),
+  mailEdition: (version: number, lang: string) => get<T.MailForms>(`/api/mail-forms/history/${version}${query({ lang })}`),
+  showMail: (b: T.MailDraft) => post<T.Sheet>('/api/mail-forms/preview', b),
+  tryMail: (b: T.MailDraft) => post<void>('/api/mail-forms/test', b),
+  mailServer: () => get<T.MailServerForm>('/api/mail-server'),
+  saveMailServer: (b: T.MailServerForm) => call<T.MailServerForm>('PUT', '/api/mail-server', b),
+  tryMailServer: () => post<void>('/api/mail-server/test'),
+  mailServerEditions: () => get<T.Edition[]>('/api/mail-server/history'),
+
+  inquiryOffer: () => get<T.InquiryOffer>('/api/inquiries/offer'),
+  inquiries: (b: T.InquiryFilter) => post<T.InquiryList>('/api/inquiries/search', b),
+  inquiryFile: (b: T.InquiryFilter) => saveAnswer('/api/inquiries/file', b, text('ui.screen.inquiries')),
+  phoneCall: (entry: string) => post<T.PhoneCall>('/api/inquiries/call', { entry }),
+  saveInquiry: (id: string, b: T.InquiryForm) => (id ? call<T.InquiryRow>('PUT', `/api/inquiries/${id}`, b) : post<T.InquiryRow>('/api/inquiries', b)),
 };

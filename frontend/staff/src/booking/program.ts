@@ -12,15 +12,25 @@ import Book from './pages/Book.svelte';
 import Calendar from './pages/Calendar.svelte';
 import Calls from './pages/Calls.svelte';
 import Closing from './pages/Closing.svelte';
+import Fields from './pages/Fields.svelte';
 import Home from './pages/Home.svelte';
+import Inquiries from './pages/Inquiries.svelte';
+import InquiryCall from './pages/InquiryCall.svelte';
+import InquiryChoices from './pages/InquiryChoices.svelte';
+import MailForms from './pages/MailForms.svelte';
 import Mails from './pages/Mails.svelte';
+import MailServer from './pages/MailServer.svelte';
 import Missing from './pages/Missing.svelte';
+import Notices from './pages/Notices.svelte';
 import Openings from './pages/Openings.svelte';
 import Over from './pages/Over.svelte';
+import Policy from './pages/Policy.svelte';
+import Procedures from './pages/Procedures.svelte';
 import Reception from './pages/Reception.svelte';
 import WindowPage from './pages/WindowPage.svelte';
 import Windows from './pages/Windows.svelte';
 import Wishes from './pages/Wishes.svelte';
+import Wording from './pages/Wording.svelte';
 import Roles from './pages/Roles.svelte';
 
 const screens: ScreenDef[] = [
@@ -32,12 +42,22 @@ const screens: ScreenDef[] = [
   { key: 'booking_wishes', pattern: '/wishes', page: Wishes, permission: 'booking.view', icon: 'clock', menu: true },
   { key: 'booking_missing', pattern: '/missing', page: Missing, permission: 'booking.view', icon: 'warn', menu: true },
   { key: 'booking_mails', pattern: '/mails', page: Mails, permission: 'booking.view', icon: 'letter', menu: true },
+  { key: 'inquiry_call', pattern: '/inquiries/call', page: InquiryCall, permission: 'inquiry.edit', icon: 'scan', menu: true },
+  { key: 'inquiries', pattern: '/inquiries', page: Inquiries, permission: 'inquiry.edit', icon: 'list', menu: true },
   { key: 'booking_windows', pattern: '/windows', page: Windows, permission: 'opening.edit', icon: 'gear', menu: true },
   { key: 'booking_window', pattern: '/windows/:name', named: WindowPage, permission: 'opening.edit', within: 'booking_windows' },
   { key: 'booking_calendar', pattern: '/calendar/:name', named: Calendar, permission: 'opening.edit', within: 'booking_windows' },
   { key: 'booking_openings', pattern: '/openings', page: Openings, permission: 'opening.edit', icon: 'import', menu: true },
   { key: 'booking_closing', pattern: '/closing', page: Closing, permission: 'opening.edit', icon: 'stop', menu: true },
   { key: 'booking_over', pattern: '/over', page: Over, permission: 'booking.view', icon: 'error', menu: true },
+  { key: 'policy', pattern: '/policy', page: Policy, permission: 'master.edit', icon: 'gear', menu: true },
+  { key: 'procedures', pattern: '/procedures', page: Procedures, permission: 'master.edit', icon: 'list', menu: true },
+  { key: 'wording', pattern: '/wording', page: Wording, permission: 'master.edit', icon: 'letter', menu: true },
+  { key: 'mail_forms', pattern: '/mail-forms', page: MailForms, permission: 'master.edit', icon: 'letter', menu: true },
+  { key: 'mail_server', pattern: '/mail-server', page: MailServer, permission: 'master.edit', icon: 'gear', menu: true },
+  { key: 'notices', pattern: '/notices', page: Notices, permission: 'master.edit', icon: 'warn', menu: true },
+  { key: 'fields', pattern: '/fields', page: Fields, permission: 'master.edit', icon: 'list', menu: true },
+  { key: 'inquiry_choices', pattern: '/inquiry-choices', page: InquiryChoices, permission: 'master.edit', icon: 'list', menu: true },
   { key: 'staff', pattern: '/staff', page: Staff, permission: 'staff.manage', icon: 'counter', menu: true },
   { key: 'roles', pattern: '/roles', page: Roles, permission: 'staff.manage', icon: 'lock', menu: true },
   { key: 'access', pattern: '/access', page: Access, permission: 'staff.manage', icon: 'lock', menu: true },

@@ -224,6 +224,12 @@ export interface Deadline {
   minute: number;
 }
 
+export interface Edition {
+  version: number;
+  at: string;
+  by: string;
+}
+
 export interface Entry {
   entry: string;
 }
@@ -266,6 +272,29 @@ export interface FactorState {
   on: boolean;
   since?: string;
   recovery: number;
+}
+
+export interface Field {
+  id: string;
+  kind: string;
+  labels: Record<string, string>;
+  help: Record<string, string>;
+  options: Option[];
+  use: Record<string, string>;
+  longest: number;
+  pattern: string;
+  order: number;
+  personal: string;
+  keepDays: number;
+  inList: boolean;
+  heading: string;
+  inMail: boolean;
+  deleted: boolean;
+}
+
+export interface Fields {
+  version: number;
+  list: Field[];
 }
 
 export interface Found {
@@ -321,6 +350,94 @@ export interface Home {
   jobs: JobRow[];
 }
 
+export interface InquiryChoice {
+  code: string;
+  name: string;
+  retired: boolean;
+}
+
+export interface InquiryChoices {
+  version: number;
+  channels: InquiryChoice[];
+  categories: InquiryChoice[];
+  results: InquiryChoice[];
+  templates: InquiryTemplate[];
+}
+
+export interface InquiryCount {
+  category: string;
+  label: string;
+  count: number;
+}
+
+export interface InquiryFilter {
+  from?: string;
+  to?: string;
+  channel?: string;
+  category?: string;
+  result?: string;
+  window?: string;
+  owner?: string;
+  followUpBy?: string;
+  text?: string;
+  anonymous?: boolean;
+  open?: boolean;
+  offset?: number;
+  format?: 'xlsx' | 'csv' | 'csv-cp932';
+}
+
+export interface InquiryForm {
+  version: number;
+  at: string;
+  channel: string;
+  categories: string[];
+  result: string;
+  windowId: string;
+  text: string;
+  answer: string;
+  link: string;
+  followUp: string;
+  owner: string;
+}
+
+export interface InquiryList {
+  total: number;
+  rows: InquiryRow[];
+  counts: InquiryCount[];
+}
+
+export interface InquiryOffer {
+  choices: InquiryChoices;
+  owners: Choice[];
+}
+
+export interface InquiryRow {
+  id: string;
+  version: number;
+  at: string;
+  channel: string;
+  channelLabel: string;
+  categories: string[];
+  categoryLabels: string[];
+  result: string;
+  resultLabel: string;
+  windowId: string;
+  windowName: string;
+  text: string;
+  answer: string;
+  link: string;
+  followUp: string;
+  owner: string;
+  ownerName: string;
+  madeBy: string;
+}
+
+export interface InquiryTemplate {
+  code: string;
+  title: string;
+  text: string;
+}
+
 export interface JobRow {
   id: string;
   label: string;
@@ -332,11 +449,59 @@ export interface JobRow {
   problem: string;
 }
 
+export interface Label {
+  key: string;
+  default: string;
+  in: string;
+  own: string;
+}
+
+export interface LabelDraft {
+  lang: string;
+  key: string;
+  text: string;
+}
+
+export interface LabelShown {
+  html: string;
+  colour: string;
+}
+
+export interface MailChange {
+  version: number;
+  kind: string;
+  lang: string;
+  sheet: Sheet;
+}
+
 export interface MailCount {
   state: string;
   label: string;
   tone: Tone;
   count: number;
+}
+
+export interface MailDraft {
+  kind: string;
+  lang: string;
+  sheet: Sheet;
+  to?: string;
+}
+
+export interface MailForm {
+  kind: string;
+  label: string;
+  lang: string;
+  in: string;
+  own: boolean;
+  sheet: Sheet;
+  default: Sheet;
+  variables: MailVariable[];
+}
+
+export interface MailForms {
+  version: number;
+  forms: MailForm[];
 }
 
 export interface MailRow {
@@ -351,6 +516,22 @@ export interface MailRow {
   madeAt: string;
   doneAt: string;
   answer: string;
+}
+
+export interface MailServerForm {
+  version: number;
+  host: string;
+  port: number;
+  security: 'starttls' | 'tls' | 'plain';
+  user: string;
+  password?: string;
+  stored: boolean;
+}
+
+export interface MailVariable {
+  code: string;
+  name: string;
+  must: boolean;
 }
 
 export interface Me {
@@ -401,6 +582,19 @@ export interface NewStaff {
   allWindows?: boolean;
 }
 
+export interface Notice {
+  id: string;
+  pages: string[];
+  from: string;
+  until: string;
+  texts: Record<string, string>;
+}
+
+export interface Notices {
+  version: number;
+  list: Notice[];
+}
+
 export interface Opening {
   fromMinute: number;
   toMinute: number;
@@ -409,6 +603,11 @@ export interface Opening {
   officeCap: number;
   procs: string[];
   phoneOnly: boolean;
+}
+
+export interface Option {
+  value: string;
+  labels: Record<string, string>;
 }
 
 export interface Outbox {
@@ -460,6 +659,13 @@ export interface PersonRow {
   memo: string;
 }
 
+export interface PhoneCall {
+  link: string;
+  guest?: Guest;
+  bookings: BookingRow[];
+  inquiries: InquiryRow[];
+}
+
 export interface PhoneTask {
   id: string;
   bookingId: string;
@@ -468,6 +674,41 @@ export interface PhoneTask {
   reason: string;
   madeAt: string;
   doneAt: string;
+}
+
+export interface Policy {
+  version: number;
+  authModes: string[];
+  pii: string;
+  groupMode: string;
+  resetBy: string;
+  unconfirmedKeys: boolean;
+  confirmMinutes: number;
+  keysPerMail: number;
+  keysPerPhone: number;
+  keysPerAddress: number;
+  changesPerDay: number;
+  adjacent: boolean;
+  units: string;
+  waitingList: boolean;
+  offerHours: number;
+  callBack: boolean;
+  cancelReason: boolean;
+  reception: string;
+  configOwner: string;
+  settleDays: number;
+  contactDays: number;
+  linkDays: number;
+  languages: string[];
+  phone: string;
+  hours: string;
+  colour: string;
+  privacy: string;
+  reminder: boolean;
+  noShowMail: boolean;
+  senderName: string;
+  senderAddress: string;
+  mailsPerDay: number;
 }
 
 export interface Problem {
@@ -483,6 +724,20 @@ export interface ProblemDetail {
   row: number;
   column: string;
   value: string;
+}
+
+export interface ProcedureForm {
+  code: string;
+  name: string;
+  place: number;
+  on: boolean;
+  windows: string[];
+  modes: string[];
+  units: number;
+  systemCutoff: number;
+  book: Deadline | null;
+  change: Deadline | null;
+  cancel: Deadline | null;
 }
 
 export interface ReceptionAct {
@@ -514,6 +769,11 @@ export interface RoleChange {
 export interface Setup {
   needed: boolean;
   practice: boolean;
+}
+
+export interface Sheet {
+  subject: string;
+  body: string;
 }
 
 export interface SignInRequest {
@@ -618,6 +878,17 @@ export interface Texts {
   texts: Record<string, string>;
 }
 
+export interface Town {
+  name: string;
+  host: string;
+  partyMax: number;
+  fromMinute: number;
+  untilMinute: number;
+  fewPercent: number;
+  opensOn: string;
+  closesOn: string;
+}
+
 export interface VisitRow {
   id: string;
   no: string;
@@ -711,4 +982,9 @@ export interface WishRow {
   offeredAt: string;
   offer?: BookingRow;
   answerTill: string;
+}
+
+export interface Wording {
+  version: number;
+  texts: Record<string, Record<string, string>>;
 }

@@ -1,5 +1,6 @@
 // Files for the clerk: an attachment in a browser, the save dialog in the desktop window.
 import { api } from '../api';
+import { file } from './http';
 import { session } from './session.svelte';
 import { text } from './text';
 
@@ -16,4 +17,11 @@ export async function download(url: string, name: string): Promise<string> {
   link.click();
   link.remove();
   return '';
+}
+
+/** Saves the answer to a question whose words may not stand in an address. */
+export async function saveAnswer(path: string, body: { format?: string }, name: string): Promise<void> {
+  const url = URL.createObjectURL(await file(path, body));
+  await download(url, `${name}_${session.who.today.replaceAll('-', '')}.${body.format === 'xlsx' ? 'xlsx' : 'csv'}`);
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

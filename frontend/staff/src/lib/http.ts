@@ -74,3 +74,10 @@ export function query(values: Record<string, string | number | undefined>): stri
   const joined = search.toString();
   return joined ? `?${joined}` : '';
 }
+
+/** The file that a question is answered with, whose words may not stand in an address. */
+export async function file(path: string, body: unknown): Promise<Blob> {
+  const answer = await send('POST', path, body);
+  if (!answer.ok) throw await failure(answer);
+  return answer.blob();
+}
