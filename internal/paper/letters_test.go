@@ -135,3 +135,23 @@ func TestVolumes(t *testing.T) {
 		t.Errorf("Volumes(0) = %v", got)
 	}
 }
+
+// The QR of a letter decodes to the address that is printed beside it with the
+// code, and the letter says that nobody needs either.
+func TestBK1001_LetterWithTheWayToBook(t *testing.T) {
+	pdf, _ := renderLetters(t, letters(t), []paper.Letter{letter(samples()[0])})
+	path := save(t, "bk1001", pdf)
+	text := strings.Join(strings.Fields(tool(t, "pdftotext", "-raw", path, "-")), "")
+	for _, want := range []string{"1234-5678-9012-3452", "yoyaku.example.lg.jp/c", "099-000-0102", "何も入力しなくても、電話で予約できます"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	png := strings.TrimSuffix(path, ".pdf")
+	tool(t, "pdftoppm", "-r", "203", "-gray", "-png", "-singlefile", path, png)
+	decoded := tool(t, "zbarimg", "-q", "--raw", png+".png")
+	address := strings.ToLower("https://yoyaku.example.lg.jp/c") // as it is printed
+	if !strings.Contains(strings.ToLower(decoded), address+"/1234567890123452") {
+		t.Errorf("zbarimg reads %q", decoded)
+	}
+}
