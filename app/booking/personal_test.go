@@ -307,8 +307,10 @@ func TestBK602_BK108_NothingPersonalIsLeft(t *testing.T) {
 				t.Fatalf("no receipt number:\n%s", booked.body)
 			}
 			p.receive(day)
-			secrets := []string{p.town.Codes[0].Code, strings.ReplaceAll(p.town.Codes[0].Code, "-", ""),
-				p.town.Codes[0].Birth, strings.ReplaceAll(p.town.Codes[0].Birth, "-", ""), "金糸雀", "キンシジャク", "kanaria", "1234-9876", "1931-02-28"}
+			secrets := []string{
+				p.town.Codes[0].Code, strings.ReplaceAll(p.town.Codes[0].Code, "-", ""),
+				p.town.Codes[0].Birth, strings.ReplaceAll(p.town.Codes[0].Birth, "-", ""), "金糸雀", "キンシジャク", "kanaria", "1234-9876", "1931-02-28",
+			}
 			p.traces(secrets...)
 			if code := p.stop(); code != 0 {
 				t.Errorf("exit code %d", code)
@@ -370,9 +372,11 @@ func TestBK104_TwelveDigitsAnywhere(t *testing.T) {
 					someone.get(someone.link("/times?"))
 					someone.get(someone.link("/confirm?"))
 				}
-				pages := []string{someone.at, "/", "/language", "/view", "/help", "/privacy", "/free", "/free/times", "/code", "/open", "/open/days", "/open/times",
+				pages := []string{
+					someone.at, "/", "/language", "/view", "/help", "/privacy", "/free", "/free/times", "/code", "/open", "/open/days", "/open/times",
 					"/open/confirm", "/key", "/mail/" + number, "/next", "/procedure", "/window", "/party", "/days", "/times", "/confirm", "/wish", "/forgot",
-					"/b/" + number, "/b/" + number + "/days", "/" + number}
+					"/b/" + number, "/b/" + number + "/days", "/" + number,
+				}
 				for _, path := range pages {
 					if path == "" {
 						continue

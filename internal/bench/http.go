@@ -106,7 +106,7 @@ func overHTTP(ctx context.Context, b *bench, engine string) (list []result, err 
 	if booked != benchSlots*seats {
 		return nil, fmt.Errorf("%d of %d seats were given to %d people", booked, benchSlots*seats, n)
 	}
-	if err := o.with(ctx, func(service *town.Service) error { return o.sound(ctx, service, 1, booked) }); err != nil {
+	if err := o.with(ctx, func(service *town.Service) error { return o.sound(ctx, service, booked) }); err != nil {
 		return nil, err
 	}
 	rate, l := float64(n)/took.Seconds(), times.settled()

@@ -82,7 +82,7 @@ func model(ctx context.Context, b *bench, engine string) (list []result, err err
 	if err := errors.Join(append(times.errs, program.stop())...); err != nil {
 		return nil, err
 	}
-	if err := o.with(ctx, func(service *town.Service) error { return o.sound(ctx, service, 1, int(booked.Load())) }); err != nil {
+	if err := o.with(ctx, func(service *town.Service) error { return o.sound(ctx, service, int(booked.Load())) }); err != nil {
 		return nil, err
 	}
 	pages, posts := times.times["page"], times.times["book"]

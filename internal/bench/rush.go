@@ -75,7 +75,7 @@ func rush(ctx context.Context, b *bench, engine string) ([]result, error) {
 				ratios, spread = append(ratios, rate/peerRate), append(spread, l.at(0.99).Seconds()/l.at(0.5).Seconds())
 			}
 		}
-		if err := o.sound(ctx, service, 1, booked); err != nil {
+		if err := o.sound(ctx, service, booked); err != nil {
 			return err
 		}
 		rate := median(ours)
@@ -127,7 +127,7 @@ func soldOut(ctx context.Context, b *bench, engine string, turn int) (list []res
 			rate = float64(turn) / full.Seconds()
 			ratios = append(ratios, took.Seconds()/full.Seconds())
 		}
-		if err := o.sound(ctx, service, 1, turn); err != nil {
+		if err := o.sound(ctx, service, turn); err != nil {
 			return err
 		}
 		list = append(list, result{

@@ -59,7 +59,6 @@ type Shape struct {
 	Fill       string  // colour, '' for none
 	Pattern    int     // over the fill: 0 none, 1–4
 	Stroke     float64 // width of the outline or line
-	Dash       []float64
 	Text       string
 	Size       float64 // of a text
 	Anchor     string  // start, middle, end
@@ -150,11 +149,11 @@ func scale(highest float64) (step, end float64) {
 func (d *Drawing) axes(unit string, step, highest float64, y func(float64) float64) {
 	d.text(left-8, top-14, "("+unit+")", textSize, "end")
 	for v := 0.0; v <= highest+step/2; v += step {
-		d.line(left, y(v), plotW, 0, "#cccccc", 1, nil)
+		d.line(left, y(v), plotW, 0, "#cccccc", 1)
 		d.text(left-8, y(v)+4, number(v), textSize, "end")
 	}
-	d.line(left, top, 0, plotH, Ink, 1, nil)
-	d.line(left, top+plotH, plotW, 0, Ink, 1, nil)
+	d.line(left, top, 0, plotH, Ink, 1)
+	d.line(left, top+plotH, plotW, 0, Ink, 1)
 }
 
 // categories writes as many names below the axis as have room.
@@ -208,8 +207,8 @@ func (d *Drawing) lines(series []Series, first int, y func(float64) float64) {
 		for i := range n {
 			if i > 0 {
 				from, to := y(s.Values[i-1]), y(s.Values[i])
-				d.line(x(i-1), from, slot, to-from, Ink, 4, nil) // outline
-				d.line(x(i-1), from, slot, to-from, color, 2, nil)
+				d.line(x(i-1), from, slot, to-from, Ink, 4) // outline
+				d.line(x(i-1), from, slot, to-from, color, 2)
 			}
 		}
 		for i := range n {
@@ -223,8 +222,8 @@ func (d *Drawing) text(x, y float64, text string, size float64, anchor string) {
 	d.Shapes = append(d.Shapes, Shape{Kind: Text, X: x, Y: y, Text: text, Size: size, Anchor: anchor, Color: Ink})
 }
 
-func (d *Drawing) line(x, y, w, h float64, color string, stroke float64, dash []float64) {
-	d.Shapes = append(d.Shapes, Shape{Kind: Line, X: x, Y: y, W: w, H: h, Color: color, Stroke: stroke, Dash: dash})
+func (d *Drawing) line(x, y, w, h float64, color string, stroke float64) {
+	d.Shapes = append(d.Shapes, Shape{Kind: Line, X: x, Y: y, W: w, H: h, Color: color, Stroke: stroke})
 }
 
 // describe tells highest, lowest and last value of each series.

@@ -29,7 +29,8 @@ func columnsOf(rx *Rx, table string) (_ []string, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	return rows.Columns()
+	names, err := rows.Columns()
+	return names, errors.Join(err, rows.Err())
 }
 
 // DumpTable writes the rows of a table in the order of their keys, one line a

@@ -40,8 +40,10 @@ var queries = map[string][]staffweb.Query{
 	},
 	"GET /api/places/labels.pdf": {{Name: "ids", Kind: "string", Description: "ids of places, with commas; none for all"}, {Name: "stock", Kind: "string", Description: "id of a label stock"}},
 	"GET /api/audit.csv": {
-		{Name: "from", Kind: "string", Description: "first day"}, {Name: "to", Kind: "string", Description: "last day"},
-		{Name: "actor", Kind: "string", Description: "id of an account"}, {Name: "action", Kind: "string", Description: "code of an action"},
+		{Name: "from", Kind: "string", Description: "first day"},
+		{Name: "to", Kind: "string", Description: "last day"},
+		{Name: "actor", Kind: "string", Description: "id of an account"},
+		{Name: "action", Kind: "string", Description: "code of an action"},
 		{Name: "object", Kind: "string", Description: "such as card/12"},
 	},
 	"GET /api/audit": append(slices.Clone(paging),

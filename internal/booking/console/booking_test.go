@@ -27,7 +27,7 @@ func bookJSON(token, slotID, side, more string, members ...int) string {
 func TestBK501_ProxyTakesTheOfficeSeat(t *testing.T) {
 	both(t, 5, func(t *testing.T, f *fixture, p people) {
 		for n := range 3 {
-			booked(t, f, later, slot.Web, n)
+			booked(t, f, later, n)
 		}
 		found := ask[Found](t, f, "POST", "/api/find", clerk, fmt.Sprintf(`{"entry":%q}`, "https://yoyaku.example/C/"+string(p.codes[3])), http.StatusOK)
 		if found.Guest == nil || found.Guest.Link != link(3) || !found.Guest.MayBook || len(found.Guest.Procs) != 2 {
@@ -101,7 +101,7 @@ func arrive(entry, window string, today bool) string {
 // A booking of another day says so and is offered to become one of today.
 func TestBK502_ScanOfAnotherDay(t *testing.T) {
 	both(t, 2, func(t *testing.T, f *fixture, p people) {
-		b := booked(t, f, later, slot.Web, 0)
+		b := booked(t, f, later, 0)
 		f.As(clerk)
 		before := f.Content()
 		other := ask[ArrivalResult](t, f, "POST", "/api/arrivals", clerk, arrive(string(p.codes[0]), "W1", false), http.StatusOK)
@@ -122,7 +122,7 @@ func TestBK502_ScanOfAnotherDay(t *testing.T) {
 // 完了, 書類不備, 取りやめ, with 住基カード and 対応内容, and back again.
 func TestBK502_ActsOfReception(t *testing.T) {
 	both(t, 3, func(t *testing.T, f *fixture, p people) {
-		b := booked(t, f, today9, slot.Web, 0, 1)
+		b := booked(t, f, today9, 0, 1)
 		scan := ask[ArrivalResult](t, f, "POST", "/api/arrivals", clerk, arrive(string(p.codes[1]), "W1", false), http.StatusOK)
 		if scan.Result != "arrived" || len(scan.Booking.Persons) != 2 || scan.Code != b.No {
 			t.Fatalf("arrival %+v", scan)
@@ -148,7 +148,7 @@ func TestBK502_ActsOfReception(t *testing.T) {
 // Whoever works at W1 gets 403 for W2, and the refusal is in the log.
 func TestBK402_ReceptionAtOwnWindowOnly(t *testing.T) {
 	both(t, 1, func(t *testing.T, f *fixture, p people) {
-		booked(t, f, "W2@2026-11-24T10:00", slot.Web, 0)
+		booked(t, f, "W2@2026-11-24T10:00", 0)
 		const own = "booking.view@own+reception.work@own+opening.edit@own"
 		for _, c := range []struct{ method, path, body string }{
 			{"POST", "/api/arrivals", arrive(string(p.codes[0]), "W2", false)},
@@ -178,8 +178,8 @@ func TestBK402_ReceptionAtOwnWindowOnly(t *testing.T) {
 // Late arrivals turn a provisional no-show back; the day-close makes it final.
 func TestBK503_DayClose(t *testing.T) {
 	both(t, 3, func(t *testing.T, f *fixture, p people) {
-		booked(t, f, today9, slot.Web, 0)
-		booked(t, f, today9, slot.Web, 1)
+		booked(t, f, today9, 0)
+		booked(t, f, today9, 1)
 		receptionAt(t, f, "appliance", 0)
 		webtest.WantProblem(t, f.Do("POST", "/api/windows/W1/day-close", clerk, `{"day":"2026-11-24"}`), http.StatusConflict, "console.reception_elsewhere")
 		receptionAt(t, f, receptionHere, 1)
@@ -207,9 +207,9 @@ func TestBK503_DayClose(t *testing.T) {
 func TestBK505_Board(t *testing.T) {
 	both(t, 4, func(t *testing.T, f *fixture, p people) {
 		for n := range 3 {
-			booked(t, f, today9, slot.Web, n)
+			booked(t, f, today9, n)
 		}
-		booked(t, f, "W1@2026-11-24T11:30", slot.Web, 3)
+		booked(t, f, "W1@2026-11-24T11:30", 3)
 		look := func() BoardWindow {
 			return ask[Board](t, f, "GET", "/api/board", "booking.view", "", http.StatusOK).Windows[0]
 		}
@@ -229,7 +229,7 @@ func TestBK505_Board(t *testing.T) {
 // winner's counter.
 func TestBK506_TwoCountersCall(t *testing.T) {
 	both(t, 1, func(t *testing.T, f *fixture, p people) {
-		b := booked(t, f, today9, slot.Web, 0)
+		b := booked(t, f, today9, 0)
 		ask[ArrivalResult](t, f, "POST", "/api/arrivals", clerk, arrive(string(p.codes[0]), "W1", false), http.StatusOK)
 		f.As(clerk)
 		var wg sync.WaitGroup

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"kofu/internal/booking/slot"
 	"kofu/internal/testkit"
 	"kofu/internal/webtest"
 )
@@ -45,10 +44,10 @@ func TestBK701_ThroughTheConsole(t *testing.T) {
 // edited is saved as it was sent.
 func TestBK702_CallAndFile(t *testing.T) {
 	both(t, 2, func(t *testing.T, f *fixture, p people) {
-		first := booked(t, f, later, slot.Web, 0)
+		first := booked(t, f, later, 0)
 		ask[BookingRow](t, f, "POST", "/api/bookings/"+first.ID+"/cancel", clerk, fmt.Sprintf(`{"token":"cancel-of-the-first-%020d","via":"phone","ord":0,"override":"試験"}`, 1), http.StatusOK)
-		booked(t, f, "W1@2026-12-08T09:30", slot.Web, 0)
-		booked(t, f, "W1@2026-12-08T10:00", slot.Web, 1)
+		booked(t, f, "W1@2026-12-08T09:30", 0)
+		booked(t, f, "W1@2026-12-08T10:00", 1)
 		template := ask[InquiryOffer](t, f, "GET", "/api/inquiries/offer", caller, "", http.StatusOK).Choices.Templates[0]
 		for n := range 3 {
 			ask[InquiryRow](t, f, "POST", "/api/inquiries", caller, asked(link(0), fmt.Sprintf("質問%d", n), template.Text+"お待ちしています。"), http.StatusOK)

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"kofu/internal/booking/slot"
 	"kofu/internal/webtest"
 )
 
@@ -70,7 +69,7 @@ func TestBK303_Exception(t *testing.T) {
 		if got := seatsOn(t, f, "W1", "2026-12-08"); got != "09:00 3+1 09:30 3+1 10:00 8+2 10:30 8+2 11:00 3+1 11:30 3+1" {
 			t.Error(got)
 		}
-		booked(t, f, later, slot.Web, 0)
+		booked(t, f, later, 0)
 		f.As(lead)
 		before := f.Content()
 		webtest.WantProblem(t, f.Do("POST", "/api/exceptions", lead, `{"windowId":"W1","from":"2026-12-08","to":"2026-12-08","fromMinute":0,"toMinute":1440,"kind":"closed","reason":"工事"}`),
@@ -94,7 +93,7 @@ func TestBK303_Exception(t *testing.T) {
 func TestBK304_Over(t *testing.T) {
 	both(t, 3, func(t *testing.T, f *fixture, _ people) {
 		for n := range 3 {
-			booked(t, f, later, slot.Web, n)
+			booked(t, f, later, n)
 		}
 		ask[SlotReport](t, f, "POST", "/api/exceptions", lead,
 			`{"windowId":"W1","from":"2026-12-08","to":"2026-12-08","fromMinute":540,"toMinute":570,"kind":"capacity","webCap":1,"officeCap":1}`, http.StatusCreated)
@@ -205,7 +204,7 @@ func TestBK905_Closing(t *testing.T) {
 	const many = 12
 	both(t, many, func(t *testing.T, f *fixture, _ people) {
 		for n := range many {
-			booked(t, f, fmt.Sprintf("W1@2026-12-08T%02d:%02d", 9+n/6, n/3%2*30), slot.Web, n)
+			booked(t, f, fmt.Sprintf("W1@2026-12-08T%02d:%02d", 9+n/6, n/3%2*30), n)
 		}
 		const day = `{"windowId":"W1","from":"2026-12-08","to":"2026-12-08","fromMinute":0,"toMinute":1440,"kind":"closed","reason":"台風"}`
 		plan := ask[ClosingPlan](t, f, "POST", "/api/closings/plan", lead, day, http.StatusOK)

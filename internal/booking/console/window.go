@@ -118,6 +118,9 @@ func (s *server) getChoices(w http.ResponseWriter, r *http.Request, _ store.Acto
 			return err
 		}
 		list, err := slot.ProcedureList(rx, s.Tenant)
+		if err != nil {
+			return err
+		}
 		for _, p := range list {
 			if p.On {
 				out.Procedures = append(out.Procedures, staffweb.Choice{Code: string(p.Code), Label: procedureName(t, p.Code)})

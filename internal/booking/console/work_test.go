@@ -112,11 +112,11 @@ func upload(t testing.TB, f *fixture, path, as, name, content string) *httptest.
 }
 
 // booked makes a booking of members without the console.
-func booked(t testing.TB, f *fixture, slotID string, side slot.Side, members ...int) reserve.Booking {
+func booked(t testing.TB, f *fixture, slotID string, members ...int) reserve.Booking {
 	t.Helper()
 	r := reserve.Request{
 		Tenant: tenant, Token: fmt.Sprintf("token-%s-%020d", slotID, members[0]),
-		By: reserve.By{Via: reserve.ByPhone, Override: "試験"}, SlotID: slotID, Side: side,
+		By: reserve.By{Via: reserve.ByPhone, Override: "試験"}, SlotID: slotID, Side: slot.Web,
 	}
 	for _, n := range members {
 		r.Guests = append(r.Guests, reserve.Guest{Link: link(n), Gen: 1, Procs: "receive"})

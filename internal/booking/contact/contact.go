@@ -87,9 +87,12 @@ func LevelOf(field string) terms.PII {
 // form is how the fields of a contact are checked: as fields of a tenant are.
 var form = func() terms.Fields {
 	list := []terms.Field{
-		{ID: Mail, Kind: terms.KindMail, Longest: 254}, {ID: Phone, Kind: terms.KindTel, Longest: 20},
-		{ID: Name, Kind: terms.KindText, Longest: 60}, {ID: Kana, Kind: terms.KindKana, Longest: 60},
-		{ID: Birth, Kind: terms.KindDate}, {ID: Address, Kind: terms.KindText, Longest: 200},
+		{ID: Mail, Kind: terms.KindMail, Longest: 254},
+		{ID: Phone, Kind: terms.KindTel, Longest: 20},
+		{ID: Name, Kind: terms.KindText, Longest: 60},
+		{ID: Kana, Kind: terms.KindKana, Longest: 60},
+		{ID: Birth, Kind: terms.KindDate},
+		{ID: Address, Kind: terms.KindText, Longest: 200},
 		{ID: Sex, Kind: terms.KindRadio, Options: []terms.Option{{Value: "male"}, {Value: "female"}, {Value: "other"}}},
 	}
 	for i := range list {

@@ -29,10 +29,10 @@ func passwordTown(w *town) {
 	})
 }
 
-// enter shows the i-th code with a password.
-func (s *someone) enter(i int, text string) *someone {
+// enter shows the first code with a password.
+func (s *someone) enter(text string) *someone {
 	s.t.Helper()
-	return s.get("/ja/code").submit("/code", "code", string(codes[i]), "password", text)
+	return s.get("/ja/code").submit("/code", "code", string(codes[0]), "password", text)
 }
 
 // The first visit chooses a password after the code, every later one needs both;
@@ -45,11 +45,11 @@ func TestBK105_PasswordPages(t *testing.T) {
 		if strings.Contains(s.body, `name="year"`) {
 			t.Error("the birth date is asked for")
 		}
-		s.enter(0, "").want(http.StatusOK, "パスワードを決めてください", "8文字から64文字まで")
+		s.enter("").want(http.StatusOK, "パスワードを決めてください", "8文字から64文字まで")
 		if s.get("/ja/days").want(http.StatusOK, "予約番号を入れてください"); s.cookies["__Host-kofu-visit"] != "" {
 			t.Error("signed in before there is a password")
 		}
-		s.enter(0, "")
+		s.enter("")
 		before := w.dump()
 		for _, bad := range []struct{ one, two, words string }{
 			{secret, "something else", "2つのパスワードが同じではありません"},
@@ -68,19 +68,19 @@ func TestBK105_PasswordPages(t *testing.T) {
 		}
 		s.submit("/password", "password", secret, "again", secret, "c_mail", "me@example.jp").want(http.StatusOK, "日にちを選んでください")
 
-		w.someone().enter(0, secret).want(http.StatusOK, "日にちを選んでください")
-		w.someone().enter(0, "").want(http.StatusForbidden, "番号とパスワードを確かめて")
+		w.someone().enter(secret).want(http.StatusOK, "日にちを選んでください")
+		w.someone().enter("").want(http.StatusForbidden, "番号とパスワードを確かめて")
 		// An unknown code gets the same page.
-		known, unknown := w.someone().enter(0, "wrong one"), w.someone().get("/ja/code").submit("/code", "code", "4492018377502198", "password", "wrong one")
+		known, unknown := w.someone().enter("wrong one"), w.someone().get("/ja/code").submit("/code", "code", "4492018377502198", "password", "wrong one")
 		if known.page.StatusCode != http.StatusForbidden || scrub(known.body) != strings.ReplaceAll(scrub(unknown.body), "4492018377502198", string(codes[0])) {
 			t.Errorf("a wrong password and an unknown code differ: %d, %d\n%s", known.page.StatusCode, unknown.page.StatusCode, cmp.Diff(scrub(known.body), scrub(unknown.body)))
 		}
 		for range 8 { // two failures have been counted
-			w.someone().enter(0, "wrong one").want(http.StatusForbidden)
+			w.someone().enter("wrong one").want(http.StatusForbidden)
 		}
-		w.someone().enter(0, secret).want(http.StatusTooManyRequests, "15分間入力できません", "お電話ください", "055-237-0000")
+		w.someone().enter(secret).want(http.StatusTooManyRequests, "15分間入力できません", "お電話ください", "055-237-0000")
 		w.clock.Advance(15*time.Minute + time.Second)
-		w.someone().enter(0, secret).want(http.StatusOK, "日にちを選んでください")
+		w.someone().enter(secret).want(http.StatusOK, "日にちを選んでください")
 		if strings.Contains(w.log.String(), secret) || strings.Contains(testkit.Dump(t, w.db), secret) {
 			t.Error("the password lies open")
 		}
@@ -96,7 +96,7 @@ func scrub(body string) string { return tokens.ReplaceAllString(body, "") }
 func TestBK106_ForgottenByMail(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *town) {
 		passwordTown(w)
-		w.someone().enter(0, "").submit("/password", "password", secret, "again", secret, "c_mail", "me@example.jp")
+		w.someone().enter("").submit("/password", "password", secret, "again", secret, "c_mail", "me@example.jp")
 		ask := func(code, address string) *someone {
 			return w.someone().get("/ja/code").click("パスワードを忘れたとき").want(http.StatusOK, "60分以内に1回だけ").submit("/forgot", "code", code, "c_mail", address)
 		}
@@ -131,7 +131,7 @@ func (w *town) reset(fn func(tx *store.Tx) (string, error)) (text string) {
 func TestBK106_ResetLink(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *town) {
 		passwordTown(w)
-		w.someone().enter(0, "").submit("/password", "password", secret, "again", secret)
+		w.someone().enter("").submit("/password", "password", secret, "again", secret)
 		issue := func() string {
 			return "/ja/mail/r-" + w.reset(func(tx *store.Tx) (string, error) { return member.ResetToken(tx, tenant, keys, link(0)) })
 		}
@@ -155,8 +155,8 @@ func TestBK106_ResetLink(t *testing.T) {
 		if diff := cmp.Diff(before, testkit.Dump(t, w.db)); diff != "" {
 			t.Errorf("a second use changed:\n%s", diff)
 		}
-		w.someone().enter(0, secret).want(http.StatusForbidden)
-		w.someone().enter(0, "kawazu tobikomu 9").want(http.StatusOK, "日にちを選んでください")
+		w.someone().enter(secret).want(http.StatusForbidden)
+		w.someone().enter("kawazu tobikomu 9").want(http.StatusOK, "日にちを選んでください")
 		to = issue()
 		w.clock.Advance(61 * time.Minute)
 		w.someone().get(to).want(http.StatusNotFound, "このリンクは使えません")
@@ -172,14 +172,14 @@ func TestBK106_ByPIN(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *town) {
 		passwordTown(w)
 		w.policy(func(p *terms.Policy) { p.ResetBy = "pin" })
-		w.someone().enter(0, "").submit("/password", "password", secret, "again", secret)
+		w.someone().enter("").submit("/password", "password", secret, "again", secret)
 		pin := w.reset(func(tx *store.Tx) (string, error) { return member.ResetPIN(tx, tenant, keys, link(0)) })
 		s := w.someone().get("/ja/forgot").want(http.StatusOK, "6けたの数字をお知らせします").click("6けたの数字を聞いた方")
 		wrong := fmt.Sprintf("%06d", (int(pin[5])+1)%10)
 		s.submit("/pin", "code", string(codes[0]), "pin", wrong, "password", "kawazu tobikomu 9", "again", "kawazu tobikomu 9").
 			want(http.StatusConflict, "6けたの数字がちがうか")
 		s.submit("/pin", "code", string(codes[0]), "pin", pin, "password", "kawazu tobikomu 9", "again", "kawazu tobikomu 9").want(http.StatusOK, "パスワードを変えました")
-		w.someone().enter(0, "kawazu tobikomu 9").want(http.StatusOK, "日にちを選んでください")
+		w.someone().enter("kawazu tobikomu 9").want(http.StatusOK, "日にちを選んでください")
 		w.someone().get("/ja/pin").submit("/pin", "code", string(codes[0]), "pin", pin, "password", secret, "again", secret).want(http.StatusConflict)
 		w.policy(func(p *terms.Policy) { p.ResetBy = "post" })
 		w.someone().get("/ja/forgot").want(http.StatusOK, "新しい予約番号を郵便で")

@@ -25,12 +25,12 @@ func (w *town) serveWishes() {
 	w.must(err)
 }
 
-// offerOf is the page of the offer of the i-th code.
-func (w *town) offerOf(i int) (page string, found bool) {
+// offer is the page of the offer of the first code.
+func (w *town) offer() (page string, found bool) {
 	w.t.Helper()
 	desk := &front.Desk{DB: w.db, Tenant: tenant, Ring: keyring.ForTest(7)}
 	testkit.Read(w.t, w.db, func(rx *store.Rx) error {
-		b, has, err := reserve.OfferFor(rx, tenant, link(i))
+		b, has, err := reserve.OfferFor(rx, tenant, link(0))
 		page, found = "/ja/b/"+desk.Ref(b.ID), has
 		return err
 	})
@@ -73,13 +73,13 @@ func TestBK212_WaitingListPages(t *testing.T) {
 			want(http.StatusOK, "空き待ちに登録しました", "水曜日", "午前(12時まで)", "メールで知らせる", "11月25日(水)から11月25日(水)まで")
 		s.get("/ja/wish").want(http.StatusOK, "空きが出るのを待っています", "空き待ちをやめる")
 		w.serveWishes()
-		if _, offered := w.offerOf(0); offered {
+		if _, offered := w.offer(); offered {
 			t.Fatal("an offer without a free seat that fits")
 		}
 
 		other.click("予約を取り消す").submit("/cancel")
 		w.serveWishes()
-		page, offered := w.offerOf(0)
+		page, offered := w.offer()
 		if !offered {
 			t.Fatal("no offer")
 		}
@@ -115,7 +115,7 @@ func TestBK212_OfferPageEnds(t *testing.T) {
 			submit("/wish", wishOf25...).want(http.StatusOK, "登録しました").
 			get("/ja/wish").want(http.StatusOK, "電話で知らせる")
 		w.serveWishes()
-		first, offered := w.offerOf(0)
+		first, offered := w.offer()
 		if !offered {
 			t.Fatal("the first gets no offer")
 		}
@@ -167,7 +167,7 @@ func TestBK212_DeclineAndWithdraw(t *testing.T) {
 		// Somebody else's offer is unknown.
 		s.submit("/wish", wishOf25...)
 		w.serveWishes()
-		page, _ := w.offerOf(0)
+		page, _ := w.offer()
 		w.someone().signIn(1).get(page).want(http.StatusOK, "予約番号を入れて返事をする").get(page + "/offer").want(http.StatusNotFound)
 	})
 }

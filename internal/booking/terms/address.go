@@ -27,9 +27,12 @@ func localPart(s string) bool {
 	if s == "" || len(s) > 64 {
 		return false
 	}
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return !(r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", r)))
-	})
+	return !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", r) })
+}
+
+// plain reports whether a character is an ASCII letter or digit.
+func plain(r rune) bool {
+	return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
 func domainName(s string) bool {
@@ -38,9 +41,7 @@ func domainName(s string) bool {
 		return false
 	}
 	for _, l := range labels {
-		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' || strings.ContainsFunc(l, func(r rune) bool {
-			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-')
-		}) {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' || strings.ContainsFunc(l, func(r rune) bool { return !plain(r) && r != '-' }) {
 			return false
 		}
 	}

@@ -59,7 +59,6 @@ type Policy struct {
 	Units        string `json:"units"`        // max or sum: seats of one person with several procedures
 	WaitingList  bool   `json:"waitingList"`  // residents may wait for a seat
 	OfferHours   int    `json:"offerHours"`   // in which an offered seat must be accepted, at least 2
-	CallBack     bool   `json:"callBack"`     // on a full day residents may ask to be called
 	CancelReason bool   `json:"cancelReason"` // residents are asked why they cancel, optionally
 
 	Reception   string `json:"reception"`   // cloud or appliance: where arrivals are recorded

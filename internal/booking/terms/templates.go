@@ -120,7 +120,7 @@ type Sheet struct {
 	Body    string `json:"body" toml:"body"`
 }
 
-// Longest subject, in characters, as it is sent.
+// LongestSubject is the longest subject as it is sent, in characters.
 const LongestSubject = 30
 
 // Templates are the texts of mails that a tenant has of its own, by kind and

@@ -107,10 +107,10 @@ func TestDocuments_OfTheTenantOnly(t *testing.T) {
 	})
 }
 
-func saveWording(t testing.TB, db *store.DB, lang, key, text string, seen int) error {
+func saveWording(t testing.TB, db *store.DB, key, text string, seen int) error {
 	t.Helper()
 	return db.Write(t.Context(), testkit.Supervisor, func(tx *store.Tx) error {
-		_, err := terms.SaveWording(tx, tenant, terms.Wording{Texts: map[string]map[string]string{lang: {key: text}}}, seen)
+		_, err := terms.SaveWording(tx, tenant, terms.Wording{Texts: map[string]map[string]string{"ja": {key: text}}}, seen)
 		return err
 	})
 }
@@ -132,7 +132,7 @@ func TestBK801_Wording(t *testing.T) {
 			return text
 		}
 		builtin, english := label("ja"), label("en")
-		if err := saveWording(t, db, "ja", "procedure.receive", "お渡し", 0); err != nil {
+		if err := saveWording(t, db, "procedure.receive", "お渡し", 0); err != nil {
 			t.Fatal(err)
 		}
 		if got := label("ja"); got != "お渡し" {
@@ -144,7 +144,7 @@ func TestBK801_Wording(t *testing.T) {
 		if got := load(t, db, 2).Words("ja").Plain("procedure.receive"); got != builtin {
 			t.Errorf("the neighbour's word changed to %q", got)
 		}
-		if err := saveWording(t, db, "ja", "procedure.receive", builtin, 1); err != nil {
+		if err := saveWording(t, db, "procedure.receive", builtin, 1); err != nil {
 			t.Fatal(err)
 		}
 		if got := label("ja"); got != builtin {
@@ -157,14 +157,14 @@ func TestBK801_Wording(t *testing.T) {
 		}
 		before := testkit.Dump(t, db)
 		for key, code := range map[string]string{"no.such.key": "terms.key_unknown"} {
-			err := saveWording(t, db, "ja", key, "x", 2)
+			err := saveWording(t, db, key, "x", 2)
 			testkit.WantFault(t, err, fault.Invalid, "terms.bad_wording")
 			if got := detail(t, err).Code; got != code {
 				t.Errorf("%s: %s", key, got)
 			}
 		}
 		for text, code := range map[string]string{"{nobody}様": "terms.place_unknown", "番号 123456789018": "terms.text"} {
-			err := saveWording(t, db, "ja", "procedure.receive", text, 2)
+			err := saveWording(t, db, "procedure.receive", text, 2)
 			testkit.WantFault(t, err, fault.Invalid, "terms.bad_wording")
 			if got := detail(t, err).Code; got != code {
 				t.Errorf("%s: %s", text, got)

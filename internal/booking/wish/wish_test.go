@@ -29,7 +29,7 @@ func link(n int) string { return fmt.Sprintf("%016x", n) }
 func token(n int) string { return fmt.Sprintf("token-%020d", n) }
 
 // office makes a window with one slot of one seat a weekday, and some members.
-func office(t testing.TB, db *store.DB, seats, members int) {
+func office(t testing.TB, db *store.DB, members int) {
 	t.Helper()
 	err := slot.AddTenant(t.Context(), db, testkit.Supervisor, slot.Tenant{
 		ID: tenant, Host: "a.example", Name: "甲府市", PartyMax: 4, FromMinute: 6 * 60, UntilMinute: 23 * 60, FewPercent: 25,
@@ -44,7 +44,7 @@ func office(t testing.TB, db *store.DB, seats, members int) {
 	if _, err := slot.SaveWindow(t.Context(), db, testkit.Supervisor, tenant, w); err != nil {
 		t.Fatal(err)
 	}
-	set(t, db, seats)
+	set(t, db, 1)
 	var list []member.Member
 	for n := range members {
 		mac := make([]byte, 32)
@@ -172,7 +172,7 @@ func sound(t testing.TB, db *store.DB) {
 // the public; after expiry the second gets it.
 func TestBK212_TheOldestWishFirst(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
-		office(t, db, 1, 4)
+		office(t, db, 4)
 		holder := book(t, db, 1, 0, slotID)
 		own := book(t, db, 2, 1, "W1@2026-12-15T09:00") // the first who waits has a booking
 		first, second := put(t, db, wants(1)), put(t, db, wants(2))
@@ -237,7 +237,7 @@ func TestBK212_TheOldestWishFirst(t *testing.T) {
 func TestBK212_AcceptanceAgainstExpiry(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		const rounds = 10
-		office(t, db, 1, rounds+2)
+		office(t, db, rounds+2)
 		b := book(t, db, 1, 0, slotID)
 		var waiting []wish.Wish
 		for n := range rounds {
@@ -301,7 +301,7 @@ func until(t testing.TB, db *store.DB, w wish.Wish) (at time.Time) {
 // the next; a wish fits by window, day, weekday, time, procedures and persons.
 func TestBK212_FitsAndAnswers(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
-		office(t, db, 1, 8)
+		office(t, db, 8)
 		book(t, db, 1, 0, slotID)
 		old := book(t, db, 2, 1, "W1@2026-12-15T09:00")
 		elsewhen, party := wants(2), wants(3, 4)
@@ -354,7 +354,7 @@ func TestBK212_FitsAndAnswers(t *testing.T) {
 // hours; while the site is closed nobody is woken.
 func TestBK212_NoOfferTooLate(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
-		office(t, db, 1, 3)
+		office(t, db, 3)
 		b := book(t, db, 1, 0, slotID)
 		w := put(t, db, wants(1))
 		at := func(text string) {
@@ -391,7 +391,7 @@ func TestBK212_NoOfferTooLate(t *testing.T) {
 // BK-212: the time to answer of those without mail runs from when somebody can ring them up.
 func TestBK212_ByPhone(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
-		office(t, db, 1, 3)
+		office(t, db, 3)
 		w := wants(1)
 		w.Notify = wish.ByPhone
 		made := put(t, db, w)
@@ -406,7 +406,7 @@ func TestBK212_ByPhone(t *testing.T) {
 
 func TestPut_Refusals(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
-		office(t, db, 1, 6)
+		office(t, db, 6)
 		made := put(t, db, wants(0, 1))
 		refuse := func(w wish.Wish, kind fault.Kind, code string) {
 			t.Helper()

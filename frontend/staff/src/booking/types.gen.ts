@@ -692,7 +692,6 @@ export interface Policy {
   units: string;
   waitingList: boolean;
   offerHours: number;
-  callBack: boolean;
   cancelReason: boolean;
   reception: string;
   configOwner: string;
