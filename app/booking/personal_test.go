@@ -149,10 +149,11 @@ func (c *client) act(to string, in any) *client {
 	return c.send(http.MethodPost, to, "application/json", string(b))
 }
 
-func (c *client) want(status int) *client {
+// ok demands that the last answer was a success.
+func (c *client) ok() *client {
 	c.t.Helper()
-	if c.status != status {
-		c.t.Fatalf("%s: %d, want %d:\n%s", c.at, c.status, status, c.body)
+	if c.status != http.StatusOK {
+		c.t.Fatalf("%s: %d:\n%s", c.at, c.status, c.body)
 	}
 	return c
 }
@@ -228,8 +229,8 @@ func (c *client) show(n int) *client {
 	f.Set("year", day[0])
 	f.Set("month", day[1])
 	f.Set("day", day[2])
-	c.post("/ja/code", f).want(http.StatusOK)
-	return c.get(daysPage).want(http.StatusOK)
+	c.post("/ja/code", f).ok()
+	return c.get(daysPage).ok()
 }
 
 // traces looks for a text in the database, in every file of the data folder and
@@ -241,7 +242,7 @@ func (p *practiceRun) traces(secrets ...string) {
 		if strings.Contains(dump, secret) {
 			p.t.Errorf("%q is in the database", secret)
 		}
-		if strings.Contains(p.running.out.String()+p.running.err.String(), secret) {
+		if strings.Contains(p.out.String()+p.err.String(), secret) {
 			p.t.Errorf("%q is in what the program says", secret)
 		}
 		err := filepath.WalkDir(p.data, func(name string, d fs.DirEntry, err error) error {
@@ -301,7 +302,7 @@ func TestBK602_BK108_NothingPersonalIsLeft(t *testing.T) {
 				resident.get(resident.link("/confirm?"))
 				booked = resident.post("/ja/book", resident.form("/book").fields)
 			}
-			booked.want(http.StatusOK)
+			booked.ok()
 			day := regexp.MustCompile(`\d{2}-\d{4}`).FindString(booked.body)
 			if day == "" {
 				t.Fatalf("no receipt number:\n%s", booked.body)
@@ -328,7 +329,7 @@ func (p *practiceRun) receive(no string) {
 		staff.token, staff.cookies = "", map[string]string{}
 		for _, a := range p.town.Accounts {
 			if a.Login == "sekinin" {
-				staff.act("/api/session", map[string]string{"login": a.Login, "password": a.Password}).want(http.StatusOK)
+				staff.act("/api/session", map[string]string{"login": a.Login, "password": a.Password}).ok()
 			}
 		}
 		var me struct{ Token string }
@@ -339,13 +340,13 @@ func (p *practiceRun) receive(no string) {
 	}
 	for range 40 {
 		signIn()
-		staff.get("/api/windows/YAK/visits").want(http.StatusOK)
+		staff.get("/api/windows/YAK/visits").ok()
 		if strings.Contains(staff.body, `"`+no+`"`) {
 			break
 		}
 		p.clock.Advance(24 * time.Hour)
 	}
-	staff.act("/api/arrivals", map[string]any{"windowId": "YAK", "entry": no, "today": true}).want(http.StatusOK)
+	staff.act("/api/arrivals", map[string]any{"windowId": "YAK", "entry": no, "today": true}).ok()
 	var arrived struct {
 		Kept    bool
 		Booking struct{ ID string }
@@ -353,8 +354,8 @@ func (p *practiceRun) receive(no string) {
 	if err := json.Unmarshal([]byte(staff.body), &arrived); err != nil || !arrived.Kept {
 		p.t.Fatalf("did not arrive: %v %s", err, staff.body)
 	}
-	staff.act("/api/bookings/"+arrived.Booking.ID+"/reception", map[string]any{"act": "finish", "persons": []int{}, "handled": []string{"delivered"}}).want(http.StatusOK)
-	staff.get("/api/board").want(http.StatusOK)
+	staff.act("/api/bookings/"+arrived.Booking.ID+"/reception", map[string]any{"act": "finish", "persons": []int{}, "handled": []string{"delivered"}}).ok()
+	staff.get("/api/board").ok()
 }
 
 // BK-104: twelve digits, typed into every field of every form and into every
@@ -417,7 +418,7 @@ func TestBK104_TwelveDigitsAnywhere(t *testing.T) {
 			staff.act("/api/session", map[string]string{"login": number, "password": number})
 			for _, a := range p.town.Accounts {
 				if a.Login == "sekinin" {
-					staff.act("/api/session", map[string]string{"login": a.Login, "password": a.Password}).want(http.StatusOK)
+					staff.act("/api/session", map[string]string{"login": a.Login, "password": a.Password}).ok()
 				}
 			}
 			var me struct{ Token string }
