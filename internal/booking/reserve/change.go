@@ -25,7 +25,7 @@ type Act struct {
 // Change moves a booking to another slot, for all of its persons: the new seats
 // are taken and the old ones returned in one transaction, so that a failed
 // change leaves the booking as it was. Errors: as [Cancel]; fault.Conflict
-// "booking.same_slot"; fault.TooMany "booking.too_many_changes" for residents;
+// "booking.same_slot", "member.window"; fault.TooMany "booking.too_many_changes" for residents;
 // fault.Unavailable "booking.closed_hours", "booking.closed_period"; those of
 // [slot.Take] and [slot.Spread].
 func Change(ctx context.Context, db *store.DB, actor store.Actor, a Act, slotID string, adjacent bool) (b Booking, err error) {
@@ -51,7 +51,11 @@ func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fre
 		if err := a.countChange(tx); err != nil {
 			return err
 		}
+		window := b.WindowID
 		if err := b.move(tx, a.Tenant, b.want(slotID, a.By), adjacent); err != nil {
+			return err
+		}
+		if err := b.servedFrom(tx.Rx, a.Tenant, window); err != nil {
 			return err
 		}
 		if err := j.place(sync.Moved, b, ""); err != nil {
@@ -64,6 +68,24 @@ func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fre
 		detail["from"] = from
 		return audit.Append(tx, "booking.changed", object(a.Tenant, b.ID), detail)
 	})
+}
+
+// servedFrom refuses a move to another window than before at which one of the
+// persons cannot be served, because the card lies elsewhere.
+func (b Booking) servedFrom(rx *store.Rx, tenant int, before string) error {
+	if b.WindowID == before {
+		return nil
+	}
+	for _, p := range b.Live() {
+		m, known, err := member.ByLink(rx, tenant, p.Link)
+		if err != nil {
+			return err
+		}
+		if known && !m.Serves(b.WindowID) {
+			return fault.New(fault.Conflict, "member.window")
+		}
+	}
+	return nil
 }
 
 // countChange bounds the changes that residents make of one booking in a day.

@@ -3,6 +3,7 @@ package reserve_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -334,6 +335,31 @@ func TestBK204_Change(t *testing.T) {
 		moved, err = reserve.Change(t.Context(), db, resident, by(10, party, 2), "W1@2026-12-09T09:30", true)
 		if err != nil || moved.Persons[0].SlotID != "W1@2026-12-09T09:30" || moved.Persons[1].SlotID != "W1@2026-12-09T10:00" {
 			t.Errorf("party: %+v, %v", moved, err)
+		}
+		sound(t, db)
+	})
+}
+
+// BK-204: nobody moves to a window at which their card is not.
+func TestBK204_ChangeOfWindow(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		office(t, db, tenant, 1, 0)
+		other := slot.Window{ID: "W2", Name: "支所", HorizonDays: 31, LastStart: 19*60 + 30, LastEnd: 20 * 60}
+		window(t, db, tenant, other, 1)
+		here, anywhere := person(0), person(1)
+		here.Windows = []string{"W1"}
+		if err := member.Import(t.Context(), db, testkit.Supervisor, tenant, []member.Member{here, anywhere}); err != nil {
+			t.Fatal(err)
+		}
+		there := "W2" + strings.TrimPrefix(nine, "W1")
+		b := book(t, db, ask(1, half, 0))
+		refused(t, db, fault.Conflict, "member.window", func() error {
+			_, err := reserve.Change(t.Context(), db, resident, by(2, b, 0), there, false)
+			return err
+		})
+		b = book(t, db, ask(3, ten, 1))
+		if moved, err := reserve.Change(t.Context(), db, resident, by(4, b, 1), there, false); err != nil || moved.WindowID != "W2" {
+			t.Errorf("%+v, %v", moved, err)
 		}
 		sound(t, db)
 	})
