@@ -64,7 +64,7 @@ func beginPractice(t *testing.T, engine string) *practiceRun {
 	}
 	p.running = beginAs(t, &Main{Clock: p.clock.Now, Env: env, Doors: doors}, "--data", data, "--practice")
 	p.data = dir
-	p.out.Reset()                                         // the codes to try, which only practice tells
+	p.out.Reset()                                                 // the codes to try, which only practice tells
 	text, err := os.ReadFile(filepath.Join(dir, "practice.json")) //nolint:gosec // our own folder
 	var s sample.Sample
 	if err == nil {
