@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -52,6 +53,25 @@ func (s Shape) svg(b *bytes.Buffer, id string) {
 // markers are the points of lines: cross, circle, square, triangle, diamond.
 var markers = [MostSeries]string{
 	"M-4 -1H-1V-4H1V-1H4V1H1V4H-1V1H-4Z", "M-4 0A4 4 0 1 0 4 0A4 4 0 1 0 -4 0Z", "M-4 -4H4V4H-4Z", "M0 -5L5 4H-5Z", "M0 -5L5 0L0 5L-5 0Z",
+}
+
+// Outline is the polygon of a marker about its point.
+func (s Shape) Outline() (points [][2]float64) {
+	switch s.Marker % len(markers) {
+	case 0:
+		return [][2]float64{{-4, -1}, {-1, -1}, {-1, -4}, {1, -4}, {1, -1}, {4, -1}, {4, 1}, {1, 1}, {1, 4}, {-1, 4}, {-1, 1}, {-4, 1}}
+	case 1:
+		for i := range 24 {
+			sin, cos := math.Sincos(float64(i) * math.Pi / 12)
+			points = append(points, [2]float64{4 * cos, 4 * sin})
+		}
+		return points
+	case 2:
+		return [][2]float64{{-4, -4}, {4, -4}, {4, 4}, {-4, 4}}
+	case 3:
+		return [][2]float64{{0, -5}, {5, 4}, {-5, 4}}
+	}
+	return [][2]float64{{0, -5}, {5, 0}, {0, 5}, {-5, 0}}
 }
 
 func escape(text string) string {

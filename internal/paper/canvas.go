@@ -21,11 +21,12 @@ type canvas struct {
 }
 
 type page struct {
-	w, h  float64
-	calib Calibration
-	texts []text
-	boxes []ink
-	codes []postal
+	w, h   float64
+	calib  Calibration
+	texts  []text
+	boxes  []ink
+	codes  []postal
+	shapes []shape
 }
 
 // postal is a customer barcode; its bars are made when they are drawn.
@@ -138,6 +139,10 @@ func (p *page) draw(pdf *gopdf.GoPdf, fonts []glyph.Font) error {
 		for _, b := range i.boxes {
 			p.drawBox(pdf, b)
 		}
+	}
+	for _, one := range p.shapes {
+		one.draw(pdf)
+		gray = 1 // another colour is set
 	}
 	shade(0)
 	for _, c := range p.codes {

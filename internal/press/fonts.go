@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,9 +29,6 @@ var (
 	textFonts    = []string{"ipamjm.ttf", "BIZUDMincho-Regular.ttf", "BIZUDGothic-Regular.ttf"}
 	headingFonts = []string{"BIZUDGothic-Regular.ttf", "BIZUDPGothic-Regular.ttf"}
 )
-
-// systemFonts are the folders in which installed fonts lie.
-var systemFonts = []string{"/usr/share/fonts/truetype", "/usr/share/fonts/opentype", "/usr/share/fonts"}
 
 const maxEUDC = 64 << 20 // bytes
 
@@ -93,7 +89,7 @@ func (f *Fonts) load() error {
 
 func (f *Fonts) openText() (sources []*glyph.Source, err error) {
 	for _, name := range textFonts {
-		path, ok := f.locate(name)
+		path, ok := glyph.Locate(f.dir, name)
 		if !ok {
 			continue
 		}
@@ -112,28 +108,11 @@ func (f *Fonts) openText() (sources []*glyph.Source, err error) {
 // find opens the first font of the names that is there; none is no failure.
 func (f *Fonts) find(names []string) (*glyph.Source, error) {
 	for _, name := range names {
-		if path, ok := f.locate(name); ok {
+		if path, ok := glyph.Locate(f.dir, name); ok {
 			return glyph.OpenFile(path, glyph.Text, "")
 		}
 	}
 	return nil, nil
-}
-
-// locate looks for a font file in the data folder, beside the program, then in
-// the folders of installed fonts, one level deep.
-func (f *Fonts) locate(name string) (string, bool) {
-	dirs := []string{f.dir}
-	if program, err := os.Executable(); err == nil {
-		dirs = append(dirs, filepath.Join(filepath.Dir(program), "fonts"))
-	}
-	for _, dir := range slices.Concat(dirs, systemFonts) {
-		for _, pattern := range []string{filepath.Join(dir, name), filepath.Join(dir, "*", name)} {
-			if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
-				return found[0], true
-			}
-		}
-	}
-	return "", false
 }
 
 // Set returns the fonts for names, addresses and text.

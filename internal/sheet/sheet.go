@@ -30,6 +30,7 @@ const (
 	Date          // a day as «2026-12-15»
 	DateTime      // an instant as «2026-11-21T10:15:30.123Z», shown in Japanese time
 	Int           // a count or an amount
+	Decimal       // a share with one decimal
 )
 
 // Column is one column of a list.
@@ -49,6 +50,24 @@ type Table struct {
 	Made    time.Time
 	Columns []Column
 	Rows    iter.Seq2[[]string, error]
+	Chart   *Chart // on a worksheet of its own; only in workbooks
+}
+
+// Chart is a summary of a list: numbers that stand still, and a chart that
+// refers to them.
+type Chart struct {
+	Title       string
+	Description string // alternative text
+	Categories  []string
+	Series      []Series
+	Stacked     bool
+}
+
+// Series is a row of values with a name, one for each category.
+type Series struct {
+	Name   string
+	Values []float64
+	Line   bool // and not a column
 }
 
 // Format is a kind of file.

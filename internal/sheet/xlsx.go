@@ -42,7 +42,7 @@ func WriteXLSX(w io.Writer, t Table, o XLSXOptions) (err error) {
 	f := excelize.NewFile(excelize.Options{TmpDir: o.TempDir})
 	defer func() { err = errors.Join(err, f.Close()) }()
 	b := &book{f: f, t: t, name: sheetName(t.Title)}
-	for _, step := range []func() error{b.setUp, b.styles, b.begin, b.rows, b.finish} {
+	for _, step := range []func() error{b.setUp, b.styles, b.begin, b.rows, b.finish, b.chart} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -117,11 +117,12 @@ func footer(text string) string {
 func (b *book) styles() error {
 	thin := []excelize.Border{{Type: "bottom", Color: "BFBFBF", Style: 1}}
 	day, instant, number := `yyyy"年"m"月"d"日"`, `yyyy"年"m"月"d"日" hh:mm`, `#,##0`
+	share := "0.0"
 	text := "@"
 	column := func(format *string, horizontal string, wrap bool) *excelize.Style {
 		return &excelize.Style{CustomNumFmt: format, Border: thin, Alignment: &excelize.Alignment{Vertical: "center", Horizontal: horizontal, WrapText: wrap}}
 	}
-	b.cell = make([]int, Int+1)
+	b.cell = make([]int, Decimal+1)
 	for _, s := range []struct {
 		id    *int
 		style *excelize.Style
@@ -138,6 +139,7 @@ func (b *book) styles() error {
 		{&b.cell[Date], column(&day, "left", false)},
 		{&b.cell[DateTime], column(&instant, "left", false)},
 		{&b.cell[Int], column(&number, "right", false)},
+		{&b.cell[Decimal], column(&share, "right", false)},
 	} {
 		id, err := b.f.NewStyle(s.style)
 		if err != nil {
@@ -181,7 +183,7 @@ func (c Column) width() float64 {
 	if c.Width > 0 {
 		return c.Width
 	}
-	return map[Kind]float64{Text: 24, Code: 16, Date: 18, DateTime: 24, Int: 10}[c.Kind]
+	return map[Kind]float64{Text: 24, Code: 16, Date: 18, DateTime: 24, Int: 10, Decimal: 10}[c.Kind]
 }
 
 func (b *book) rows() error {
@@ -217,6 +219,11 @@ func (b *book) value(kind Kind, value string) excelize.Cell {
 	case Int:
 		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
 			return excelize.Cell{StyleID: b.cell[Int], Value: n}
+		}
+	}
+	if kind == Decimal {
+		if n, err := strconv.ParseFloat(value, 64); err == nil {
+			return excelize.Cell{StyleID: b.cell[Decimal], Value: n}
 		}
 	}
 	style := b.cell[Text]
