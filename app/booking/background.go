@@ -40,7 +40,7 @@ func (b *background) run(ctx context.Context, s *server) {
 		Owner: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8]),
 		Jobs: chores.All(chores.Deps{
 			Keys: s.parts.Service.Keys,
-			Base: s.parts.Config.residentsURL,
+			Base: s.parts.Config.residentsURL, Press: s.parts.Config.shelf().Press,
 		}),
 	}
 	b.work.Go(func() {

@@ -10,6 +10,7 @@ import (
 
 	"kofu/internal/booking/queue"
 	"kofu/internal/booking/town"
+	"kofu/internal/paper"
 	"kofu/internal/program"
 )
 
@@ -110,6 +111,10 @@ func (c Config) room() queue.Limits {
 	}
 	return queue.Limits{Rate: c.RoomRate, InFlight: inFlight, P95: time.Duration(c.RoomP95) * time.Millisecond}
 }
+
+// shelf is where the fonts of papers lie: in the data folder, beside the program,
+// or where the system has them.
+func (c Config) shelf() *paper.Shelf { return &paper.Shelf{Dir: filepath.Join(c.Data, "fonts")} }
 
 // secure reports whether browsers come by TLS.
 func (c Config) secure() bool { return c.Scheme == "https" }

@@ -55,6 +55,7 @@ func (p Parts) staff(_ context.Context, t town.Town) (http.Handler, error) {
 	return console.New(console.Deps{
 		DB: p.Service.DB.For(t.ID), Tenant: t.ID, Ring: keys.Ring, Codes: keys.Codes, Log: p.Log, Clock: p.Clock, Assets: screens,
 		Version: p.Version, Base: p.Config.residentsURL(t), Secure: p.Config.secure(), Client: address,
+		Press: p.Config.shelf().Press,
 	})
 }
 

@@ -126,6 +126,8 @@ var writersOfKofu = map[string]string{
 	"waiting_room":          "booking/queue",
 	"town":                  "booking/town",
 	"booking_token":         "booking/reserve",
+	"saved_filter":          "booking/find",
+	"day_list":              "booking/daylist",
 	"visitor_session":       "booking/visitor",
 	"contact_answer":        "booking/contact",
 	"contact_value":         "booking/contact",

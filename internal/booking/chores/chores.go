@@ -12,6 +12,7 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/booking/contact"
+	"kofu/internal/booking/daylist"
 	"kofu/internal/booking/front"
 	"kofu/internal/booking/jobs"
 	"kofu/internal/booking/mail"
@@ -24,6 +25,7 @@ import (
 	"kofu/internal/booking/visitor"
 	"kofu/internal/booking/wish"
 	"kofu/internal/fault"
+	"kofu/internal/paper"
 	"kofu/internal/store"
 )
 
@@ -31,6 +33,8 @@ import (
 type Deps struct {
 	Keys func(tenant int) (town.Keys, error)
 	Base func(town.Town) string // where residents find the pages
+	// Press gives the fonts of papers.
+	Press func(time.Time) (paper.Press, error)
 }
 
 // How long traces are kept that only the service itself needs.
@@ -60,6 +64,7 @@ func All(d Deps) []jobs.Job {
 		{ID: "forget", Next: jobs.Daily(2 * 60), Run: forget},
 		{ID: "check", Next: jobs.Daily(3 * 60), Run: check},
 		{ID: "remind", Next: jobs.Daily(10 * 60), Run: d.remind},
+		{ID: "daylist", Next: jobs.Daily(19 * 60), Run: d.daylist},
 	}
 }
 
@@ -182,6 +187,12 @@ func (d Deps) remind(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
 	}
 	n, err := desk.Remind(ctx, t.Actor)
 	return jobs.Counts{"mails": n}, err
+}
+
+// daylist makes the papers of the next open day.
+func (d Deps) daylist(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
+	n, err := daylist.Make(ctx, t.DB, t.Actor, t.Town.ID, d.Press)
+	return jobs.Counts{"lists": n}, err
 }
 
 func (d Deps) desk(t jobs.Task) (*front.Desk, error) {

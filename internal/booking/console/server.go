@@ -19,6 +19,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/gate"
 	"kofu/internal/keyring"
+	"kofu/internal/paper"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
@@ -33,11 +34,12 @@ type Deps struct {
 	Codes   *keyring.Codes // under which the codes of its letters are hashed; nil finds nobody by code
 	Log     *slog.Logger
 	Clock   func() time.Time
-	Assets  fs.FS                          // built screens with index.html at the top; nil or empty says so on a page
-	Version string                         // of the program
-	Base    string                         // where residents find their pages, such as https://yoyaku.example.lg.jp
-	Secure  bool                           // browsers reach the console by TLS
-	Client  func(*http.Request) netip.Addr // who asks, behind a proxy; nil without one
+	Assets  fs.FS                                // built screens with index.html at the top; nil or empty says so on a page
+	Version string                               // of the program
+	Base    string                               // where residents find their pages, such as https://yoyaku.example.lg.jp
+	Secure  bool                                 // browsers reach the console by TLS
+	Client  func(*http.Request) netip.Addr       // who asks, behind a proxy; nil without one
+	Press   func(time.Time) (paper.Press, error) // fonts of papers; nil takes the installed ones
 
 	Passwords staff.Cost // zero takes staff.StandardCost; only tests take less
 }
@@ -67,6 +69,9 @@ func New(d Deps) (http.Handler, error) {
 func (d Deps) server() *server {
 	if d.Passwords == (staff.Cost{}) {
 		d.Passwords = staff.StandardCost
+	}
+	if d.Press == nil {
+		d.Press = (&paper.Shelf{}).Press
 	}
 	s := &server{Deps: d, desk: &front.Desk{DB: d.DB, Tenant: d.Tenant, Ring: d.Ring, Base: d.Base}}
 	s.common = &staffweb.Staff{

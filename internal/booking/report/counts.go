@@ -219,7 +219,7 @@ func (t *tally) add(s reserve.State, n int) {
 	}
 }
 
-// percent is the no-show rate; '' where there was nobody.
+// percent is the no-show rate; ” where there was nobody.
 func (t tally) percent() string {
 	if t.came+t.missed == 0 {
 		return ""

@@ -222,8 +222,8 @@ func insertUnguarded(tx *store.Tx, g int) error {
 	}
 	if _, err := tx.Exec(`
 INSERT INTO booking (tenant, booking_id, year, no, window_id, slot_id, seat, via, lang, state, until_at, counter, called_at,
-                     made_at, changed_at, placed_event, last_event)
-VALUES ($1, $2, 2026, $3, 'W1', $4, 'web', 'web', '', 'active', '', '', '', '', '', '', '')`, tenant, id, id, nine); err != nil {
+                     made_at, made_by, changed_by, changed_at, placed_event, last_event)
+VALUES ($1, $2, 2026, $3, 'W1', $4, 'web', 'web', '', 'active', '', '', '', '', '', '', '', '', '')`, tenant, id, id, nine); err != nil {
 		return err
 	}
 	_, err := tx.Exec(`

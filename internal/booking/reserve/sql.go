@@ -48,9 +48,9 @@ func insertBooking(tx *store.Tx, tenant int, b *Booking, event string) (err erro
 	stamp := store.Stamp(tx.Now)
 	if _, err := tx.Exec(`
 INSERT INTO booking (tenant, booking_id, year, no, window_id, slot_id, seat, via, lang, state, until_at, counter, called_at,
-                     made_at, changed_at, placed_event, last_event)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', $12, $12, '', $13)`,
-		tenant, b.ID, b.Year, b.No, b.WindowID, b.SlotID, b.Side, b.Via, b.Lang, b.State, stampOf(b.Until), stamp, event); err != nil {
+                     made_at, made_by, changed_by, changed_at, placed_event, last_event)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', $12, $14, '', $12, '', $13)`,
+		tenant, b.ID, b.Year, b.No, b.WindowID, b.SlotID, b.Side, b.Via, b.Lang, b.State, stampOf(b.Until), stamp, event, tx.Actor.ID); err != nil {
 		return err
 	}
 	for _, p := range b.Persons {
@@ -88,10 +88,19 @@ WHERE tenant = $1 AND booking_id = $2 RETURNING last_event`, tenant, id, store.S
 func saveBooking(tx *store.Tx, tenant int, b Booking, event string) error {
 	_, err := tx.Exec(`
 UPDATE booking SET slot_id = $3, window_id = $4, state = $5, until_at = $6, counter = $7, called_at = $8, placed_event = $9,
-    last_event = CASE WHEN last_event < $10 THEN $10 ELSE last_event END
+    last_event = CASE WHEN last_event < $10 THEN $10 ELSE last_event END,
+    changed_by = CASE WHEN $11 = '' THEN changed_by ELSE $11 END
 WHERE tenant = $1 AND booking_id = $2`,
-		tenant, b.ID, b.SlotID, b.WindowID, b.State, stampOf(b.Until), b.Counter, stampOf(b.CalledAt), b.PlacedEvent, event)
+		tenant, b.ID, b.SlotID, b.WindowID, b.State, stampOf(b.Until), b.Counter, stampOf(b.CalledAt), b.PlacedEvent, event, person(tx.Actor))
 	return err
+}
+
+// person is the id of somebody of the staff, ” for residents and for jobs.
+func person(a store.Actor) string {
+	if a.Role == "resident" || a.Role == "job" {
+		return ""
+	}
+	return a.ID
 }
 
 func savePerson(tx *store.Tx, tenant int, bookingID string, p Person) error {

@@ -16,6 +16,8 @@ CREATE TABLE booking (
     counter      TEXT NOT NULL,               -- that has called the persons; '' before
     called_at    TEXT NOT NULL,
     made_at      TEXT NOT NULL,
+    made_by      TEXT NOT NULL,               -- staff id, or the name of a program part such as resident
+    changed_by   TEXT NOT NULL,               -- staff id of who acted on it last, '' before
     changed_at   TEXT NOT NULL,
     placed_event TEXT NOT NULL,               -- that told the office of its present slot; '' before
     last_event   TEXT NOT NULL,
