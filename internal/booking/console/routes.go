@@ -22,6 +22,9 @@ func (s *server) routes() []gate.Route {
 		s.batchRoutes(),
 		s.closingRoutes(),
 		s.bookingRoutes(),
+		s.contactRoutes(),
+		s.searchRoutes(),
+		s.reportRoutes(),
 		s.proxyRoutes(),
 		s.receptionRoutes(),
 		s.boardRoutes(),
@@ -43,6 +46,7 @@ var queries = map[string][]staffweb.Query{
 	"GET /api/windows/{window}/seats": {
 		{Name: "from", Kind: "string", Description: "first day"}, {Name: "days", Kind: "integer", Description: "1 to 62"},
 	},
+<<<<<<< HEAD
 	"GET /api/windows/{window}/visits":      {{Name: "day", Kind: "string", Description: "none for today"}},
 	"GET /api/holidays":                     {{Name: "year", Kind: "integer", Description: "none for this one"}},
 	"POST /api/holidays":                    {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
@@ -52,10 +56,27 @@ var queries = map[string][]staffweb.Query{
 	"GET /api/mail-forms/history/{version}": {{Name: "lang", Kind: "string", Description: "of the mails"}},
 	"GET /api/mails":                        {{Name: "state", Kind: "string", Description: "none for all"}},
 	"GET /api/phone-tasks":                  {{Name: "done", Kind: "integer", Description: "1 for the past too"}},
+=======
+	"GET /api/windows/{window}/visits": {{Name: "day", Kind: "string", Description: "none for today"}},
+	"GET /api/holidays":                {{Name: "year", Kind: "integer", Description: "none for this one"}},
+	"POST /api/holidays":               {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
+	"POST /api/opening-files":          {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
+	"GET /api/reports/{kind}":          reportQueries,
+	"GET /api/reports/{kind}/file":     append(reportQueries[:len(reportQueries):len(reportQueries)], staffweb.Query{Name: "format", Kind: "string", Description: "xlsx, csv or csv-cp932"}),
+	"GET /api/reports/{kind}/print":    append(reportQueries[:len(reportQueries):len(reportQueries)], staffweb.Query{Name: "format", Kind: "string", Description: "pdf"}),
+	"GET /api/mails":                   {{Name: "state", Kind: "string", Description: "none for all"}},
+	"GET /api/phone-tasks":             {{Name: "done", Kind: "integer", Description: "1 for the past too"}},
+>>>>>>> c9d765b (booking/find, booking/daylist, console: search with saved filters, reports, evening lists, contact data)
 }
 
 func (s *server) openAPIRoutes() []gate.Route {
 	return []gate.Route{
 		{Pattern: "GET /api/openapi.json", Permission: staff.SignedIn, Handle: staffweb.OpenAPI(s.routes, s.Version, queries)},
 	}
+}
+
+// reportQueries are the parameters of reports.
+var reportQueries = []staffweb.Query{
+	{Name: "from", Kind: "string", Description: "first day"}, {Name: "until", Kind: "string", Description: "last day"},
+	{Name: "window", Kind: "string", Description: "none for all of the person"}, {Name: "grain", Kind: "string", Description: "none for the usual one"},
 }

@@ -89,8 +89,8 @@ func (s *server) searchRoutes() []gate.Route {
 }
 
 // operators are the names of the staff by id.
-func operators(rx *store.Rx) (map[string]string, []staffweb.Choice, error) {
-	list, err := staff.List(rx)
+func (s *server) operators(rx *store.Rx) (map[string]string, []staffweb.Choice, error) {
+	list, err := staff.List(rx, s.common.Hasher)
 	byID, choices := map[string]string{}, []staffweb.Choice{}
 	for _, a := range list {
 		byID[a.ID] = a.Name
@@ -108,7 +108,7 @@ func (s *server) getSearchChoices(w http.ResponseWriter, r *http.Request, _ stor
 		out.Vias = append(out.Vias, staffweb.Choice{Code: string(via), Label: message.Text("booking.via."+string(via), nil)})
 	}
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
-		if _, out.Operators, err = operators(rx); err != nil {
+		if _, out.Operators, err = s.operators(rx); err != nil {
 			return err
 		}
 		n, err := s.names(rx)
@@ -172,7 +172,7 @@ func (s *server) search(rx *store.Rx, f find.Filter) ([]find.Row, int, names, ma
 	if err != nil {
 		return nil, 0, names{}, nil, err
 	}
-	who, _, err := operators(rx)
+	who, _, err := s.operators(rx)
 	return list, total, n, who, err
 }
 
