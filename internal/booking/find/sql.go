@@ -168,6 +168,7 @@ SELECT f.booking_id, f.no, f.made_at, f.starts_at, f.window_id, f.state, f.via, 
 FROM (SELECT b.tenant, b.booking_id, b.no, b.made_at, s.starts_at, b.window_id, b.state, b.via, b.seat,
              CASE WHEN b.changed_by <> '' THEN b.changed_by ELSE b.made_by END AS operator`+found+c.text+page+`) f
      JOIN booking_person p ON p.tenant = f.tenant AND p.booking_id = f.booking_id
+WHERE f.tenant = $1
 ORDER BY f.starts_at DESC, f.booking_id, p.ord`, append(c.args, limit, f.Offset)...)
 	for i := range list {
 		if err != nil {

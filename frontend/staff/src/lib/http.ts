@@ -65,6 +65,18 @@ export async function call<R>(method: string, path: string, body?: unknown): Pro
 export const get = <R>(path: string) => call<R>('GET', path);
 export const post = <R>(path: string, body: unknown = {}) => call<R>('POST', path, body);
 
+/** A file that the server makes of a request, with its name. */
+export async function postFile(path: string, body: unknown): Promise<{ blob: Blob; name: string }> {
+  const answer = await send('POST', path, body);
+  if (!answer.ok) {
+    const problem = await failure(answer);
+    if (problem.status === 401) onExpired();
+    throw problem;
+  }
+  const coded = /filename\*=utf-8''([^;]+)/i.exec(answer.headers.get('Content-Disposition') ?? '');
+  return { blob: await answer.blob(), name: coded?.[1] ? decodeURIComponent(coded[1]) : 'kofu' };
+}
+
 /** The query string of the values that are set, with its question mark. */
 export function query(values: Record<string, string | number | undefined>): string {
   const search = new URLSearchParams();

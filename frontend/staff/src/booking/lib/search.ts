@@ -1,0 +1,23 @@
+// The search form: an empty one, and what was found as a file. The condition goes in the body of the request,
+// because addresses are kept in logs.
+import { ApiError, postFile } from '../../lib/http';
+import type { BookingSearch } from '../types';
+
+export function blank(): BookingSearch {
+  return {
+    madeFrom: '', madeUntil: '', dayFrom: '', dayUntil: '', timeFrom: '', timeUntil: '', no: '', window: '', states: [], via: '', operator: '', answers: {},
+    code: '', offset: 0, format: '',
+  };
+}
+
+export async function saveFile(asked: BookingSearch): Promise<void> {
+  const { blob, name } = await postFile(asked.format === 'pdf' ? '/api/search/print' : '/api/search/file', asked);
+  if (!blob.size) throw new ApiError(0, 'empty', '');
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  URL.revokeObjectURL(link.href);
+}
