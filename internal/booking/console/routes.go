@@ -46,7 +46,6 @@ var queries = map[string][]staffweb.Query{
 	"GET /api/windows/{window}/seats": {
 		{Name: "from", Kind: "string", Description: "first day"}, {Name: "days", Kind: "integer", Description: "1 to 62"},
 	},
-<<<<<<< HEAD
 	"GET /api/windows/{window}/visits":      {{Name: "day", Kind: "string", Description: "none for today"}},
 	"GET /api/holidays":                     {{Name: "year", Kind: "integer", Description: "none for this one"}},
 	"POST /api/holidays":                    {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
@@ -56,17 +55,9 @@ var queries = map[string][]staffweb.Query{
 	"GET /api/mail-forms/history/{version}": {{Name: "lang", Kind: "string", Description: "of the mails"}},
 	"GET /api/mails":                        {{Name: "state", Kind: "string", Description: "none for all"}},
 	"GET /api/phone-tasks":                  {{Name: "done", Kind: "integer", Description: "1 for the past too"}},
-=======
-	"GET /api/windows/{window}/visits": {{Name: "day", Kind: "string", Description: "none for today"}},
-	"GET /api/holidays":                {{Name: "year", Kind: "integer", Description: "none for this one"}},
-	"POST /api/holidays":               {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
-	"POST /api/opening-files":          {{Name: "dry", Kind: "integer", Description: "1 changes nothing"}},
-	"GET /api/reports/{kind}":          reportQueries,
-	"GET /api/reports/{kind}/file":     append(reportQueries[:len(reportQueries):len(reportQueries)], staffweb.Query{Name: "format", Kind: "string", Description: "xlsx, csv or csv-cp932"}),
-	"GET /api/reports/{kind}/print":    append(reportQueries[:len(reportQueries):len(reportQueries)], staffweb.Query{Name: "format", Kind: "string", Description: "pdf"}),
-	"GET /api/mails":                   {{Name: "state", Kind: "string", Description: "none for all"}},
-	"GET /api/phone-tasks":             {{Name: "done", Kind: "integer", Description: "1 for the past too"}},
->>>>>>> c9d765b (booking/find, booking/daylist, console: search with saved filters, reports, evening lists, contact data)
+	"GET /api/reports/{kind}":               reportQueries,
+	"GET /api/reports/{kind}/file":          append(reportQueries[:len(reportQueries):len(reportQueries)], staffweb.Query{Name: "format", Kind: "string", Description: "xlsx, csv or csv-cp932"}),
+	"GET /api/reports/{kind}/print":         append(reportQueries[:len(reportQueries):len(reportQueries)], staffweb.Query{Name: "format", Kind: "string", Description: "pdf"}),
 }
 
 func (s *server) openAPIRoutes() []gate.Route {

@@ -123,14 +123,17 @@ WHERE a.tenant = b.tenant AND a.booking_id = b.booking_id AND a.field = $%d
 	}
 }
 
-const found = " FROM booking b JOIN slot s ON s.tenant = b.tenant AND s.slot_id = b.slot_id WHERE b.tenant = $1"
+const (
+	found   = " FROM booking b JOIN slot s ON s.tenant = b.tenant AND s.slot_id = b.slot_id WHERE b.tenant = $1"
+	counted = "SELECT COUNT(*) FROM booking b JOIN slot s ON s.tenant = b.tenant AND s.slot_id = b.slot_id WHERE b.tenant = $1"
+)
 
 func search(rx *store.Rx, tenant int, f Filter) (list []Row, total int, err error) {
 	c, err := f.condition(tenant)
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := rx.Row("SELECT COUNT(*)"+found+c.text, c.args...).Scan(&total); err != nil {
+	if err := rx.Row(counted+c.text, c.args...).Scan(&total); err != nil {
 		return nil, 0, err
 	}
 	limit := f.Limit

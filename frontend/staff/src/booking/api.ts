@@ -100,4 +100,17 @@ export const api = {
   inquiryFile: (b: T.InquiryFilter) => saveAnswer('/api/inquiries/file', b, text('ui.screen.inquiries')),
   phoneCall: (entry: string) => post<T.PhoneCall>('/api/inquiries/call', { entry }),
   saveInquiry: (id: string, b: T.InquiryForm) => (id ? call<T.InquiryRow>('PUT', `/api/inquiries/${id}`, b) : post<T.InquiryRow>('/api/inquiries', b)),
+
+  searchChoices: () => get<T.SearchChoices>('/api/search/choices'),
+  search: (b: T.BookingSearch) => post<T.FoundBookings>('/api/search', b),
+  searches: () => get<T.SavedSearch[]>('/api/searches'),
+  keepSearch: (b: T.SavedSearch) => post<T.SavedSearch>('/api/searches', b),
+  dropSearch: (id: string) => call<void>('DELETE', `/api/searches/${encodeURIComponent(id)}`),
+  contact: (id: string) => get<T.ContactValue[]>(`${booking(id)}/contact`),
+  reveal: (id: string, reason: string) => post<T.ContactValue[]>(`${booking(id)}/contact/reveal`, { reason }),
+
+  reports: () => get<T.ReportChoice[]>('/api/reports'),
+  report: (kind: string, q: Record<string, string>) => get<T.ReportPage>(`/api/reports/${kind}${query(q)}`),
+  dayLists: (window: string) => get<T.DayList[]>(`${at(window)}/day-lists`),
+  dayListURL: (window: string, day: string) => `${at(window)}/day-lists/${day}`,
 };

@@ -13,6 +13,7 @@ import Calendar from './pages/Calendar.svelte';
 import Calls from './pages/Calls.svelte';
 import Closing from './pages/Closing.svelte';
 import Fields from './pages/Fields.svelte';
+import DayLists from './pages/DayLists.svelte';
 import Home from './pages/Home.svelte';
 import Inquiries from './pages/Inquiries.svelte';
 import InquiryCall from './pages/InquiryCall.svelte';
@@ -27,6 +28,8 @@ import Over from './pages/Over.svelte';
 import Policy from './pages/Policy.svelte';
 import Procedures from './pages/Procedures.svelte';
 import Reception from './pages/Reception.svelte';
+import Reports from './pages/Reports.svelte';
+import Search from './pages/Search.svelte';
 import WindowPage from './pages/WindowPage.svelte';
 import Windows from './pages/Windows.svelte';
 import Wishes from './pages/Wishes.svelte';
@@ -40,6 +43,9 @@ const screens: ScreenDef[] = [
   { key: 'booking_board', pattern: '/board', page: Board, permission: 'booking.view', icon: 'list', menu: true },
   { key: 'booking_book', pattern: '/book', page: Book, permission: 'booking.edit', icon: 'clock', menu: true },
   { key: 'booking_wishes', pattern: '/wishes', page: Wishes, permission: 'booking.view', icon: 'clock', menu: true },
+  { key: 'booking_search', pattern: '/search', page: Search, permission: 'booking.view', icon: 'list', menu: true },
+  { key: 'booking_reports', pattern: '/reports', page: Reports, permission: 'report.view', icon: 'list', menu: true },
+  { key: 'booking_daylists', pattern: '/day-lists', page: DayLists, permission: 'booking.view', icon: 'letter', menu: true },
   { key: 'booking_missing', pattern: '/missing', page: Missing, permission: 'booking.view', icon: 'warn', menu: true },
   { key: 'booking_mails', pattern: '/mails', page: Mails, permission: 'booking.view', icon: 'letter', menu: true },
   { key: 'inquiry_call', pattern: '/inquiries/call', page: InquiryCall, permission: 'inquiry.edit', icon: 'scan', menu: true },

@@ -113,6 +113,24 @@ export interface BookingRow {
   persons: PersonRow[];
 }
 
+export interface BookingSearch {
+  madeFrom: string;
+  madeUntil: string;
+  dayFrom: string;
+  dayUntil: string;
+  timeFrom: string;
+  timeUntil: string;
+  no: string;
+  window: string;
+  states: string[];
+  via: string;
+  operator: string;
+  answers: Record<string, string>;
+  code: string;
+  offset: number;
+  format: '' | 'xlsx' | 'csv' | 'csv-cp932' | 'pdf';
+}
+
 export interface CalendarDay {
   day: string;
   holiday: string;
@@ -161,6 +179,13 @@ export interface ClosingRow {
   proposed: string;
 }
 
+export interface ContactValue {
+  field: string;
+  label: string;
+  value: string;
+  masked: boolean;
+}
+
 export interface CopyRequest {
   fromWindow: string;
   toWindow: string;
@@ -205,6 +230,12 @@ export interface DayEdit {
   act: string;
   before: DayPlan;
   after: DayPlan;
+}
+
+export interface DayList {
+  day: string;
+  madeAt: string;
+  visits: number;
 }
 
 export interface DayPage {
@@ -297,9 +328,44 @@ export interface Fields {
   list: Field[];
 }
 
+export interface Filter {
+  madeFrom: string;
+  madeUntil: string;
+  dayFrom: string;
+  dayUntil: string;
+  timeFrom: string;
+  timeUntil: string;
+  no: string;
+  window: string;
+  states: string[];
+  via: string;
+  operator: string;
+  answers: Record<string, string>;
+}
+
 export interface Found {
   guest?: Guest;
   bookings: BookingRow[];
+}
+
+export interface FoundBookings {
+  total: number;
+  rows: FoundRow[];
+}
+
+export interface FoundRow {
+  id: string;
+  no: string;
+  madeAt: string;
+  starts: string;
+  windowName: string;
+  state: string;
+  stateLabel: string;
+  tone: Tone;
+  via: string;
+  operator: string;
+  persons: number;
+  procs: string[];
 }
 
 export interface Guest {
@@ -752,6 +818,38 @@ export interface ReleaseStep {
   percent: number;
 }
 
+export interface ReportChoice {
+  code: string;
+  label: string;
+  grains: Choice[];
+}
+
+export interface ReportColumn {
+  heading: string;
+  number: boolean;
+}
+
+export interface ReportPage {
+  title: string;
+  condition: string;
+  asOf: string;
+  rows: number;
+  sections: ReportSection[];
+  notes: string[];
+  charts: string[];
+}
+
+export interface ReportSection {
+  title: string;
+  columns: ReportColumn[];
+  rows: string[][];
+  total: string[];
+}
+
+export interface RevealReason {
+  reason: string;
+}
+
 export interface Role {
   id: string;
   name: string;
@@ -763,6 +861,27 @@ export interface RoleChange {
   name: string;
   permissions: string[];
   own: string[];
+}
+
+export interface SavedSearch {
+  id: string;
+  name: string;
+  shared: boolean;
+  mine: boolean;
+  filter: Filter;
+}
+
+export interface SearchChoices {
+  states: Choice[];
+  vias: Choice[];
+  operators: Choice[];
+  fields: SearchField[];
+}
+
+export interface SearchField {
+  id: string;
+  label: string;
+  options: Choice[];
 }
 
 export interface Setup {
