@@ -68,6 +68,8 @@ func (s *server) openAPIRoutes() []gate.Route {
 
 // reportQueries are the parameters of reports.
 var reportQueries = []staffweb.Query{
-	{Name: "from", Kind: "string", Description: "first day"}, {Name: "until", Kind: "string", Description: "last day"},
-	{Name: "window", Kind: "string", Description: "none for all of the person"}, {Name: "grain", Kind: "string", Description: "none for the usual one"},
+	{Name: "from", Kind: "string", Description: "first day"},
+	{Name: "until", Kind: "string", Description: "last day"},
+	{Name: "window", Kind: "string", Description: "none for all of the person"},
+	{Name: "grain", Kind: "string", Description: "none for the usual one"},
 }

@@ -260,8 +260,15 @@ func (s *server) foundDocument(rx *store.Rx, f find.Filter, by string) (report.D
 		key  string
 		kind sheet.Kind
 	}{
-		{"no", sheet.Code}, {"made_at", sheet.DateTime}, {"day", sheet.DateTime}, {"window", sheet.Text}, {"state", sheet.Text},
-		{"persons", sheet.Int}, {"procs", sheet.Text}, {"via", sheet.Text}, {"operator", sheet.Text},
+		{"no", sheet.Code},
+		{"made_at", sheet.DateTime},
+		{"day", sheet.DateTime},
+		{"window", sheet.Text},
+		{"state", sheet.Text},
+		{"persons", sheet.Int},
+		{"procs", sheet.Text},
+		{"via", sheet.Text},
+		{"operator", sheet.Text},
 	} {
 		section.Columns = append(section.Columns, report.Column{Heading: message.Text("breport.column."+c.key, nil), Kind: c.kind})
 	}
