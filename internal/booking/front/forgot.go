@@ -53,7 +53,8 @@ func (d *Desk) ForgotPassword(ctx context.Context, actor store.Actor, f Forgot) 
 }
 
 // registered is the address of a resident: that of the account, or of the newest
-// booking that has one.
+// booking of theirs alone that has one. In a booking of several the address may
+// be somebody else's.
 func (d *Desk) registered(rx *store.Rx, link string) (string, error) {
 	address, err := contact.MailOf(rx, d.Ring, d.Tenant, contact.MemberOwner(link))
 	if err != nil || address != "" {
@@ -61,6 +62,9 @@ func (d *Desk) registered(rx *store.Rx, link string) (string, error) {
 	}
 	list, err := reserve.Of(rx, d.Tenant, link)
 	for i := len(list) - 1; i >= 0 && address == "" && err == nil; i-- {
+		if len(list[i].Persons) > 1 {
+			continue
+		}
 		address, err = contact.MailOf(rx, d.Ring, d.Tenant, list[i].ID)
 	}
 	return address, err

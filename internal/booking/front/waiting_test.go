@@ -128,6 +128,27 @@ func TestBK106_MailWithResetLink(t *testing.T) {
 	})
 }
 
+// The address in a booking of two is that of whoever made it: it does not open
+// the other's account.
+func TestBK106_AddressOfACompanionIsNone(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		code := linkcode.Code("4492018377502273")
+		o := open(t, db, clock, 2, 1, func(p *terms.Policy) { p.AuthModes = []terms.Mode{terms.LinkPassword} })
+		must(t, member.Import(t.Context(), o.DB, testkit.Supervisor, tenant, []member.Member{{
+			Link: link(1), Gen: 1, KeyID: "k1", CodeMAC: code.Hash(keys["k1"]), Procs: "receive", State: member.Ready,
+			From: testkit.Now.Add(-time.Hour), Until: testkit.Now.AddDate(0, 3, 0),
+		}}))
+		o.book(t, ask(1, nine, "companion@example.jp", 0, 1))
+		before := len(o.post(t))
+		must(t, o.ForgotPassword(t.Context(), resident, front.Forgot{
+			Keys: keys, Code: code, Mail: "companion@example.jp", Address: netip.MustParseAddr("192.0.2.7"), Lang: "ja",
+		}))
+		if n := len(o.post(t)) - before; n != 0 {
+			t.Errorf("%d mails with a link to another's password", n)
+		}
+	})
+}
+
 // What somebody on the waiting list left goes some days after their wish is
 // over.
 func TestBK603_WaitingListIsErased(t *testing.T) {
