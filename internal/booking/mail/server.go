@@ -170,7 +170,7 @@ func Try(ctx context.Context, db *store.DB, ring *keyring.Ring, tenant int, to s
 		return err
 	}
 	if server.Host == "" {
-		return fault.New(fault.Unavailable, "mail.no_server")
+		return fault.New(fault.Conflict, "mail.no_server")
 	}
 	conn, err := dial(ctx, ring, tenant, server)
 	if err != nil {
