@@ -7,6 +7,7 @@ package chores
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"kofu/internal/booking/contact"
 	"kofu/internal/booking/daylist"
 	"kofu/internal/booking/front"
+	"kofu/internal/booking/inquiry"
 	"kofu/internal/booking/jobs"
 	"kofu/internal/booking/mail"
 	"kofu/internal/booking/member"
@@ -208,7 +210,8 @@ func policyOf(ctx context.Context, t jobs.Task) (p terms.Policy, err error) {
 	return p, err
 }
 
-// forget removes what has been kept long enough.
+// forget removes what has been kept long enough. What fails keeps no other step
+// from being done.
 func forget(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
 	var all *terms.Terms
 	err := t.DB.Read(ctx, func(rx *store.Rx) (err error) {
@@ -218,33 +221,46 @@ func forget(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
 	if err != nil {
 		return nil, err
 	}
-	erased, err := contact.Erase(ctx, t.DB, t.Actor, t.Town.ID, all)
-	if err != nil {
-		return nil, err
-	}
-	gone, err := reserve.Anonymise(ctx, t.DB, t.Actor, t.Town.ID, time.Duration(all.Policy.LinkDays)*24*time.Hour)
-	if err != nil {
-		return nil, err
-	}
-	counts := jobs.Counts{"bookings": gone.Bookings, "members": int(gone.Members), "values": 0}
-	for _, n := range erased.Values {
-		counts["values"] += int(n)
-	}
-	for _, n := range erased.Answers {
-		counts["values"] += int(n)
-	}
+	age := time.Duration(all.Policy.LinkDays) * 24 * time.Hour
+	counts := jobs.Counts{"bookings": 0, "inquiries": 0, "members": 0, "values": 0}
+	var failed []error
 	for _, step := range []func() error{
+		func() error { return erase(ctx, t, all, counts) },
+		func() error { return forgetInquiries(ctx, t, age, counts) }, // before the members they name
+		func() error {
+			gone, err := reserve.Anonymise(ctx, t.DB, t.Actor, t.Town.ID, age)
+			counts["bookings"], counts["members"] = gone.Bookings, int(gone.Members)
+			return err
+		},
 		func() error { return mail.Forget(ctx, t.DB, t.Actor, t.Town.ID, mailAge) },
 		func() error { return wish.Forget(ctx, t.DB, t.Actor, t.Town.ID, wishAge) },
 		func() error { return visitor.Forget(ctx, t.DB, t.Actor, t.Town.ID) },
 		func() error { return member.Forget(ctx, t.DB, t.Actor, t.Town.ID) },
 		func() error { return reserve.ForgetTokens(ctx, t.DB, t.Actor, t.Town.ID, tokenAge) },
 	} {
-		if err := step(); err != nil {
-			return counts, err
-		}
+		failed = append(failed, step())
 	}
-	return counts, nil
+	return counts, errors.Join(failed...)
+}
+
+// erase removes contact data whose time is over.
+func erase(ctx context.Context, t jobs.Task, all *terms.Terms, counts jobs.Counts) error {
+	erased, err := contact.Erase(ctx, t.DB, t.Actor, t.Town.ID, all)
+	for _, n := range erased.Values {
+		counts["values"] += int(n)
+	}
+	for _, n := range erased.Answers {
+		counts["values"] += int(n)
+	}
+	return err
+}
+
+func forgetInquiries(ctx context.Context, t jobs.Task, age time.Duration, counts jobs.Counts) error {
+	return t.DB.Write(ctx, t.Actor, func(tx *store.Tx) error {
+		n, err := inquiry.Forget(tx, t.Town.ID, store.Stamp(tx.Now.Add(-age)))
+		counts["inquiries"] = int(n)
+		return err
+	})
 }
 
 // check compares the counters of the slots with the bookings. A difference is an

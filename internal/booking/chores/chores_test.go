@@ -2,13 +2,16 @@ package chores_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"kofu/internal/booking/chores"
+	"kofu/internal/booking/inquiry"
 	"kofu/internal/booking/jobs"
+	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
 	"kofu/internal/booking/town"
 	"kofu/internal/keyring"
@@ -64,5 +67,61 @@ func TestAll(t *testing.T) {
 				t.Errorf("job %s has no name", s.ID)
 			}
 		}
+	})
+}
+
+// After a year a code that somebody asked about goes although the inquiry stays;
+// one with a later inquiry goes with that.
+func TestForget_InquiryOfACode(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		if err := slot.AddTenant(t.Context(), db, testkit.Supervisor, slot.Tenant{ID: 1, Host: "a", Name: "青葉市", PartyMax: 4, UntilMinute: 1440}); err != nil {
+			t.Fatal(err)
+		}
+		links := []string{"0000000000000001", "0000000000000002"}
+		var list []member.Member
+		for _, link := range links {
+			mac := sha256.Sum256([]byte(link))
+			list = append(list, member.Member{
+				Link: link, Gen: 1, KeyID: "k1", CodeMAC: mac[:], Procs: "receive", State: member.Ready,
+				From: testkit.Now.Add(-time.Hour), Until: testkit.Now.Add(time.Hour),
+			})
+		}
+		if err := member.Import(t.Context(), db, testkit.Supervisor, 1, list); err != nil {
+			t.Fatal(err)
+		}
+		ask := func(link string) {
+			q := inquiry.Inquiry{At: clock.Now(), Channel: "phone", Categories: []string{"bring"}, Text: "持ち物は何ですか。", Link: link}
+			if _, err := inquiry.Save(t.Context(), db, testkit.Clerk, 1, q); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var forget jobs.Job
+		for _, j := range chores.All(chores.Deps{}) {
+			if j.ID == "forget" {
+				forget = j
+			}
+		}
+		night := func(inquiries, members int) {
+			t.Helper()
+			counts, err := forget.Run(t.Context(), jobs.Task{DB: db, Actor: testkit.Supervisor, Town: town.Town{ID: 1}})
+			if err != nil || counts["inquiries"] != inquiries || counts["members"] != members {
+				t.Errorf("%v, %v, want %d inquiries and %d members", counts, err, inquiries, members)
+			}
+		}
+		ask(links[0])
+		clock.Advance(200 * 24 * time.Hour)
+		ask(links[1])
+		night(0, 0)
+		clock.Advance(166 * 24 * time.Hour)
+		night(1, 1)
+		clock.Advance(200 * 24 * time.Hour)
+		night(1, 1)
+		testkit.Read(t, db, func(rx *store.Rx) error {
+			left, _, err := inquiry.Search(rx, 1, inquiry.Filter{Anonymous: true})
+			if len(left) != 2 {
+				t.Errorf("%d inquiries are left without a code", len(left))
+			}
+			return err
+		})
 	})
 }

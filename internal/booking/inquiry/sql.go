@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"kofu/internal/audit"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
 	"kofu/internal/store"
@@ -203,5 +204,9 @@ WHERE q.tenant = $1`+condition+" GROUP BY q.day, k.category ORDER BY q.day, k.ca
 // Forget takes the code off the inquiries that were made before an instant, as
 // retention asks, and returns how many those were. They still count.
 func Forget(tx *store.Tx, tenant int, before string) (int64, error) {
-	return tx.Exec("UPDATE inquiry SET link = NULL WHERE tenant = $1 AND at < $2 AND link IS NOT NULL", tenant, before)
+	n, err := tx.Exec("UPDATE inquiry SET link = NULL WHERE tenant = $1 AND at < $2 AND link IS NOT NULL", tenant, before)
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	return n, audit.Append(tx, "inquiry.anonymised", fmt.Sprintf("tenant/%d", tenant), map[string]int64{"rows": n})
 }

@@ -166,7 +166,7 @@ func lookKey(rx *store.Rx, keys Keys, a KeyAttempt) (m Member, known bool, err e
 }
 
 // ForgetMembers removes what is known of codes and keys whose time ended before
-// an instant and that no booking names any more.
+// an instant and that no booking and no inquiry names any more.
 func ForgetMembers(tx *store.Tx, tenant int, before time.Time) (int64, error) {
 	n, err := deleteMembers(tx, tenant, store.Stamp(before))
 	if err != nil || n == 0 {

@@ -47,22 +47,22 @@ func forgetFailuresBefore(tx *store.Tx, tenant int, before string) (int64, error
 	return tx.Exec("DELETE FROM attempt_lock WHERE tenant = $1 AND at < $2", tenant, before)
 }
 
-// deleteMembers removes members whose time has ended and who stand in no
-// booking, with their passwords.
+// over says of a member that its time ended before $2 and that neither a booking
+// nor an inquiry names it.
+const over = `m.book_until < $2
+  AND NOT EXISTS (SELECT 1 FROM booking_person p WHERE p.tenant = m.tenant AND p.link = m.link)
+  AND NOT EXISTS (SELECT 1 FROM inquiry q WHERE q.tenant = m.tenant AND q.link = m.link)`
+
+// deleteMembers removes members whose time has ended and who stand in no booking
+// and no inquiry, with their passwords.
 func deleteMembers(tx *store.Tx, tenant int, before string) (int64, error) {
 	for _, table := range []string{
-		`DELETE FROM member_reset WHERE tenant = $1 AND link IN (
-    SELECT m.link FROM member m WHERE m.tenant = $1 AND m.book_until < $2
-      AND NOT EXISTS (SELECT 1 FROM booking_person p WHERE p.tenant = m.tenant AND p.link = m.link))`,
-		`DELETE FROM member_password WHERE tenant = $1 AND link IN (
-    SELECT m.link FROM member m WHERE m.tenant = $1 AND m.book_until < $2
-      AND NOT EXISTS (SELECT 1 FROM booking_person p WHERE p.tenant = m.tenant AND p.link = m.link))`,
+		"DELETE FROM member_reset WHERE tenant = $1 AND link IN (SELECT m.link FROM member m WHERE m.tenant = $1 AND " + over + ")",
+		"DELETE FROM member_password WHERE tenant = $1 AND link IN (SELECT m.link FROM member m WHERE m.tenant = $1 AND " + over + ")",
 	} {
 		if _, err := tx.Exec(table, tenant, before); err != nil {
 			return 0, err
 		}
 	}
-	return tx.Exec(`
-DELETE FROM member WHERE tenant = $1 AND book_until < $2
-  AND NOT EXISTS (SELECT 1 FROM booking_person p WHERE p.tenant = member.tenant AND p.link = member.link)`, tenant, before)
+	return tx.Exec("DELETE FROM member AS m WHERE m.tenant = $1 AND "+over, tenant, before)
 }
