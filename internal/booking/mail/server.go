@@ -149,10 +149,10 @@ func codeOf(err error) string {
 }
 
 // Try connects to a server, and, where to is an address, sends it a mail of
-// the given text. It stores nothing. Errors: fault.Unavailable with the code of
-// what failed: "mail.no_such_host", "mail.tls", "mail.sign_in", "mail.refused",
-// "mail.timeout", "mail.no_connection", "mail.not_taken"; fault.Invalid
-// "mail.bad_letter".
+// the given text. It stores nothing. Errors: fault.Conflict "mail.no_server";
+// fault.Unavailable with the code of what failed: "mail.no_such_host",
+// "mail.tls", "mail.sign_in", "mail.refused", "mail.timeout",
+// "mail.no_connection", "mail.not_taken"; fault.Invalid "mail.bad_letter".
 func Try(ctx context.Context, db *store.DB, ring *keyring.Ring, tenant int, to string, text terms.Sheet) (err error) {
 	defer fault.Add(&err, "mail.Try(%d)", tenant)
 	var server terms.MailServer
