@@ -16,6 +16,7 @@ import (
 	"kofu/internal/booking/town"
 	"kofu/internal/keyring"
 	"kofu/internal/message"
+	"kofu/internal/paper"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
 )
@@ -36,8 +37,9 @@ func TestAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		list := chores.All(chores.Deps{
-			Keys: func(int) (town.Keys, error) { return town.Keys{Ring: keyring.ForTest(1)}, nil },
-			Base: func(t town.Town) string { return "https://" + t.Host },
+			Keys:  func(int) (town.Keys, error) { return town.Keys{Ring: keyring.ForTest(1)}, nil },
+			Base:  func(t town.Town) string { return "https://" + t.Host },
+			Press: (&paper.Shelf{}).Press,
 		})
 		var log strings.Builder
 		r := &jobs.Runner{
