@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 
 	"kofu/internal/booking/reserve"
@@ -95,6 +96,9 @@ func (s *server) postClosing(w http.ResponseWriter, r *http.Request, actor store
 	if err := gate.AtWindow(r.Context(), in.Exception.WindowID); err != nil {
 		return err
 	}
+	if err := s.mayMoveTo(r.Context(), in.Decisions); err != nil {
+		return err
+	}
 	e, err := in.Exception.slot()
 	if err != nil {
 		return err
@@ -104,4 +108,21 @@ func (s *server) postClosing(w http.ResponseWriter, r *http.Request, actor store
 		return err
 	}
 	return staffweb.OK(w, ClosingDone{done.Moved, done.Cancelled})
+}
+
+// mayMoveTo refuses slots of windows at which the person may not work. One that
+// is unknown is refused when it is taken.
+func (s *server) mayMoveTo(ctx context.Context, decisions map[string]string) error {
+	return s.DB.Read(ctx, func(rx *store.Rx) error {
+		for _, id := range decisions {
+			to, found, err := slot.ByID(rx, s.Tenant, id)
+			if err == nil && found {
+				err = gate.AtWindow(ctx, to.WindowID)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

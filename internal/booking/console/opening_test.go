@@ -236,3 +236,23 @@ func TestBK905_Closing(t *testing.T) {
 		}
 	})
 }
+
+// Whoever works at W1 moves nobody to W2 by a closing.
+func TestClosing_ToOwnWindowOnly(t *testing.T) {
+	both(t, 1, func(t *testing.T, f *fixture, _ people) {
+		b := booked(t, f, later, 0)
+		const own = "booking.view@own+opening.edit@own"
+		body := func(to string) string {
+			return fmt.Sprintf(`{"exception":{"windowId":"W1","from":"2026-12-08","to":"2026-12-08","fromMinute":540,"toMinute":570,"kind":"closed","reason":"工事"},"decisions":{%q:%q}}`, b.ID, to)
+		}
+		f.As(own)
+		before := f.Content()
+		webtest.WantProblem(t, f.Do("POST", "/api/closings", own, body("W2@2026-12-08T10:00")), http.StatusForbidden, "gate.other_window")
+		if f.Content() != before {
+			t.Error("a refused closing changed the database")
+		}
+		if done := ask[ClosingDone](t, f, "POST", "/api/closings", own, body("W1@2026-12-08T10:00"), http.StatusOK); done.Moved != 1 {
+			t.Errorf("closed %+v", done)
+		}
+	})
+}
