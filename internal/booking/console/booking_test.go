@@ -130,6 +130,10 @@ func TestBK502_ActsOfReception(t *testing.T) {
 		path := "/api/bookings/" + b.ID + "/reception"
 		webtest.WantProblem(t, f.Do("POST", path, clerk, `{"act":"finish","persons":[1],"oldCard":true,"handled":["made up"],"memo":""}`),
 			http.StatusUnprocessableEntity, "booking.bad_handled")
+		for _, persons := range []string{"[3]", "[1,7]"} { // one who is not there
+			webtest.WantProblem(t, f.Do("POST", path, clerk, `{"act":"finish","persons":`+persons+`,"oldCard":false,"handled":[],"memo":""}`),
+				http.StatusUnprocessableEntity, "booking.bad_request")
+		}
 		one := ask[BookingRow](t, f, "POST", path, clerk, `{"act":"finish","persons":[1],"oldCard":true,"handled":["delivered"],"memo":"代理"}`, http.StatusOK)
 		if p := one.Persons[0]; p.State != "visited" || !p.OldCard || p.Memo != "代理" || p.Handled[0] != "カード交付" || one.Persons[1].State != "arrived" {
 			t.Fatalf("finished %+v", one)

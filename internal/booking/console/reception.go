@@ -151,10 +151,14 @@ func (s *server) postReception(w http.ResponseWriter, r *http.Request, actor sto
 		return fault.New(fault.Invalid, "booking.bad_handled")
 	}
 	return s.onVisit(w, r, actor, func(tx *store.Tx, v reserve.Visit, b reserve.Booking) (reserve.Booking, error) {
+		ords := slices.Compact(slices.Sorted(slices.Values(in.Persons)))
 		for _, p := range b.Persons {
-			if slices.Contains(in.Persons, p.Ord) {
+			if slices.Contains(ords, p.Ord) {
 				v.Links = append(v.Links, p.Link)
 			}
+		}
+		if len(v.Links) != len(ords) { // nobody would stand for everybody
+			return b, fault.New(fault.Invalid, "booking.bad_request")
 		}
 		handled := reserve.Handled{OldCard: in.OldCard, Codes: in.Handled, Memo: in.Memo}
 		switch in.Act {
