@@ -46,7 +46,8 @@ func OfferIn(tx *store.Tx, o Offer) (b Booking, err error) {
 // AcceptIn accepts an offer: the earlier bookings of its persons end and the
 // offer becomes active, in one transaction. Errors: as [Cancel], and
 // fault.Conflict "booking.offer_late" when its time has passed, whether the
-// seats have been freed yet or not.
+// seats have been freed yet or not, "booking.exists" when one of its persons is
+// here with another booking.
 func AcceptIn(tx *store.Tx, a Act) (b Booking, fresh bool, err error) {
 	return a.answer(tx, "accept", func(j *journal, b *Booking) error {
 		was, err := j.replace(b)
@@ -137,6 +138,11 @@ func (a Act) answer(tx *store.Tx, name string, fn func(*journal, *Booking) error
 // has moved: its id is returned and no event of its own is written.
 func (j *journal) replace(b *Booking) (was string, err error) {
 	for _, p := range b.in(Offered) {
+		if busy, err := comes(j.tx.Rx, j.tenant, p.Link); err != nil {
+			return "", err
+		} else if busy {
+			return "", fault.New(fault.Conflict, "booking.exists")
+		}
 		old, found, err := one(j.tx.Rx, j.tenant, activeOf, p.Link)
 		if err != nil {
 			return "", err

@@ -171,3 +171,18 @@ func TestBK212_AcceptOrExpire(t *testing.T) {
 		t.Logf("%d accepted, %d expired", accepted, expired)
 	})
 }
+
+// Whoever has come with a booking cannot accept an offer any more.
+func TestAccept_WhoHasCome(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		office(t, db, tenant, 3, 3)
+		b := book(t, db, ask(1, nine, 0))
+		to(t, clock, "2026-12-08 09:00")
+		o, err := offer(t, db, "W1@2026-12-10T09:00", clock.Now().Add(time.Hour), 0, 1)
+		must(t, err)
+		must(t, func() error { _, err := arrive(t, db, at(b)); return err }())
+		refused(t, db, fault.Conflict, "booking.exists", func() error { _, err := accept(t, db, by(2, o, 1)); return err })
+		must(t, func() error { _, err := decline(t, db, by(3, o, 1)); return err }())
+		sound(t, db)
+	})
+}
