@@ -25,7 +25,8 @@ type Act struct {
 // Change moves a booking to another slot, for all of its persons: the new seats
 // are taken and the old ones returned in one transaction, so that a failed
 // change leaves the booking as it was. Errors: as [Cancel]; fault.Conflict
-// "booking.same_slot", "member.window"; fault.TooMany "booking.too_many_changes" for residents;
+// "booking.same_slot", "member.window", "booking.state" when one of the persons
+// has come; fault.TooMany "booking.too_many_changes" for residents;
 // fault.Unavailable "booking.closed_hours", "booking.closed_period"; those of
 // [slot.Take] and [slot.Spread].
 func Change(ctx context.Context, db *store.DB, actor store.Actor, a Act, slotID string, adjacent bool) (b Booking, err error) {
@@ -37,6 +38,9 @@ func Change(ctx context.Context, db *store.DB, actor store.Actor, a Act, slotID 
 func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fresh bool, err error) {
 	s := step{name: "change", more: []any{slotID, adjacent}, from: []State{Active}, deadline: func(u slot.Until) time.Time { return u.Change }}
 	return s.run(tx, a, func(j *journal, b *Booking) error {
+		if err := b.allToCome(); err != nil {
+			return err
+		}
 		t, _, err := slot.TenantByID(tx.Rx, a.Tenant)
 		if err != nil {
 			return err
@@ -68,6 +72,16 @@ func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fre
 		detail["from"] = from
 		return audit.Append(tx, "booking.changed", object(a.Tenant, b.ID), detail)
 	})
+}
+
+// allToCome refuses to move a booking of which somebody has come or was missed.
+func (b Booking) allToCome() error {
+	for _, p := range b.Live() {
+		if p.State != Active {
+			return fault.New(fault.Conflict, "booking.state", "no", b.No, "state", "@booking.state."+string(p.State))
+		}
+	}
+	return nil
 }
 
 // servedFrom refuses a move to another window than before at which one of the

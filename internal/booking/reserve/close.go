@@ -203,8 +203,9 @@ type Moved struct{ Before, After Booking }
 // Close closes a time in one act and decides about every booking in it:
 // decisions name by booking the slot it moves to, or "" to cancel it. All of it
 // happens or nothing. Errors: fault.Invalid "slot.bad_exception"; fault.Conflict
-// "booking.undecided" with a detail for each booking without a decision; those
-// of [slot.Take].
+// "booking.undecided" with a detail for each booking without a decision,
+// "member.window", "booking.state" when one of those who move has come; those of
+// [slot.Take].
 func Close(ctx context.Context, db *store.DB, actor store.Actor, tenant int, e slot.Exception, decisions map[string]string) (c Closing, err error) {
 	defer fault.Add(&err, "reserve.Close(%d, %q)", tenant, e.WindowID)
 	err = db.Write(ctx, actor, func(tx *store.Tx) (err error) {
@@ -328,9 +329,16 @@ func (c *Closing) empty(j *journal, slotID string, decisions map[string]string) 
 }
 
 func (b *Booking) moveTo(j *journal, slotID string) error {
+	if err := b.allToCome(); err != nil {
+		return err
+	}
+	window := b.WindowID
 	want := b.want(slotID, By{Via: AtCounter})
 	want.Override = true
 	if err := b.move(j.tx, j.tenant, want, false); err != nil {
+		return err
+	}
+	if err := b.servedFrom(j.tx.Rx, j.tenant, window); err != nil {
 		return err
 	}
 	if err := j.place(sync.Moved, b, ""); err != nil {

@@ -249,3 +249,33 @@ func TestActs_OneAuditLineEach(t *testing.T) {
 		}
 	})
 }
+
+// A closing moves nobody to a window that does not serve the code, and no party
+// of which somebody is here.
+func TestClose_MovesOnlyWhoCanGoThere(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		office(t, db, tenant, 3, 0)
+		window(t, db, tenant, slot.Window{ID: "W2", Name: "2番窓口", HorizonDays: 31, LastStart: 1170, LastEnd: 1200}, 3)
+		bound := person(0)
+		bound.Windows = []string{"W1"}
+		if err := member.Import(t.Context(), db, testkit.Supervisor, tenant, []member.Member{bound, person(1), person(2)}); err != nil {
+			t.Fatal(err)
+		}
+		first, party := book(t, db, ask(1, nine, 0)), book(t, db, ask(2, half, 1, 2))
+		shut := func(from int, b reserve.Booking, to string) error {
+			e := slot.Exception{WindowID: "W1", From: "2026-12-08", To: "2026-12-08", FromMinute: from, ToMinute: from + 30, Kind: slot.Closed}
+			_, err := reserve.Close(t.Context(), db, testkit.Supervisor, tenant, e, map[string]string{b.ID: to})
+			return err
+		}
+		refused(t, db, fault.Conflict, "member.window", func() error { return shut(9*60, first, "W2@2026-12-08T10:00") })
+		must(t, shut(9*60, first, ten))
+		to(t, clock, "2026-12-08 09:10")
+		must(t, func() error { _, err := arrive(t, db, at(party, link(1))); return err }())
+		refused(t, db, fault.Conflict, "booking.state", func() error { return shut(9*60+30, party, ten) })
+		refused(t, db, fault.Conflict, "booking.state", func() error {
+			_, err := reserve.Change(t.Context(), db, testkit.Clerk, byOffice(3, party, "試験"), ten, false)
+			return err
+		})
+		sound(t, db)
+	})
+}
