@@ -63,13 +63,16 @@ func Network(keys Keys, address netip.Addr) string { return addressOf(keys, addr
 type Lock struct {
 	Failures int
 	For      time.Duration
+	// Within is how long after its first failure a row ends; 0 for a row that
+	// goes on until there was a day without any.
+	Within time.Duration
 }
 
-// The locks: wrong access keys from one address, wrong passwords for one code.
-// Failures are forgotten after a day without any.
+// The locks: wrong access keys from one address, which many people may share,
+// and wrong passwords for one code.
 var (
-	KeyLock      = Lock{10, 15 * time.Minute}
-	PasswordLock = Lock{10, 15 * time.Minute}
+	KeyLock      = Lock{Failures: 10, For: 15 * time.Minute, Within: time.Hour}
+	PasswordLock = Lock{Failures: 10, For: 15 * time.Minute}
 )
 
 const forgetFailures = 24 * time.Hour
@@ -96,14 +99,21 @@ func (l Lock) failed(tx *store.Tx, tenant int, scope Scope, subject string) erro
 	if err != nil {
 		return err
 	}
-	if !until.IsZero() && !tx.Now.Before(until) || tx.Now.Sub(at) > forgetFailures {
+	lasts := forgetFailures
+	if l.Within > 0 {
+		lasts = l.Within
+	}
+	if !until.IsZero() && !tx.Now.Before(until) || tx.Now.Sub(at) > lasts {
 		n = 0 // a new row of failures
+	}
+	if n == 0 || l.Within == 0 {
+		at = tx.Now
 	}
 	closed := time.Time{}
 	if n++; n >= l.Failures {
 		closed = tx.Now.Add(l.For)
 	}
-	return setFailures(tx, tenant, scope, subject, n, closed)
+	return setFailures(tx, tenant, scope, subject, n, closed, at)
 }
 
 // KeyAttempt is one entry of an access key.
@@ -115,8 +125,8 @@ type KeyAttempt struct {
 
 // SignInByKey finds the pseudonym of an access key. also may look closer, for
 // instance at the receipt number; what it refuses counts as a wrong key. Errors:
-// fault.TooMany "member.locked" after ten wrong keys from one address,
-// "member.too_many"; fault.NotFound "booking.key_unknown".
+// fault.TooMany "member.locked" after ten wrong keys from one address within an
+// hour, "member.too_many"; fault.NotFound "booking.key_unknown".
 func SignInByKey(ctx context.Context, db *store.DB, actor store.Actor, keys Keys, a KeyAttempt, also func(*store.Rx, Member) (bool, error)) (m Member, err error) {
 	defer fault.Add(&err, "member.SignInByKey(%d)", a.Tenant)
 	var refused error // committed all the same: a failure must stay counted

@@ -8,7 +8,7 @@ import (
 )
 
 // failures returns how often something failed in a row, until when it is locked
-// and when it failed last; zero values where it never did.
+// and when it failed last, or first where the lock bounds the row; zero values where it never did.
 func failures(rx *store.Rx, tenant int, scope Scope, subject string) (n int, until, at time.Time, err error) {
 	var untilText, atText string
 	err = rx.Row("SELECT failures, locked_until, at FROM attempt_lock WHERE tenant = $1 AND scope = $2 AND subject = $3",
@@ -25,7 +25,7 @@ func failures(rx *store.Rx, tenant int, scope Scope, subject string) (n int, unt
 	return n, until, at, err
 }
 
-func setFailures(tx *store.Tx, tenant int, scope Scope, subject string, n int, until time.Time) error {
+func setFailures(tx *store.Tx, tenant int, scope Scope, subject string, n int, until, at time.Time) error {
 	text := ""
 	if !until.IsZero() {
 		text = store.Stamp(until)
@@ -34,7 +34,7 @@ func setFailures(tx *store.Tx, tenant int, scope Scope, subject string, n int, u
 INSERT INTO attempt_lock (tenant, scope, subject, failures, locked_until, at) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (tenant, scope, subject) DO UPDATE
 SET failures = excluded.failures, locked_until = excluded.locked_until, at = excluded.at`,
-		tenant, scope, subject, n, text, store.Stamp(tx.Now))
+		tenant, scope, subject, n, text, store.Stamp(at))
 	return err
 }
 

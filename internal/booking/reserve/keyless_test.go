@@ -141,6 +141,26 @@ func TestBK109_AccessKey(t *testing.T) {
 	})
 }
 
+// Wrong keys from an address that many share close the door only within an hour.
+func TestByKey_FailuresOfAnHour(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		office(t, db, tenant, 1, 0)
+		wrong := func(times int, gap time.Duration) {
+			t.Helper()
+			for n := range times {
+				_, _, err := byKey(t, db, linkcode.KeyFor(keys["k1"], fmt.Sprint("no such", n)), "", "198.51.100.3")
+				testkit.WantFault(t, err, fault.NotFound, "booking.key_unknown")
+				clock.Advance(gap)
+			}
+		}
+		wrong(30, 7*time.Minute)
+		clock.Advance(time.Hour + time.Minute)
+		wrong(10, 6*time.Minute)
+		_, _, err := byKey(t, db, linkcode.KeyFor(keys["k1"], "no such"), "", "198.51.100.3")
+		testkit.WantFault(t, err, fault.TooMany, "member.locked")
+	})
+}
+
 // BK-110: an unconfirmed booking frees its seat at 30:00, and the late link says
 // so, whether the job has run or not; a confirmed one stays and is told to the
 // office only then.
