@@ -319,7 +319,7 @@ func compare(t *testing.T, what string, d report.Document, got [][]string) {
 		for _, row := range rows {
 			var line []string
 			for i, cell := range row {
-				if i >= shift && columns[i-shift].Number() || cell == "合計" {
+				if cell != "" && (cell == "合計" || i >= shift && columns[i-shift].Number()) {
 					line = append(line, cell)
 				}
 			}
@@ -528,6 +528,16 @@ func TestBK1007_Missing(t *testing.T) {
 			if row[3] == w.all["case5"].No {
 				t.Error("case 5 is final")
 			}
+		}
+	})
+}
+
+// Every report has its four outputs also where nothing has happened.
+func TestKinds_WithoutBookings(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		w := newWorld(t, db, clock)
+		for _, k := range report.Kinds {
+			fourOutputs(t, w.make(report.Query{Kind: k}))
 		}
 	})
 }
