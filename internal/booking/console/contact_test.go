@@ -11,8 +11,8 @@ import (
 	"kofu/internal/testkit"
 )
 
-// BK-601: without the permission what a resident left is absent from screens,
-// files and prints; with it, it is masked until a reason is given, and the
+// BK-601: without the permission what a resident left is absent from screens and
+// CSV files; with it, it is masked until a reason is given, and the
 // reason stands in the access log.
 func TestBK601_ContactOnTheConsole(t *testing.T) {
 	both(t, 2, func(t *testing.T, f *fixture, _ people) {
