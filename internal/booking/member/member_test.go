@@ -310,7 +310,7 @@ var columnsAllowed = map[string]string{
 	"attempt_lock":      "tenant scope subject failures locked_until at",
 	"member_password":   "tenant link hash set_at",
 	"member_reset":      "tenant secret_mac link kind until_at",
-	"booking":           "tenant booking_id year no window_id slot_id seat via lang state until_at counter called_at made_at changed_at placed_event last_event",
+	"booking":           "tenant booking_id year no window_id slot_id seat via lang state until_at counter called_at made_at made_by changed_by changed_at placed_event last_event",
 	"booking_person":    "tenant booking_id ord link gen procs units slot_id state arrived_at done_at old_card handled memo",
 	"booking_number":    "tenant year month last",
 	"booking_token":     "tenant token request booking_id at",
@@ -325,6 +325,8 @@ var columnsAllowed = map[string]string{
 	"waiting_room":      "tenant round is_open planned opened_at starts_at rate issued early base base_at",
 	"wish":              "tenant wish_id windows from_day until_day weekdays bands notify lang state made_at booking_id offered_at ended_at",
 	"wish_person":       "tenant wish_id link gen procs live",
+	"day_list":          "tenant day window_id made_at visits pdf",
+	"saved_filter":      "tenant filter_id owner name shared body made_at",
 	"inquiry":           "tenant inquiry_id version at day channel window_id result text answer link follow_up owner made_by changed_at",
 	"inquiry_category":  "tenant inquiry_id category",
 }
