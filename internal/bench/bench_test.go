@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 // checks of its answers; no time is judged.
 func TestSmoke(t *testing.T) {
 	if os.Getenv("KOFU_TEST_POSTGRES") == "" {
-		t.Skip("needs a PostgreSQL server of its own: internal/testkit/postgres.sh")
+		t.Fatal("needs a PostgreSQL server of its own: internal/testkit/postgres.sh")
 	}
 	dir := t.TempDir()
 	program, figures := filepath.Join(dir, "kofu-booking"), filepath.Join(dir, "bench.json")
