@@ -258,7 +258,10 @@ func (s step) run(tx *store.Tx, a Act, fn func(*journal, *Booking) error) (b Boo
 		return Booking{}, false, err
 	case !a.By.office() && !b.had(a.By.Link):
 		return Booking{}, false, unknown()
-	case !slices.Contains(s.from, b.State), !a.By.office() && !b.has(a.By.Link):
+	}
+	if may, err := a.may(tx.Rx, b); err != nil {
+		return Booking{}, false, err
+	} else if !may || !slices.Contains(s.from, b.State) {
 		return Booking{}, false, fault.New(fault.Conflict, "booking.gone", "no", b.No)
 	}
 	if err := b.inTime(tx, a, s.deadline); err != nil {
@@ -268,6 +271,17 @@ func (s step) run(tx *store.Tx, a Act, fn func(*journal, *Booking) error) (b Boo
 		return Booking{}, false, err
 	}
 	return b, true, j.close()
+}
+
+// may reports whether somebody who is or was in the booking may still act on it.
+// Who has a code and has left may not. An access key opens a booking for all of
+// its persons, whichever of them left first: nobody has a key for the others.
+func (a Act) may(rx *store.Rx, b Booking) (bool, error) {
+	if a.By.office() || b.has(a.By.Link) {
+		return true, nil
+	}
+	m, known, err := member.ByLink(rx, a.Tenant, a.By.Link)
+	return known && m.IsKey, err
 }
 
 // inTime refuses residents after the deadline of the earliest of their slots.

@@ -141,6 +141,55 @@ func TestBK109_AccessKey(t *testing.T) {
 	})
 }
 
+// BK-109: the key opens the booking for all of its persons. Whoever of them
+// leaves first, and whichever pseudonym the key stands for, the others can move
+// and cancel by it; who had a code and has left cannot.
+func TestBK109_TheKeyStaysWhenItsPersonLeaves(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		office(t, db, tenant, 9, 2)
+		for n := range 6 { // pseudonyms are random, so the key stands now for the first of the sorted ones, now for another
+			k := keyless(n, nine, 3)
+			b, key, err := bookKeyless(t, db, k)
+			must(t, err)
+			must(t, func() error { _, err := confirm(t, db, b.ID); return err }())
+			_, owner, err := byKey(t, db, key, "", "198.51.100.1")
+			must(t, err)
+			shown := b.Persons[0].Link // the session of the page on which the key stood
+			act := func(tok int, who string) reserve.Act {
+				return reserve.Act{Tenant: tenant, Token: token(100*n + tok), BookingID: b.ID, By: reserve.By{Via: reserve.ByWeb, Link: who}}
+			}
+			if _, err := reserve.Leave(t.Context(), db, resident, act(50, owner), owner); err != nil {
+				t.Fatal(err)
+			}
+			again, who, err := byKey(t, db, key, b.No, "198.51.100.1")
+			if err != nil || again.ID != b.ID || len(again.Live()) != 2 {
+				t.Fatalf("the key opens %+v, %v", again, err)
+			}
+			if moved, err := reserve.Change(t.Context(), db, resident, act(51, who), half, false); err != nil || moved.SlotID != half {
+				t.Errorf("moving it by the key: %v", err)
+			}
+			if shown == owner {
+				shown = again.Live()[0].Link
+			}
+			if left, err := reserve.Leave(t.Context(), db, resident, act(52, shown), shown); err != nil || len(left.Live()) != 1 {
+				t.Errorf("the next one leaves: %v", err)
+			}
+			if ended, err := reserve.Cancel(t.Context(), db, resident, act(53, shown)); err != nil || ended.State != reserve.Cancelled {
+				t.Errorf("cancelling it: %v", err)
+			}
+		}
+		if taken(t, db, nine)+taken(t, db, half) != 0 {
+			t.Error("seats are left")
+		}
+		r := ask(900, nine, 0, 1)
+		b, err := reserve.Book(t.Context(), db, resident, r)
+		must(t, err)
+		must(t, func() error { _, err := reserve.Leave(t.Context(), db, resident, by(901, b, 0), link(0)); return err }())
+		refused(t, db, fault.Conflict, "booking.gone", func() error { _, err := reserve.Cancel(t.Context(), db, resident, by(902, b, 0)); return err })
+		sound(t, db)
+	})
+}
+
 // Wrong keys from an address that many share close the door only within an hour.
 func TestByKey_FailuresOfAnHour(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
