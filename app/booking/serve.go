@@ -14,10 +14,13 @@ import (
 	"time"
 
 	"kofu/internal/booking/door"
+	"kofu/internal/booking/member"
 	"kofu/internal/booking/sample"
 	"kofu/internal/booking/town"
 	"kofu/internal/message"
+	"kofu/internal/password"
 	"kofu/internal/program"
+	"kofu/internal/staff"
 	"kofu/internal/store"
 )
 
@@ -29,6 +32,9 @@ type Parts struct {
 	Log     *slog.Logger
 	Meters  *door.Meters
 	Version string
+
+	// Passwords are computed in pools of the program, whatever the municipality.
+	ResidentPool, StaffPool *password.Pool
 }
 
 // Build makes the handler of one municipality.
@@ -124,7 +130,8 @@ func (c *call) start(config Config) (_ *server, err error) {
 	}()
 	s.parts = Parts{
 		Config: config, Clock: c.Clock, Version: version, Meters: &door.Meters{},
-		Log: slog.New(slog.NewJSONHandler(c.Err, nil)),
+		Log:          slog.New(slog.NewJSONHandler(c.Err, nil)),
+		ResidentPool: member.NewPool(), StaffPool: staff.NewPool(),
 	}
 	if config.Practice {
 		options := town.Options{Clock: c.Clock, Practice: true, Database: config.Database}

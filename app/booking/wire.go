@@ -30,6 +30,7 @@ func (p Parts) residents(_ context.Context, t town.Town) (http.Handler, error) {
 	pages, err := site.New(site.Deps{
 		DB: db, Tenant: t.ID, Ring: keys.Ring, Keys: keys.Codes.Keys(), Base: p.Config.residentsURL(t),
 		Log: p.Log, Clock: p.Clock, Secure: p.Config.secure(), Address: address,
+		Passwords: site.NewHasher(p.ResidentPool, keys.Ring),
 	})
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func (p Parts) staff(_ context.Context, t town.Town) (http.Handler, error) {
 	return console.New(console.Deps{
 		DB: p.Service.DB.For(t.ID), Tenant: t.ID, Ring: keys.Ring, Codes: keys.Codes, Log: p.Log, Clock: p.Clock, Assets: screens,
 		Version: p.Version, Base: p.Config.residentsURL(t), Secure: p.Config.secure(), Client: address,
-		Press: p.Config.shelf().Press,
+		Press: p.Config.shelf().Press, Pool: p.StaffPool,
 	})
 }
 

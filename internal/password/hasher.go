@@ -32,21 +32,33 @@ const (
 	atOnce   = 2 // computations at a time: at most 128 MiB
 )
 
-// Hasher hashes and compares passwords. It is safe for concurrent use.
-type Hasher struct {
-	cost  Cost
-	mac   func(text string) string
-	busy  string
-	dummy string
+// Pool bounds the computations of all hashers that share it, so that a program
+// with many municipalities takes no more memory than one with a single one.
+type Pool struct {
 	queue chan struct{}
 	slots chan struct{}
 }
 
-// New returns a hasher of the cost. mac is the keyed hash under which passwords
-// stand; waiting is who has to wait behind the two that are served before others
-// are sent away with fault.Unavailable and the code busy.
-func New(cost Cost, waiting int, busy string, mac func(text string) string) *Hasher {
-	h := &Hasher{cost: cost, mac: mac, busy: busy, queue: make(chan struct{}, atOnce+waiting), slots: make(chan struct{}, atOnce)}
+// NewPool returns a pool in which two are served at a time and so many wait;
+// others are sent away.
+func NewPool(waiting int) *Pool {
+	return &Pool{queue: make(chan struct{}, atOnce+waiting), slots: make(chan struct{}, atOnce)}
+}
+
+// Hasher hashes and compares passwords. It is safe for concurrent use.
+type Hasher struct {
+	*Pool
+	cost  Cost
+	mac   func(text string) string
+	busy  string
+	dummy string
+}
+
+// New returns a hasher of the cost, whose turns are those of the pool. mac is the
+// keyed hash under which passwords stand; who is sent away gets fault.Unavailable
+// and the code busy.
+func New(cost Cost, pool *Pool, busy string, mac func(text string) string) *Hasher {
+	h := &Hasher{Pool: pool, cost: cost, mac: mac, busy: busy}
 	// Random bytes in place of a hash: to verify against it takes the same time
 	// as against a real one and never succeeds.
 	h.dummy = phc(cost, randomBytes(saltSize), randomBytes(keySize))

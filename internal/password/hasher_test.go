@@ -19,7 +19,7 @@ func hasher() *Hasher { return made(cheap, 1) }
 
 func made(cost Cost, key byte) *Hasher {
 	ring := keyring.ForTest(key)
-	return New(cost, waiting, "test.busy", func(text string) string { return ring.MAC("test", text) })
+	return New(cost, NewPool(waiting), "test.busy", func(text string) string { return ring.MAC("test", text) })
 }
 
 // The vector is one of the reference implementation of Argon2 (test.c):
@@ -107,4 +107,18 @@ func TestHasher_SendsAwayWhoWouldWaitTooLong(t *testing.T) {
 		t.Fatalf("after everybody has left: %v", err)
 	}
 	leave()
+}
+
+// The hashers of several municipalities take their turns in one pool.
+func TestPool_IsShared(t *testing.T) {
+	pool := NewPool(0)
+	mac := func(text string) string { return text }
+	one, two := New(cheap, pool, "test.busy", mac), New(cheap, pool, "test.other_busy", mac)
+	for range atOnce {
+		if _, err := one.Enter(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := two.Enter(t.Context())
+	testkit.WantFault(t, err, fault.Unavailable, "test.other_busy")
 }

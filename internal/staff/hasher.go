@@ -23,10 +23,18 @@ type Hasher struct {
 	ring *keyring.Ring
 }
 
-// NewHasher returns a hasher of the cost with the keys of the appliance.
-func NewHasher(cost Cost, ring *keyring.Ring) *Hasher {
+// NewPool bounds how many passwords of staff are computed at a time; all tenants
+// of a program share it.
+func NewPool() *password.Pool { return password.NewPool(waiting) }
+
+// NewHasher returns a hasher of the cost with the keys of the only installation of
+// a program.
+func NewHasher(cost Cost, ring *keyring.Ring) *Hasher { return NewHasherIn(NewPool(), cost, ring) }
+
+// NewHasherIn returns a hasher of one of several installations of a program.
+func NewHasherIn(pool *password.Pool, cost Cost, ring *keyring.Ring) *Hasher {
 	mac := func(text string) string { return ring.MAC("staff-password", text) }
-	return &Hasher{password.New(cost, waiting, "staff.busy", mac), ring}
+	return &Hasher{password.New(cost, pool, "staff.busy", mac), ring}
 }
 
 // loginMAC finds the row of a login name, existing or not, without keeping it.

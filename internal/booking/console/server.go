@@ -20,6 +20,7 @@ import (
 	"kofu/internal/gate"
 	"kofu/internal/keyring"
 	"kofu/internal/paper"
+	"kofu/internal/password"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
@@ -41,7 +42,8 @@ type Deps struct {
 	Client  func(*http.Request) netip.Addr       // who asks, behind a proxy; nil without one
 	Press   func(time.Time) (paper.Press, error) // fonts of papers; nil takes the installed ones
 
-	Passwords staff.Cost // zero takes staff.StandardCost; only tests take less
+	Passwords staff.Cost     // zero takes staff.StandardCost; only tests take less
+	Pool      *password.Pool // of the program, in which passwords are computed; nil in one with one tenant
 }
 
 // server holds what handlers share.
@@ -70,12 +72,15 @@ func (d Deps) server() *server {
 	if d.Passwords == (staff.Cost{}) {
 		d.Passwords = staff.StandardCost
 	}
+	if d.Pool == nil {
+		d.Pool = staff.NewPool()
+	}
 	if d.Press == nil {
 		d.Press = (&paper.Shelf{}).Press
 	}
 	s := &server{Deps: d, desk: &front.Desk{DB: d.DB, Tenant: d.Tenant, Ring: d.Ring, Base: d.Base}}
 	s.common = &staffweb.Staff{
-		DB: d.DB, Hasher: staff.NewHasher(d.Passwords, d.Ring), Version: d.Version, Grants: staff.BookingPermissions(), About: s.about, OperatorBegins: true,
+		DB: d.DB, Hasher: staff.NewHasherIn(d.Pool, d.Passwords, d.Ring), Version: d.Version, Grants: staff.BookingPermissions(), About: s.about, OperatorBegins: true,
 	}
 	return s
 }

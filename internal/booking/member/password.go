@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"kofu/internal/audit"
+	"kofu/internal/booking/visitor"
 	"kofu/internal/fault"
 	"kofu/internal/linkcode"
 	"kofu/internal/password"
@@ -29,11 +30,15 @@ const (
 	waiting = 50
 )
 
-// NewHasher returns the hasher of residents' passwords; all tenants of a program
-// share it. mac is a keyed hash under a secret of the program. Too many at a time
-// are sent away with fault.Unavailable "member.busy".
-func NewHasher(cost password.Cost, mac func(text string) string) *password.Hasher {
-	return password.New(cost, waiting, "member.busy", mac)
+// NewPool bounds how many passwords of residents are computed at a time; all
+// tenants of a program share it.
+func NewPool() *password.Pool { return password.NewPool(waiting) }
+
+// NewHasher returns the hasher of a tenant's residents. mac is a keyed hash under
+// a secret of the tenant. Too many at a time are sent away with fault.Unavailable
+// "member.busy".
+func NewHasher(cost password.Cost, pool *password.Pool, mac func(text string) string) *password.Hasher {
+	return password.New(cost, pool, "member.busy", mac)
 }
 
 // checkPassword refuses passwords that are short, long, the code itself, or tried
@@ -235,7 +240,7 @@ func ResetOpen(rx *store.Rx, tenant int, keys Keys, token string) (bool, error) 
 }
 
 // ResetPassword chooses a new password by the token of a mail; the token is used
-// up. Errors: those of the rules for passwords; fault.Conflict
+// up and the sessions of the code end. Errors: those of the rules for passwords; fault.Conflict
 // "member.reset_dead" when it is unknown, used or older than an hour;
 // fault.Unavailable "member.busy".
 func ResetPassword(ctx context.Context, db *store.DB, actor store.Actor, keys Keys, h *password.Hasher, tenant int, token, text string) (err error) {
@@ -259,15 +264,19 @@ func ResetPassword(ctx context.Context, db *store.DB, actor store.Actor, keys Ke
 	})
 }
 
+// replace gives a code another password. Whoever came in by the old one is out.
 func replace(tx *store.Tx, tenant int, link, hash string) error {
 	if err := putPassword(tx, tenant, link, hash); err != nil {
+		return err
+	}
+	if err := visitor.EndOf(tx, tenant, link); err != nil {
 		return err
 	}
 	return audit.Append(tx, "member.password_chosen", Object(tenant, link), nil)
 }
 
 // ResetByPIN chooses a new password by the code and the PIN that staff have
-// told. Wrong ones count as wrong passwords. Errors: those of
+// told; the sessions of the code end. Wrong ones count as wrong passwords. Errors: those of
 // [SignInWithPassword], of the rules for passwords, and fault.Conflict
 // "member.reset_dead" for an unknown code as for a wrong or old PIN.
 func ResetByPIN(ctx context.Context, db *store.DB, actor store.Actor, keys Keys, h *password.Hasher, a Attempt, pin, text string) (err error) {

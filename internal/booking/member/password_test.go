@@ -22,7 +22,7 @@ const right = "tsukue-mado-hon7"
 
 func hasher() *password.Hasher {
 	ring := keyring.ForTest(1)
-	return member.NewHasher(password.Cost{Memory: 64, Time: 1}, func(text string) string { return ring.MAC("resident-password", text) })
+	return member.NewHasher(password.Cost{Memory: 64, Time: 1}, member.NewPool(), func(text string) string { return ring.MAC("resident-password", text) })
 }
 
 func withoutBirth(c linkcode.Code, l string) member.Member {

@@ -113,7 +113,7 @@ func (w *town) build(change func(*site.Deps)) {
 	d := site.Deps{
 		DB: w.db, Tenant: tenant, Ring: keyring.ForTest(7), Keys: keys, Base: "https://yoyaku.example",
 		Log: slog.New(slog.NewTextHandler(w.log, nil)), Clock: w.clock.Now, Secure: true,
-		Passwords: member.NewHasher(password.Cost{Memory: 64, Time: 1}, func(text string) string { return text }),
+		Passwords: member.NewHasher(password.Cost{Memory: 64, Time: 1}, member.NewPool(), func(text string) string { return text }),
 	}
 	if change != nil {
 		change(&d)

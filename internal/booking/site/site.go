@@ -44,8 +44,8 @@ type Deps struct {
 	Base   string        // address of the pages, such as https://yoyaku.example.lg.jp
 	Log    *slog.Logger
 	Clock  func() time.Time
-	// Passwords is nil where the site makes its own: one computation at a time
-	// for each of the tenants then, not for the program.
+	// Passwords are those of the tenant's residents, in the pool of the program; nil
+	// in a program with one tenant.
 	Passwords *password.Hasher
 	Secure    bool // whether residents come by TLS: cookies ask for it
 	// Address is the network address that a request comes from; nil takes the
@@ -78,7 +78,7 @@ func New(d Deps) (http.Handler, error) {
 		d.Files = frontend.Public()
 	}
 	if d.Passwords == nil {
-		d.Passwords = member.NewHasher(password.StandardCost, PasswordMAC(d.Ring))
+		d.Passwords = NewHasher(member.NewPool(), d.Ring)
 	}
 	if d.Address == nil {
 		d.Address = remoteAddress
@@ -99,9 +99,9 @@ func New(d Deps) (http.Handler, error) {
 	return s.handler(), nil
 }
 
-// PasswordMAC is the keyed hash over which residents' passwords are hashed.
-func PasswordMAC(ring *keyring.Ring) func(text string) string {
-	return func(text string) string { return ring.MAC("resident-password", text) }
+// NewHasher is the hasher of residents' passwords under the keys of a tenant.
+func NewHasher(pool *password.Pool, ring *keyring.Ring) *password.Hasher {
+	return member.NewHasher(password.StandardCost, pool, func(text string) string { return ring.MAC("resident-password", text) })
 }
 
 func remoteAddress(r *http.Request) netip.Addr {

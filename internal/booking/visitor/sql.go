@@ -2,6 +2,7 @@ package visitor
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"kofu/internal/store"
@@ -41,6 +42,31 @@ func setParty(tx *store.Tx, tenant int, digest string, party []string) error {
 
 func remove(tx *store.Tx, tenant int, digest string) error {
 	_, err := tx.Exec("DELETE FROM visitor_session WHERE tenant = $1 AND digest = $2", tenant, digest)
+	return err
+}
+
+func removeOf(tx *store.Tx, tenant int, link string) error {
+	_, err := tx.Exec("DELETE FROM visitor_session WHERE tenant = $1 AND link = $2", tenant, link)
+	return err
+}
+
+// withCompanion are the parties with a code in them, by the digest of the session.
+func withCompanion(rx *store.Rx, tenant int, link string) (map[string][]string, error) {
+	sessions := map[string][]string{}
+	err := rx.Query(func(scan func(...any) error) error {
+		var digest, party string
+		err := scan(&digest, &party)
+		if list := strings.Fields(party); slices.Contains(list, link) {
+			sessions[digest] = list
+		}
+		return err
+	}, "SELECT digest, party FROM visitor_session WHERE tenant = $1 AND party <> ''", tenant)
+	return sessions, err
+}
+
+// replaceParty is setParty without a use of the session.
+func replaceParty(tx *store.Tx, tenant int, digest string, party []string) error {
+	_, err := tx.Exec("UPDATE visitor_session SET party = $3 WHERE tenant = $1 AND digest = $2", tenant, digest, strings.Join(party, " "))
 	return err
 }
 

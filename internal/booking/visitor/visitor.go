@@ -90,6 +90,25 @@ func End(ctx context.Context, db *store.DB, actor store.Actor, tenant int, token
 	return db.Write(ctx, actor, func(tx *store.Tx) error { return remove(tx, tenant, digest(token)) })
 }
 
+// EndOf ends all sessions of a code, because what opened them holds no more, and
+// takes its owner out of the parties of others' sessions.
+func EndOf(tx *store.Tx, tenant int, link string) error {
+	if err := removeOf(tx, tenant, link); err != nil {
+		return err
+	}
+	sessions, err := withCompanion(tx.Rx, tenant, link)
+	if err != nil {
+		return err
+	}
+	for digest, party := range sessions {
+		party = slices.DeleteFunc(party, func(one string) bool { return one == link })
+		if err := replaceParty(tx, tenant, digest, party); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Forget removes the sessions that have run out.
 func Forget(ctx context.Context, db *store.DB, actor store.Actor, tenant int) (err error) {
 	defer fault.Add(&err, "visitor.Forget(%d)", tenant)

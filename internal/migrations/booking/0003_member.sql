@@ -47,7 +47,7 @@ CREATE TABLE attempt_lock (
     subject      TEXT NOT NULL,               -- keyed hash of the code or of the address
     failures     INTEGER NOT NULL,
     locked_until TEXT NOT NULL,               -- '' while it is open
-    at           TEXT NOT NULL,               -- of the last failure
+    at           TEXT NOT NULL,               -- of the first failure of the row where the row ends with time (keys), else of the last one
     PRIMARY KEY (tenant, scope, subject)
 );
 CREATE INDEX attempt_lock_at ON attempt_lock (tenant, at);

@@ -9,3 +9,4 @@ CREATE TABLE visitor_session (
     PRIMARY KEY (tenant, digest)
 );
 CREATE INDEX visitor_session_seen ON visitor_session (tenant, seen_at);
+CREATE INDEX visitor_session_link ON visitor_session (tenant, link);
