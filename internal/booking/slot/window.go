@@ -10,6 +10,7 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/entry"
+	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
 	"kofu/internal/store"
@@ -163,7 +164,7 @@ func (w Window) check() error {
 		return fault.New(fault.Invalid, "slot.bad_window", "window", w.ID, "field", field)
 	}
 	switch {
-	case w.ID == "" || len(w.ID) > 20 || strings.Trim(w.ID, idText) != "":
+	case !event.Forms["window"](w.ID):
 		return bad("@slot.field.code")
 	case strings.TrimSpace(w.Name) == "":
 		return bad("@slot.field.name")
