@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"kofu/internal/audit"
@@ -232,9 +233,13 @@ func addressOf(keys Keys, address netip.Addr) string {
 // newest is the key with the last id.
 func newest(keys Keys) []byte { return keys[newestID(keys)] }
 
+// newestID is the newest key of the service's own: those of the office (o001 …)
+// hash its letters only.
 func newestID(keys Keys) (last string) {
 	for id := range keys {
-		last = max(last, id)
+		if !strings.HasPrefix(id, "o") {
+			last = max(last, id)
+		}
 	}
 	return last
 }
