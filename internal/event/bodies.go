@@ -117,8 +117,9 @@ type Member struct {
 	Link   string   `json:"link" form:"link"`
 	Gen    int      `json:"gen" form:"1-9999"`
 	Svc    []string `json:"svc" form:"svc"`
-	Start  string   `json:"start,omitempty" form:"start"` // where it differs from that of the booking
-	NoCode bool     `json:"nocode,omitempty"`             // without a code of the office: the pseudonym stands for this booking alone
+	Start  string   `json:"start,omitempty" form:"start"`   // where it differs from that of the booking
+	NoCode bool     `json:"nocode,omitempty"`               // without a code of the office: the pseudonym stands for this booking alone
+	Booked string   `json:"booked,omitempty" form:"booked"` // what the owner says, visits aside; none for active
 }
 
 // Placed is a booking of the booking service in its place.

@@ -24,7 +24,7 @@ var good = map[string]string{
 	"booking": "01JDEWZ8R0ABCDEFGHJKMNPQRS", "receipt": "11-0042", "window": "main_1", "lang": "ja-easy",
 	"epoch": "019f0000-0000-7000-8000-0123456789ab", "day": "2026-12-15", "instant": at, "start": "2026-12-15T10:30:00+09:00",
 	"place": "市民課 2番窓口", "svc": "receive", "owner": "cloud", "seat": "web", "via": "phone", "by": "resident",
-	"refusal": "withdrawn", "link.state": "ready", "state": "noshow_provisional",
+	"refusal": "withdrawn", "link.state": "ready", "booked": "noshow_provisional", "visit": "again",
 }
 
 // fill sets every field, or those only that are mandatory.
@@ -202,8 +202,8 @@ func TestKT1000_NothingElseIsWritten(t *testing.T) {
 // The list of what may cross. A name that is not here is a decision for two
 // people: no field may hold what a finder of the medium could use.
 var allowed = strings.Fields(`
-	applied bk book_from booked bookings by cancelled closed code date days for from gen grp h hb head key lang late link links
-	mem members min name no nocode noshow off office office_only order over owner party party_max procs seat seen slots start
+	at_cloud at_office bk book_from booked bookings by cancelled closed code date days for from gen grp h hb head key lang late link links
+	mem members min name no nocode noshow off office office_only order over owner party party_max procs refused seat seen slots start
 	state sum_units svc units until via visited was web window windows`)
 
 // Security, point 4 of the issue: the vocabulary has no field for a name,

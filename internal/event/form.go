@@ -39,8 +39,8 @@ var Forms = map[string]func(string) bool{
 	"by":         word("resident", "office"),
 	"refusal":    word(string(Withdrawn), string(Superseded), string(ClosedLink), string(OfficeWins)),
 	"link.state": word("issued", "ready", "held", "withdrawn", "closed"),
-	"state": word("active", "arrived", "again", "visited", "noshow_provisional", "noshow", "unreconciled",
-		"cancelled", "cancelled_by_office"),
+	"booked":     word("active", "noshow_provisional", "noshow", "unreconciled", "cancelled", "cancelled_by_office"),
+	"visit":      word("arrived", "again", "done"),
 }
 
 var windowText = regexp.MustCompile(`^[A-Za-z0-9_-]{1,20}$`)

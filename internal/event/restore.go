@@ -8,14 +8,14 @@ type LogRestored struct {
 }
 
 // SnapshotBegin opens the answer to a [LogRestored]: everything that this side
-// holds of the other's facts.
+// holds, as package agree says.
 type SnapshotBegin struct {
 	For  string `json:"for" form:"epoch"`               // epoch of the log that asked
 	Was  string `json:"was" form:"epoch"`               // epoch heard before
 	Seen int64  `json:"seen" form:"0-9007199254740991"` // its last event applied here
 }
 
-// SnapshotLink is a code as the booking service knows it.
+// SnapshotLink is a code.
 type SnapshotLink struct {
 	Link       string   `json:"link" form:"link"`
 	Hash       string   `json:"h" form:"hash"`
@@ -33,14 +33,19 @@ type SnapshotLink struct {
 	Lang       string   `json:"lang,omitempty" form:"lang"`
 }
 
-// Standing is a person of a booking with the state that is known.
+// Standing is a person of a booking with all that is known: what the owner of
+// the booking says, whether the office has refused it, and what each side has
+// written down of a visit.
 type Standing struct {
-	Link   string   `json:"link" form:"link"`
-	Gen    int      `json:"gen" form:"1-9999"`
-	Svc    []string `json:"svc" form:"svc"`
-	Start  string   `json:"start,omitempty" form:"start"`
-	NoCode bool     `json:"nocode,omitempty"`
-	State  string   `json:"state" form:"state"`
+	Link    string   `json:"link" form:"link"`
+	Gen     int      `json:"gen" form:"1-9999"`
+	Svc     []string `json:"svc" form:"svc"`
+	Start   string   `json:"start,omitempty" form:"start"`
+	NoCode  bool     `json:"nocode,omitempty"`
+	Booked  string   `json:"booked" form:"booked"`
+	Refused bool     `json:"refused,omitempty"`
+	Office  string   `json:"at_office,omitempty" form:"visit"`
+	Cloud   string   `json:"at_cloud,omitempty" form:"visit"`
 }
 
 // SnapshotBooking is a booking of either side as the other one knows it.
@@ -57,6 +62,7 @@ type SnapshotBooking struct {
 	Seat    string     `json:"seat" form:"seat"`
 	Via     string     `json:"via" form:"via"`
 	Lang    string     `json:"lang,omitempty" form:"lang"`
+	Late    bool       `json:"late,omitempty"` // the office saw it only after it had closed the day
 }
 
 // SnapshotDay is a day that the office has closed.
