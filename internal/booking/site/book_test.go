@@ -3,6 +3,7 @@ package site_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,18 @@ import (
 
 // With one procedure and one window a resident types code and birth date and
 // books with four submits. No page has a script.
+// Who moves a booking is not offered the time that they have.
+func TestBK204_PresentTimeIsNamed(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *town) {
+		s := w.someone().signIn(0).click("11月26日").click("9時30分")
+		s.submit("/book").click("日時を変える").click("11月26日").want(http.StatusOK, "9時30分  今の予約")
+		if regexp.MustCompile(`<a [^>]*>9時30分`).MatchString(s.body) {
+			t.Errorf("the present time can be chosen:\n%s", s.body)
+		}
+		s.click("10時").submit("/change").want(http.StatusOK, "予約を変えました")
+	})
+}
+
 func TestBK202_FourSteps(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *town) {
 		s := w.someone()

@@ -191,7 +191,7 @@ func (v *visit) moving() (o opened, link string, c choice, on ways, err error) {
 	c = choiceOf(v.r.Form)
 	c.procs, c.window, c.grouped = "", o.WindowID, false
 	base := "/b/" + o.Ref
-	on = ways{days: base + "/days", times: base + "/times", pick: base + "/confirm", units: v.units(o.procs(), len(o.Live()))}
+	on = ways{days: base + "/days", times: base + "/times", pick: base + "/confirm", units: v.units(o.procs(), len(o.Live())), own: o.SlotID}
 	return o, link, c, on, nil
 }
 

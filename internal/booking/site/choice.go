@@ -83,7 +83,8 @@ func (c choice) at(path string) string {
 // a code, booking, or moving a booking.
 type ways struct {
 	days, times, pick string
-	units             int // seats that must be free in one slot
+	units             int    // seats that must be free in one slot
+	own               string // slot of the booking that is moved
 }
 
 // offered are the windows at which all procedures of a choice are done and that

@@ -225,7 +225,10 @@ func (v *visit) times(c choice, on ways) (timesData, error) {
 	d := timesData{Place: v.placeOf(w), Day: c.day}
 	for _, t := range board.Times(q, v.now) {
 		l := timeLine{Starts: t.Starts, Mark: v.mark(t.State), Class: string(t.State), Words: v.stateWords(t.State, t.OpensOn, "")}
-		if t.State == slot.Many || t.State == slot.Few {
+		switch {
+		case t.SlotID == on.own:
+			l.Mark, l.Words = "", v.words.HTML("change.before")
+		case t.State == slot.Many || t.State == slot.Few:
 			pick := c
 			pick.day, pick.slot = "", t.SlotID
 			l.URL = v.pickURL(on, pick)
@@ -254,7 +257,7 @@ func (v *visit) alternatives(board *slot.Board, w slot.Window, c choice, on ways
 	add := func(day jpdate.Day) {
 		q.From, q.To = day, day
 		for _, t := range board.Times(q, v.now) {
-			if (t.State == slot.Many || t.State == slot.Few) && !t.Starts.Equal(wanted) { // the board may be a moment old
+			if (t.State == slot.Many || t.State == slot.Few) && !t.Starts.Equal(wanted) && t.SlotID != on.own { // the board may be a moment old
 				pick := c
 				pick.day, pick.slot = "", t.SlotID
 				list = append(list, alternative{day, t.Starts, v.pickURL(on, pick)})

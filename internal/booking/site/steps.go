@@ -90,7 +90,8 @@ func (v *visit) next(c choice) (string, error) {
 		return "/code?again=1", nil
 	}
 	var open []slot.Procedure
-	for _, one := range v.procedures(p.own, c.procs) {
+	offered := v.procedures(p.own, c.procs)
+	for _, one := range offered {
 		if !one.Waiting {
 			open = append(open, one.Code)
 		}
@@ -102,7 +103,7 @@ func (v *visit) next(c choice) (string, error) {
 	switch {
 	case len(open) == 0:
 		return "/notready", nil
-	case len(open) == 1:
+	case len(open) == 1 && len(offered) == 1: // beside one that has to wait, the page says so
 		c.procs = all
 	case c.procs == "" || !all.Covers(c.procs):
 		c.procs = ""
