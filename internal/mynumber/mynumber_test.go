@@ -65,6 +65,12 @@ func TestFind(t *testing.T) {
 		{"6214-9832-0257-1234", "6214-9832-0257-1234"},
 		{"1" + pass1, "1" + pass1},
 		{"03-1234-5678", "03-1234-5678"},
+		// These would pass the check digit, but are phone numbers.
+		{"電話 +819012345673", "電話 +819012345673"},
+		{"＋819012345673、+8190 1234 5673", "＋819012345673、+8190 1234 5673"},
+		{"819012345673", "************"},
+		{"+" + pass1 + " +6214-9832-0257", "+************ +************"},
+		{"+811012345672、+810901234568", "+************、+************"}, // no mobile phone has these
 		{"\xFF" + pass1, "\xFF************"},
 	} {
 		if diff := cmp.Diff(tc.masked, Mask(tc.text)); diff != "" {
@@ -73,6 +79,17 @@ func TestFind(t *testing.T) {
 	}
 	if !Valid("345678901234") {
 		t.Error("the trap is no trap")
+	}
+}
+
+func TestShaped(t *testing.T) {
+	for text, want := range map[string]bool{
+		pass1: true, fail: true, "６２１４－９８３２ 0257": true, "62-1498-320257": true,
+		"": false, pass1 + "1": false, "12345678901": false, "+819012345678": false, "番号" + pass1: false,
+	} {
+		if got := Shaped(text); got != want {
+			t.Errorf("Shaped(%q) = %v, want %v", text, got, want)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package mynumber
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"kofu/internal/jptext"
@@ -12,7 +13,8 @@ type Span struct{ From, To int }
 
 // Find returns the numbers with a valid check digit in free text: runs of
 // exactly twelve digits, and three groups of four parted by one space or hyphen
-// that are not part of a longer row of groups. Full-width digits count.
+// that are not part of a longer row of groups. Full-width digits count. A phone
+// number such as +819012345678, which has twelve digits too, is none.
 func Find(text string) []Span {
 	if !mayHold(text) {
 		return nil
@@ -20,18 +22,42 @@ func Find(text string) []Span {
 	var found []Span
 	for _, row := range rows(text) {
 		if len(row) == 3 && row[0].n == 4 && row[1].n == 4 && row[2].n == 4 {
-			if Valid(row[0].digits + row[1].digits + row[2].digits) {
+			if digits := row[0].digits + row[1].digits + row[2].digits; Valid(digits) && !phone(text[:row[0].from], digits) {
 				found = append(found, Span{row[0].from, row[2].to})
 			}
 			continue
 		}
 		for _, g := range row {
-			if g.n == length && Valid(g.digits) {
+			if g.n == length && Valid(g.digits) && !phone(text[:g.from], g.digits) {
 				found = append(found, Span{g.from, g.to})
 			}
 		}
 	}
 	return found
+}
+
+// phone reports whether twelve digits are a Japanese mobile or IP phone number in
+// its international form: behind a plus sign +81, and without its leading zero 50,
+// 60, 70, 80 or 90. No other number behind a plus sign is let through.
+func phone(before, digits string) bool {
+	return (strings.HasSuffix(before, "+") || strings.HasSuffix(before, "＋")) &&
+		digits[:2] == "81" && digits[2] >= '5' && digits[3] == '0'
+}
+
+// Shaped reports whether a text is nothing but twelve digits, in any width and
+// with spaces or hyphens anywhere, whether the check digit fits or not. Where one
+// number is asked for, such a text is refused.
+func Shaped(text string) bool {
+	n := 0
+	for _, r := range jptext.Narrow(text) {
+		switch {
+		case r >= '0' && r <= '9':
+			n++
+		case r != '-' && !unicode.IsSpace(r):
+			return false
+		}
+	}
+	return n == length
 }
 
 // mayHold sorts out at once what has fewer than twelve digits, which is nearly

@@ -10,6 +10,7 @@ import (
 	"kofu/internal/accesslog"
 	"kofu/internal/booking/terms"
 	"kofu/internal/booking/wording"
+	"kofu/internal/entry"
 	"kofu/internal/fault"
 	"kofu/internal/keyring"
 	"kofu/internal/store"
@@ -58,7 +59,7 @@ func KeepMail(tx *store.Tx, ring *keyring.Ring, tenant int, t *terms.Terms, link
 	switch {
 	case !takes(t.Policy.PII, terms.PIIContact):
 		return fault.New(fault.Forbidden, "contact.not_taken")
-	case !terms.Mailable(address):
+	case !terms.Mailable(address), entry.Check(address) != nil:
 		return fault.New(fault.Invalid, "terms.mail")
 	}
 	return seal(tx, ring, tenant, MemberOwner(link), Mail, address)

@@ -16,6 +16,7 @@ import (
 	"kofu/internal/booking/visitor"
 	"kofu/internal/fault"
 	"kofu/internal/linkcode"
+	"kofu/internal/mynumber"
 	"kofu/internal/password"
 	"kofu/internal/store"
 )
@@ -42,8 +43,9 @@ func NewHasher(cost password.Cost, pool *password.Pool, mac func(text string) st
 }
 
 // checkPassword refuses passwords that are short, long, the code itself, or tried
-// first. There are no rules about kinds of characters. Errors: fault.Invalid
-// "member.password_short", "…_long", "…_control", "…_code", "…_common".
+// first, and a 個人番号, which is kept in no form. There are no rules about kinds of
+// characters. Errors: fault.Invalid "member.password_short", "…_long",
+// "…_control", "…_my_number", "…_code", "…_common".
 func checkPassword(text string, code linkcode.Code) error {
 	plain := norm.NFKC.String(text)
 	n := utf8.RuneCountInString(plain)
@@ -60,6 +62,8 @@ func checkPassword(text string, code linkcode.Code) error {
 		return fault.New(fault.Invalid, "member.password_long")
 	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }):
 		return fault.New(fault.Invalid, "member.password_control")
+	case mynumber.Shaped(plain), len(mynumber.Find(plain)) > 0:
+		return fault.New(fault.Invalid, "member.password_my_number")
 	case code != "" && strings.Contains(digits, string(code)):
 		return fault.New(fault.Invalid, "member.password_code")
 	case password.Guessable(plain, own):

@@ -58,6 +58,9 @@ func TestBK105_Password(t *testing.T) {
 			strings.Repeat("ab3-kzq9!", 8): "member.password_long",
 			string(code):                   "member.password_code",
 			"4492 0183 7750 2273 x":        "member.password_code",
+			"6214-9832-0257":               "member.password_my_number",
+			"watashi 621498320257":         "member.password_my_number",
+			"１２３４５６７８９０１２":                 "member.password_my_number", // whatever its check digit
 			"password":                     "member.password_common",
 			"12345678":                     "member.password_common",
 			"qwertyuiop":                   "member.password_common",

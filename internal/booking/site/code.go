@@ -16,6 +16,7 @@ import (
 	"kofu/internal/jpdate"
 	"kofu/internal/jptext"
 	"kofu/internal/linkcode"
+	"kofu/internal/mynumber"
 	"kofu/internal/store"
 )
 
@@ -58,6 +59,23 @@ func (v *visit) typed() codeData {
 	}
 }
 
+// shown is the form as it is shown again.
+func (d codeData) shown() codeData {
+	for _, field := range []*string{&d.Code, &d.Year, &d.Month, &d.Day} {
+		*field = refill(*field)
+	}
+	return d
+}
+
+// refill is what a field shows again of what was typed: nothing that may be a
+// 個人番号.
+func refill(s string) string {
+	if mynumber.Shaped(s) || len(mynumber.Find(s)) > 0 {
+		return ""
+	}
+	return s
+}
+
 // clip bounds what a field shows again.
 func clip(s string) string {
 	runes := []rune(s)
@@ -73,6 +91,7 @@ func local(to string) string {
 }
 
 func (v *visit) showCode(status int, d codeData, problems ...problem) error {
+	d = d.shown()
 	d.AskBirth, d.AskPassword = v.asksBirth(), v.asksPassword()
 	d.Eras = eraLines()
 	return v.page(status, "code", "code.title", d, problems...)
@@ -143,16 +162,7 @@ func (v *visit) openLetter(sealed string) string {
 
 // codeAgain shows the form once more when it came without its token.
 func (v *visit) codeAgain() error {
-	d := v.typed()
-	if fault.Is(parseCode(d.Code), fault.Invalid, "linkcode.my_number") {
-		d.Code = ""
-	}
-	return v.showCode(http.StatusForbidden, d, problem{Key: "confirm.expired"})
-}
-
-func parseCode(text string) error {
-	_, err := linkcode.Parse(text)
-	return err
+	return v.showCode(http.StatusForbidden, v.typed(), problem{Key: "confirm.expired"})
 }
 
 // postCode signs a resident in.
@@ -193,14 +203,11 @@ func (v *visit) postCode() error {
 }
 
 // signIn checks code and birth date or password. What the resident can put right comes back
-// as problems; the code of d is emptied where it must not be shown again.
+// as problems.
 func (v *visit) signIn(d *codeData) (m member.Member, problems []problem, status int, err error) {
 	code, err := linkcode.Parse(d.Code)
 	if e, ok := fault.As(err); ok {
 		problems = append(problems, v.problemOf("code", e))
-		if e.Code == "linkcode.my_number" {
-			d.Code = ""
-		}
 	}
 	birth := ""
 	if v.asksBirth() {

@@ -133,6 +133,25 @@ func TestBK104_TwelveDigitsLeaveNoTrace(t *testing.T) {
 	})
 }
 
+// The same in a field about the resident, where a phone number from abroad, which
+// may have twelve digits, is taken.
+func TestBK104_FieldsOfContacts(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *town) {
+		s := w.someone().signIn(0).click("11月26日").click("9時30分")
+		before := w.dump()
+		for _, typed := range []string{"621498320257", "６２１４－９８３２－０２５７", "+621498320257", "123456789012"} {
+			s.submit("/book", "c_phone", typed).want(http.StatusUnprocessableEntity, "マイナンバー(12けた)は使いません。入れないでください。")
+			if strings.Contains(s.body, typed) || strings.Contains(w.log.String(), typed) {
+				t.Errorf("%q is shown again or in the log", typed)
+			}
+		}
+		if diff := cmp.Diff(before, w.dump()); diff != "" {
+			t.Errorf("refused forms changed:\n%s", diff)
+		}
+		s.submit("/book", "c_phone", "+81-90-1234-5678").want(http.StatusOK, "予約しました")
+	})
+}
+
 // The code of the letter's QR is in the address for one answer only: the log
 // masks it, the next address is without it, and it is told to no other site.
 func TestTB15_NoSecretInAddressesAndLogs(t *testing.T) {

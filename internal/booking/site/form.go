@@ -97,7 +97,7 @@ func (v *visit) fields(m terms.Mode, given url.Values) (list []field) {
 	for _, c := range v.contactFields() {
 		f := field{
 			ID: ofContact + c.name, Name: ofContact + c.name, Kind: c.kind, Label: v.words.HTML("contact." + c.name),
-			Value: clip(given.Get(ofContact + c.name)), Auto: c.auto, Longest: c.longest,
+			Value: refill(clip(given.Get(ofContact + c.name))), Auto: c.auto, Longest: c.longest,
 		}
 		if c.name == contact.Mail {
 			f.Hint = v.words.HTML("contact.mail_hint")
@@ -117,7 +117,7 @@ func (v *visit) fields(m terms.Mode, given url.Values) (list []field) {
 		f := field{
 			ID: ofTenant + t.ID, Name: ofTenant + t.ID, Kind: t.Kind, Label: v.foreign(t.Label(v.lang), t.Labels[v.lang] != ""),
 			Hint: v.foreign(t.HelpText(v.lang), t.Help[v.lang] != ""), Required: t.UseIn(m) == terms.Required,
-			Value: strings.Join(given[ofTenant+t.ID], "\n"), Longest: t.Max(),
+			Value: refill(strings.Join(given[ofTenant+t.ID], "\n")), Longest: t.Max(),
 		}
 		for _, o := range t.Options {
 			label := o.Labels[v.lang]
@@ -170,7 +170,14 @@ func (v *visit) fieldProblems(e *fault.Error, m terms.Mode) (list []problem) {
 	}
 	for _, d := range e.Details {
 		id := labels[d.Column]
-		list = append(list, problem{Field: id, Key: "error." + d.Code, Args: []string{"field", v.labelOf(d.Column)}})
+		key := "error." + d.Code
+		switch d.Code {
+		case "entry.my_number":
+			key = "help.my_number"
+		case "entry.too_long", "entry.invisible":
+			key = "error.terms.answer_form"
+		}
+		list = append(list, problem{Field: id, Key: key, Args: []string{"field", v.labelOf(d.Column)}})
 	}
 	if len(list) == 0 {
 		list = append(list, v.problemOf("", e))

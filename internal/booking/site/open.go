@@ -224,10 +224,12 @@ func (v *visit) getKey() error {
 
 func (v *visit) keyAgain() error {
 	d := keyData{Key: clip(v.r.PostForm.Get("key")), No: clip(v.r.PostForm.Get("no")), To: local(v.r.PostForm.Get("to"))}
-	if fault.Is(parseCode(d.Key), fault.Invalid, "linkcode.my_number") {
-		d.Key = ""
-	}
-	return v.page(http.StatusForbidden, "key", "key.title", d, problem{Key: "confirm.expired"})
+	return v.showKeyForm(http.StatusForbidden, d, problem{Key: "confirm.expired"})
+}
+
+func (v *visit) showKeyForm(status int, d keyData, problems ...problem) error {
+	d.Key, d.No = refill(d.Key), refill(d.No)
+	return v.page(status, "key", "key.title", d, problems...)
 }
 
 // postKey opens the booking of an access key. It is asked for the receipt
@@ -237,13 +239,10 @@ func (v *visit) postKey() error {
 	refuse := func(status int, e *fault.Error) error {
 		v.code = e.Code
 		q := v.problemOf("key", e)
-		switch e.Code {
-		case "linkcode.my_number":
-			d.Key = ""
-		case "linkcode.check":
+		if e.Code == "linkcode.check" {
 			q.Key = "error.key.check"
 		}
-		return v.page(status, "key", "key.title", d, q)
+		return v.showKeyForm(status, d, q)
 	}
 	key, err := linkcode.ParseKey(d.Key)
 	if e, ok := fault.As(err); ok {

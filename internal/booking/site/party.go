@@ -47,6 +47,7 @@ func (v *visit) showParty(status int, typed codeData, problems ...problem) error
 	if !found || v.city.PartyMax < 2 {
 		return v.backOn(c, nil)
 	}
+	typed = typed.shown()
 	typed.AskBirth, typed.AskPassword, typed.Eras = v.asksBirth(), v.asksPassword(), eraLines()
 	c.grouped = true
 	d := partyData{Code: typed, Max: v.city.PartyMax, Full: len(p.all()) >= v.city.PartyMax, Hidden: c.pairs(), NextURL: v.path(c.at("/next"))}

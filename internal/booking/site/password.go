@@ -61,7 +61,7 @@ func (v *visit) openFirst(sealed string) (link string, gen int, code linkcode.Co
 // firstPassword asks for the first password of a code.
 func (v *visit) firstPassword(status int, sealed, to string, problems ...problem) error {
 	d := passwordData{
-		Action: "/password", Intro: "password.intro", Mail: v.city.policy.TakesMail(), Value: clip(v.r.PostForm.Get("c_mail")),
+		Action: "/password", Intro: "password.intro", Mail: v.city.policy.TakesMail(), Value: refill(clip(v.r.PostForm.Get("c_mail"))),
 		Hidden: [][2]string{{"sealed", sealed}, {"to", to}},
 	}
 	return v.page(status, "password", "password.title", d, problems...)
@@ -84,6 +84,9 @@ func (v *visit) twice() (text string, problems []problem) {
 func (v *visit) passwordProblem(err error) []problem {
 	if e, ok := fault.As(err); ok && e.Kind == fault.Invalid && strings.HasPrefix(e.Code, "member.password_") {
 		v.code = e.Code
+		if e.Code == "member.password_my_number" {
+			return []problem{{Field: "password", Key: "help.my_number"}}
+		}
 		return []problem{v.problemOf("password", e)}
 	}
 	return nil
@@ -98,8 +101,10 @@ func (v *visit) postPassword() error {
 	}
 	text, problems := v.twice()
 	address := strings.TrimSpace(v.r.PostForm.Get("c_mail"))
-	if address != "" && v.city.policy.TakesMail() && !terms.Mailable(address) {
-		problems = append(problems, problem{Field: "c_mail", Key: "error.terms.answer_form", Args: []string{"field", v.labelOf(contact.Mail)}})
+	if _, err := contact.CheckContact(v.city.terms, contact.Contact{Mail: address}); v.city.policy.TakesMail() && err != nil {
+		if e, ok := fault.As(err); ok {
+			problems = append(problems, v.fieldProblems(e, v.codeMode())...)
+		}
 	}
 	if len(problems) > 0 {
 		return v.firstPassword(http.StatusUnprocessableEntity, sealed, to, problems...)
@@ -145,10 +150,7 @@ func (v *visit) getForgot() error {
 func (v *visit) showForgot(status int, problems ...problem) error {
 	p := v.city.policy
 	d := forgotData{
-		Code: v.typed().Code, Mail: clip(v.r.PostForm.Get("c_mail")), ByMail: p.TakesMail(), ByPIN: p.ResetBy == "pin",
-	}
-	if fault.Is(parseCode(d.Code), fault.Invalid, "linkcode.my_number") {
-		d.Code = ""
+		Code: refill(v.typed().Code), Mail: refill(clip(v.r.PostForm.Get("c_mail"))), ByMail: p.TakesMail(), ByPIN: p.ResetBy == "pin",
 	}
 	return v.page(status, "forgot", "forgot.title", d, problems...)
 }
@@ -197,10 +199,7 @@ func (v *visit) getPIN() error {
 }
 
 func (v *visit) showPIN(status int, problems ...problem) error {
-	d := passwordData{Action: "/pin", ByPIN: true, Code: v.typed().Code}
-	if fault.Is(parseCode(d.Code), fault.Invalid, "linkcode.my_number") {
-		d.Code = ""
-	}
+	d := passwordData{Action: "/pin", ByPIN: true, Code: refill(v.typed().Code)}
 	return v.page(status, "password", "pin.title", d, problems...)
 }
 

@@ -15,6 +15,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
 	"kofu/internal/jptext"
+	"kofu/internal/mynumber"
 	"kofu/internal/store"
 )
 
@@ -373,7 +374,7 @@ func (f Field) refuses(value string) (code string, args map[string]string) {
 	if value == "" {
 		return "", nil
 	}
-	if err := entry.Check(value); err != nil || twelveDigits(value) {
+	if err := entry.Check(value); err != nil || mynumber.Shaped(value) {
 		if e, ok := fault.As(err); ok {
 			return e.Code, e.Args
 		}
@@ -402,21 +403,6 @@ func (f Field) refuses(value string) (code string, args map[string]string) {
 		return "terms.answer_form", nil
 	}
 	return "", nil
-}
-
-// twelveDigits reports whether a text is twelve digits in any writing, as a
-// 個人番号 is, whether its check digit fits or not.
-func twelveDigits(text string) bool {
-	n := 0
-	for _, r := range jptext.Narrow(text) {
-		switch {
-		case r >= '0' && r <= '9':
-			n++
-		case r != '-' && !unicode.IsSpace(r):
-			return false
-		}
-	}
-	return n == 12
 }
 
 // offers reports whether a choice is one of those offered.

@@ -73,6 +73,12 @@ func TestBK107_Answers(t *testing.T) {
 		{"digits", "12a", "", "terms.answer_form"},
 		{"digits", "1234 5678 9012", "", "entry.my_number"}, // whatever its check digit
 		{"tel", "０９０-１２３４-５６７８", "090-1234-5678", ""},
+		{"tel", "+81-90-1234-5678", "+81-90-1234-5678", ""},
+		{"tel", "＋８１ 90 1234 5673", "+819012345673", ""}, // although its check digit fits
+		{"tel", "+63-917-123-4567", "+63-917-123-4567", ""},
+		{"tel", "+621498320257", "", "entry.my_number"},
+		{"tel", "6214-9832-0257", "", "entry.my_number"},
+		{"tel", "819012345678", "", "entry.my_number"},
 		{"tel", "123", "", "terms.answer_form"},
 		{"mail", "a..b.@docomo.example", "a..b.@docomo.example", ""},
 		{"mail", "a@b", "", "terms.answer_form"},
@@ -80,6 +86,8 @@ func TestBK107_Answers(t *testing.T) {
 		{"date", "2026-12-01", "2026-12-01", ""},
 		{"date", "2026-02-30", "", "terms.answer_form"},
 		{"area", "一行目\r\n二行目", "一行目\n二行目", ""},
+		{"area", "電話は +819012345673 です", "電話は +819012345673 です", ""},
+		{"area", "番号は ６２１４ ９８３２ ０２５７ です", "", "entry.my_number"},
 		{"select", "a", "a", ""},
 		{"select", "c", "", "terms.answer_form"},
 		{"radio", "a\nb", "", "terms.answer_form"},
