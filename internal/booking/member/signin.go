@@ -12,6 +12,7 @@ import (
 	"kofu/internal/audit"
 	"kofu/internal/booking/sync"
 	"kofu/internal/booking/ulid"
+	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/linkcode"
 	"kofu/internal/store"
@@ -135,7 +136,7 @@ func (m Member) arrived(tx *store.Tx, tenant int) error {
 			return err
 		}
 	}
-	return sync.Put(tx, tenant, id, sync.FirstUsed, m.Link, map[string]string{"link": m.Link})
+	return sync.Put(tx, tenant, id, event.LinkFirstUsed{Link: m.Link})
 }
 
 func firstOf(a, b error) error {

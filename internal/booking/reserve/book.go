@@ -9,7 +9,6 @@ import (
 	"kofu/internal/audit"
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
-	"kofu/internal/booking/sync"
 	"kofu/internal/booking/ulid"
 	"kofu/internal/fault"
 	"kofu/internal/store"
@@ -132,7 +131,7 @@ func (r Request) make(tx *store.Tx, b *Booking) error {
 		return err
 	}
 	if b.State == Active {
-		if err := j.place(sync.Created, b, ""); err != nil {
+		if err := j.place(b, "", true); err != nil {
 			return err
 		}
 		if err := saveBooking(tx, r.Tenant, *b, j.last); err != nil {
@@ -168,6 +167,7 @@ func (r Request) admit(j *journal, terms []slot.ProcedureTerms) ([]member.Member
 			return nil, err
 		}
 		j.locked(g.Link, m.LastEvent)
+		j.nocode[g.Link] = m.IsKey
 		if m.IsKey && !r.keyless && !r.By.office() { // a key opens its booking and makes no other
 			return nil, fault.New(fault.Forbidden, "member.cannot_book")
 		}

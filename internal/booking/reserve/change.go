@@ -8,7 +8,7 @@ import (
 	"kofu/internal/audit"
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
-	"kofu/internal/booking/sync"
+	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -62,7 +62,7 @@ func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fre
 		if err := b.servedFrom(tx.Rx, a.Tenant, window); err != nil {
 			return err
 		}
-		if err := j.place(sync.Moved, b, ""); err != nil {
+		if err := j.place(b, "", false); err != nil {
 			return err
 		}
 		if err := saveAll(tx, a.Tenant, *b, j.last); err != nil {
@@ -202,10 +202,10 @@ func (b *Booking) tellEnd(j *journal, who string, leaving ...*Person) error {
 	case b.PlacedEvent == "" || who == "":
 		return nil
 	case len(b.Live()) == 0:
-		return j.put(sync.Cancelled, b.ID, about{Booking: b.ID, By: who})
+		return j.put(event.BookingCancelled{Booking: b.ID, By: who})
 	}
 	for _, p := range leaving {
-		if err := j.put(sync.Left, b.ID, about{Booking: b.ID, Link: p.Link, By: who}); err != nil {
+		if err := j.put(event.BookingLeft{Booking: b.ID, Link: p.Link, By: who}); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"kofu/internal/audit"
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
-	"kofu/internal/booking/sync"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -341,7 +340,7 @@ func (b *Booking) moveTo(j *journal, slotID string) error {
 	if err := b.servedFrom(j.tx.Rx, j.tenant, window); err != nil {
 		return err
 	}
-	if err := j.place(sync.Moved, b, ""); err != nil {
+	if err := j.place(b, "", false); err != nil {
 		return err
 	}
 	return saveAll(j.tx, j.tenant, *b, j.last)

@@ -118,14 +118,14 @@ func inOrder(t *testing.T, db *store.DB, chains int) {
 		}
 		must(t, json.Unmarshal(e.Body, &body))
 		switch e.Type {
-		case sync.Created:
+		case "booking.created":
 			l := body.Members[0].Link
 			if open[l] != "" {
 				t.Fatalf("%s books again at %d before the office hears that %s has ended", l, e.Seq, open[l])
 			}
 			open[l], owner[body.Booking] = body.Booking, l
 			seen[l]++
-		case sync.Cancelled:
+		case "booking.cancelled":
 			l := owner[body.Booking]
 			if l == "" || open[l] != body.Booking {
 				t.Fatalf("%s ends at %d before it was made", body.Booking, e.Seq)

@@ -7,6 +7,7 @@ import (
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/sync"
 	"kofu/internal/booking/ulid"
+	"kofu/internal/event"
 	"kofu/internal/store"
 )
 
@@ -21,10 +22,11 @@ type journal struct {
 	floor  string          // greatest that the rows knew
 	last   string          // written last, '' before
 	links  map[string]bool // locked
+	nocode map[string]bool // of those looked up: without a code of the office
 }
 
 func open(tx *store.Tx, tenant int) *journal {
-	return &journal{tx: tx, tenant: tenant, first: ulid.New(tx.Now), links: map[string]bool{}}
+	return &journal{tx: tx, tenant: tenant, first: ulid.New(tx.Now), links: map[string]bool{}, nocode: map[string]bool{}}
 }
 
 // lock locks members in ascending order, before any booking.
@@ -72,7 +74,7 @@ func (j *journal) withPersons(id string) (Booking, error) {
 }
 
 // put writes an event about a booking or a member.
-func (j *journal) put(t sync.Type, subject string, body any) error {
+func (j *journal) put(body event.Body) error {
 	switch {
 	case j.last != "":
 		j.last = ulid.After(j.tx.Now, j.last)
@@ -81,7 +83,7 @@ func (j *journal) put(t sync.Type, subject string, body any) error {
 	default:
 		j.last = j.first
 	}
-	return sync.Put(j.tx, j.tenant, j.last, t, subject, body)
+	return sync.Put(j.tx, j.tenant, j.last, body)
 }
 
 // close marks the members with the last event, where it is not the one that
@@ -98,70 +100,92 @@ func (j *journal) close() error {
 	return nil
 }
 
-// guest is a member of a booking as the office hears of it.
-type guest struct {
-	Link  string   `json:"link"`
-	Gen   int      `json:"gen"`
-	Procs []string `json:"svc"`
-	Start string   `json:"start,omitempty"` // where it differs from that of the booking
-}
-
-// placed is the body of an event about a new or moved booking.
-type placed struct {
-	Booking string  `json:"bk"`
-	Was     string  `json:"was,omitempty"` // the booking that this one replaces
-	No      string  `json:"no"`
-	Members []guest `json:"members"`
-	Window  string  `json:"window"`
-	Start   string  `json:"start"`
-	Minutes int     `json:"min"`
-	Party   int     `json:"party"`
-	Units   int     `json:"units"`
-	Seat    string  `json:"seat"`
-	Via     Via     `json:"via"`
-	Lang    string  `json:"lang,omitempty"`
-}
-
-// place tells the office where a booking is.
-func (j *journal) place(t sync.Type, b *Booking, was string) error {
-	body := placed{
+// place tells the office where a booking is: a new one, or what replaces what it
+// knew.
+func (j *journal) place(b *Booking, was string, isNew bool) error {
+	placed := event.Placed{
 		Booking: b.ID, Was: was, No: b.No, Window: b.WindowID, Start: b.Starts.In(store.Tokyo).Format("2006-01-02T15:04:05Z07:00"),
-		Minutes: b.Minutes, Party: len(b.Live()), Units: b.Units(), Seat: string(b.Side), Via: b.Via, Lang: b.Lang,
+		Min: b.Minutes, Party: len(b.Live()), Units: b.Units(), Seat: string(b.Side), Via: string(b.Via), Lang: b.Lang,
 	}
 	for _, p := range b.Live() {
-		g := guest{Link: p.Link, Gen: p.Gen}
-		for _, one := range p.Procs.List() {
-			g.Procs = append(g.Procs, string(one))
+		m, err := j.guest(*b, p)
+		if err != nil {
+			return err
 		}
-		if p.SlotID != b.SlotID {
-			g.Start = p.SlotID[len(b.WindowID)+1:] + ":00+09:00"
-		}
-		body.Members = append(body.Members, g)
+		placed.Members = append(placed.Members, m)
 	}
-	if err := j.put(t, b.ID, body); err != nil {
+	var body event.Body = event.BookingMoved(placed)
+	if isNew {
+		body = event.BookingCreated(placed)
+	}
+	if err := j.put(body); err != nil {
 		return err
 	}
 	b.PlacedEvent = j.last
 	return nil
 }
 
-// about is the body of an event about a booking, or about one person of it.
-type about struct {
-	Booking string `json:"bk"`
-	Link    string `json:"link,omitempty"`
-	By      string `json:"by,omitempty"`
+// guest is a person of a booking as the office hears of them.
+func (j *journal) guest(b Booking, p Person) (event.Member, error) {
+	m := event.Member{Link: p.Link, Gen: p.Gen}
+	for _, one := range p.Procs.List() {
+		m.Svc = append(m.Svc, string(one))
+	}
+	if p.SlotID != b.SlotID {
+		m.Start = p.SlotID[len(b.WindowID)+1:] + ":00+09:00"
+	}
+	nocode, known := j.nocode[p.Link]
+	if !known {
+		is, _, err := member.ByLink(j.tx.Rx, j.tenant, p.Link)
+		if err != nil {
+			return event.Member{}, err
+		}
+		nocode = is.IsKey
+	}
+	m.NoCode = nocode
+	return m, nil
 }
 
 // tell writes an event about persons of a booking: one for all who are in it, or
 // one each.
-func (j *journal) tell(t sync.Type, b Booking, persons ...*Person) error {
+func (j *journal) tell(t event.Type, b Booking, persons ...*Person) error {
 	if len(persons) == len(b.Live()) || len(persons) == len(b.Persons) {
-		return j.put(t, b.ID, about{Booking: b.ID})
+		return j.put(of(t, event.OfBooking{Booking: b.ID}))
 	}
 	for _, p := range persons {
-		if err := j.put(t, b.ID, about{Booking: b.ID, Link: p.Link}); err != nil {
+		if err := j.put(of(t, event.OfBooking{Booking: b.ID, Link: p.Link})); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// The events about persons of a booking.
+var (
+	arrivedEvent = event.VisitArrived{}.Type()
+	doneEvent    = event.VisitDone{}.Type()
+	againEvent   = event.VisitAgain{}.Type()
+	undoneEvent  = event.VisitUndo{}.Type()
+	missedEvent  = event.BookingMissed{}.Type()
+	noShowEvent  = event.BookingNoShow{}.Type()
+	unsureEvent  = event.BookingUnreconciled{}.Type()
+)
+
+func of(t event.Type, o event.OfBooking) event.Body {
+	switch t {
+	case arrivedEvent:
+		return event.VisitArrived(o)
+	case doneEvent:
+		return event.VisitDone(o)
+	case againEvent:
+		return event.VisitAgain(o)
+	case undoneEvent:
+		return event.VisitUndo(o)
+	case missedEvent:
+		return event.BookingMissed(o)
+	case noShowEvent:
+		return event.BookingNoShow(o)
+	default:
+		return event.BookingUnreconciled(o)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/slot"
 	"kofu/internal/booking/sync"
+	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/linkcode"
 	"kofu/internal/store"
@@ -66,12 +67,12 @@ func byKey(t testing.TB, db *store.DB, key linkcode.Key, no, from string) (reser
 	return reserve.SignInByKey(t.Context(), db, resident, keys, member.KeyAttempt{Tenant: tenant, Key: key, Address: netip.MustParseAddr(from)}, no)
 }
 
-func events(t testing.TB, db *store.DB, subject string) []sync.Type {
+func events(t testing.TB, db *store.DB, subject string) []event.Type {
 	t.Helper()
 	return eventsOf(t, db, tenant, subject)
 }
 
-func eventsOf(t testing.TB, db *store.DB, id int, subject string) (types []sync.Type) {
+func eventsOf(t testing.TB, db *store.DB, id int, subject string) (types []event.Type) {
 	t.Helper()
 	testkit.Read(t, db, func(rx *store.Rx) error {
 		list, err := sync.About(rx, id, subject)

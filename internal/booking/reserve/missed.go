@@ -9,6 +9,7 @@ import (
 	"kofu/internal/audit"
 	"kofu/internal/booking/slot"
 	"kofu/internal/booking/sync"
+	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
 	"kofu/internal/store"
@@ -31,7 +32,7 @@ func MarkMissed(ctx context.Context, db *store.DB, actor store.Actor, tenant int
 		if is, err := b.isLate(j.tx.Rx, tenant); err != nil || !is {
 			return false, err
 		}
-		return b.change(j, Missing, sync.Missed, b.in(Active)...)
+		return b.change(j, Missing, missedEvent, b.in(Active)...)
 	})
 }
 
@@ -69,14 +70,14 @@ func (b Booking) isLate(rx *store.Rx, tenant int) (bool, error) {
 
 // change moves persons and tells the office; nobody's seats change. It is false
 // when there is nobody to move.
-func (b *Booking) change(j *journal, m Move, event sync.Type, persons ...*Person) (bool, error) {
+func (b *Booking) change(j *journal, m Move, t event.Type, persons ...*Person) (bool, error) {
 	if len(persons) == 0 {
 		return false, nil
 	}
 	if err := b.apply(m, persons...); err != nil {
 		return false, err
 	}
-	if err := j.tell(event, *b, persons...); err != nil {
+	if err := j.tell(t, *b, persons...); err != nil {
 		return false, err
 	}
 	return true, saveAll(j.tx, j.tenant, *b, j.last)
@@ -161,7 +162,7 @@ func closeDay(tx *store.Tx, tenant int, windowID string, day jpdate.Day, known f
 			coming++
 			return false, nil
 		}
-		if _, err := b.change(j, Missing, sync.Missed, b.in(Active)...); err != nil {
+		if _, err := b.change(j, Missing, missedEvent, b.in(Active)...); err != nil {
 			return false, err
 		}
 		saw, err := known(j, *b)
@@ -181,11 +182,11 @@ func closeDay(tx *store.Tx, tenant int, windowID string, day jpdate.Day, known f
 
 // settle decides about those who count as missed.
 func (c *Closed) settle(j *journal, b *Booking, saw bool) (bool, error) {
-	move, event, count := Settling, sync.NoShow, &c.NoShow
+	move, t, count := Settling, noShowEvent, &c.NoShow
 	if !saw {
-		move, event, count = Unsettling, sync.Unsettled, &c.Unreconciled
+		move, t, count = Unsettling, unsureEvent, &c.Unreconciled
 	}
-	changed, err := b.change(j, move, event, b.in(Missed)...)
+	changed, err := b.change(j, move, t, b.in(Missed)...)
 	if changed {
 		*count++
 	}

@@ -6,7 +6,6 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/booking/slot"
-	"kofu/internal/booking/sync"
 	"kofu/internal/booking/ulid"
 	"kofu/internal/fault"
 	"kofu/internal/store"
@@ -57,11 +56,7 @@ func AcceptIn(tx *store.Tx, a Act) (b Booking, fresh bool, err error) {
 		if err := b.apply(Accepting, b.in(Offered)...); err != nil {
 			return err
 		}
-		event := sync.Created
-		if was != "" {
-			event = sync.Moved
-		}
-		if err := j.place(event, b, was); err != nil {
+		if err := j.place(b, was, was == ""); err != nil {
 			return err
 		}
 		if err := saveAll(tx, a.Tenant, *b, j.last); err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"kofu/internal/booking/reserve"
-	outlog "kofu/internal/booking/sync"
+	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -86,7 +86,7 @@ func TestBK212_Offers(t *testing.T) {
 			}
 			return err
 		})
-		if fmt.Sprint(events(t, db, second.ID), events(t, db, old.ID)) != fmt.Sprint([]outlog.Type{outlog.Moved}, []outlog.Type{outlog.Created}) {
+		if fmt.Sprint(events(t, db, second.ID), events(t, db, old.ID)) != fmt.Sprint([]event.Type{"booking.moved"}, []event.Type{"booking.created"}) {
 			t.Errorf("the office hears %v %v", events(t, db, old.ID), events(t, db, second.ID))
 		}
 		third, err := offer(t, db, half, until, 1)

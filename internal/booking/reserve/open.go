@@ -9,7 +9,6 @@ import (
 	"kofu/internal/audit"
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
-	"kofu/internal/booking/sync"
 	"kofu/internal/booking/ulid"
 	"kofu/internal/fault"
 	"kofu/internal/linkcode"
@@ -181,7 +180,7 @@ func ConfirmIn(tx *store.Tx, tenant int, bookingID string) (b Booking, fresh boo
 	if err := b.apply(Confirming, b.in(Pending)...); err != nil {
 		return Booking{}, false, err
 	}
-	if err := j.place(sync.Created, &b, ""); err != nil {
+	if err := j.place(&b, "", true); err != nil {
 		return Booking{}, false, err
 	}
 	if err := saveAll(tx, tenant, b, j.last); err != nil {

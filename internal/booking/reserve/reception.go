@@ -8,8 +8,8 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/booking/slot"
-	"kofu/internal/booking/sync"
 	"kofu/internal/entry"
+	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -92,7 +92,7 @@ func Arrive(tx *store.Tx, v Visit) (a Arrival, err error) {
 	for _, p := range persons {
 		p.ArrivedAt = tx.Now
 	}
-	if err := b.step(j, Arriving, sync.Arrived, persons...); err != nil {
+	if err := b.step(j, Arriving, arrivedEvent, persons...); err != nil {
 		return Arrival{}, err
 	}
 	a.Booking, a.Done = b, true
@@ -141,7 +141,7 @@ func (b *Booking) bringHere(j *journal, v Visit) error {
 	if err := b.find(j.tx.Rx, v.Tenant, here.ID); err != nil {
 		return err
 	}
-	return j.place(sync.Moved, b, "")
+	return j.place(b, "", false)
 }
 
 // force is shift for people who stand there: the seats are taken whether there
@@ -164,7 +164,7 @@ func force(tx *store.Tx, tenant int, side slot.Side, held, wanted map[string]int
 
 // step moves persons and tells the office; seats that were returned before are
 // taken again, and those of who leaves are returned.
-func (b *Booking) step(j *journal, m Move, event sync.Type, persons ...*Person) error {
+func (b *Booking) step(j *journal, m Move, t event.Type, persons ...*Person) error {
 	held := b.seats()
 	if err := b.apply(m, persons...); err != nil {
 		return err
@@ -173,7 +173,7 @@ func (b *Booking) step(j *journal, m Move, event sync.Type, persons ...*Person) 
 		if err := b.tellEnd(j, "resident", persons...); err != nil {
 			return err
 		}
-	} else if err := j.tell(event, *b, persons...); err != nil {
+	} else if err := j.tell(t, *b, persons...); err != nil {
 		return err
 	}
 	if err := saveAll(j.tx, j.tenant, *b, j.last); err != nil {
@@ -198,30 +198,30 @@ func (b Booking) reception(persons ...*Person) map[string]any {
 // Errors: fault.NotFound "booking.unknown"; fault.Conflict "booking.state";
 // fault.Invalid "booking.bad_handled"; those of [entry.Check].
 func Finish(tx *store.Tx, v Visit, h Handled) (Booking, error) {
-	return received(tx, v, Finishing, sync.Done, "booking.finished", &h)
+	return received(tx, v, Finishing, doneEvent, "booking.finished", &h)
 }
 
 // Return records that persons have to come again, because papers are missing
 // (書類不備で再来庁). They can book anew. Errors: as [Finish].
 func Return(tx *store.Tx, v Visit, h Handled) (Booking, error) {
-	return received(tx, v, Returning, sync.Again, "booking.returned", &h)
+	return received(tx, v, Returning, againEvent, "booking.returned", &h)
 }
 
 // GiveUp records that persons who had come went away without anything being
 // done (取りやめ). Errors: as [Finish].
 func GiveUp(tx *store.Tx, v Visit) (Booking, error) {
-	return received(tx, v, GivingUp, sync.Left, "booking.given_up", nil)
+	return received(tx, v, GivingUp, "", "booking.given_up", nil)
 }
 
 // Undo takes back the last step of reception: who is done or has to come again
 // is here, who is here is expected. Errors: as [Finish]; fault.Conflict
 // "booking.exists" when the person has booked again meanwhile.
 func Undo(tx *store.Tx, v Visit) (Booking, error) {
-	return received(tx, v, Undoing, sync.Undone, "booking.undone", nil)
+	return received(tx, v, Undoing, undoneEvent, "booking.undone", nil)
 }
 
 // received runs an act of reception on persons who have come.
-func received(tx *store.Tx, v Visit, m Move, event sync.Type, action string, h *Handled) (b Booking, err error) {
+func received(tx *store.Tx, v Visit, m Move, t event.Type, action string, h *Handled) (b Booking, err error) {
 	if h != nil {
 		if err := h.check(); err != nil {
 			return Booking{}, err
@@ -241,7 +241,7 @@ func received(tx *store.Tx, v Visit, m Move, event sync.Type, action string, h *
 	if m == Undoing && len(b.in(Arrived)) == len(persons) && persons[0].State == Arrived {
 		b.Counter, b.CalledAt = "", time.Time{} // nobody is left to be served
 	}
-	if err := b.step(j, m, event, persons...); err != nil {
+	if err := b.step(j, m, t, persons...); err != nil {
 		return Booking{}, err
 	}
 	return b, audit.Append(tx, action, object(v.Tenant, b.ID), b.reception(persons...))

@@ -10,7 +10,7 @@ import (
 
 	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/slot"
-	outlog "kofu/internal/booking/sync"
+	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -122,9 +122,9 @@ func TestBK502_Reception(t *testing.T) {
 		}
 		got := fmt.Sprint(events(t, db, b.ID), events(t, db, tomorrow.ID), events(t, db, elsewhere.ID))
 		want := fmt.Sprint(
-			[]outlog.Type{outlog.Created, outlog.Arrived, outlog.Done, outlog.Undone, outlog.Undone},
-			[]outlog.Type{outlog.Created, outlog.Moved, outlog.Arrived, outlog.Again},
-			[]outlog.Type{outlog.Created, outlog.Moved, outlog.Arrived, outlog.Cancelled})
+			[]event.Type{"booking.created", "visit.arrived", "visit.done", "visit.undo", "visit.undo"},
+			[]event.Type{"booking.created", "booking.moved", "visit.arrived", "visit.again"},
+			[]event.Type{"booking.created", "booking.moved", "visit.arrived", "booking.cancelled"})
 		if got != want {
 			t.Errorf("the office hears\n%s, want\n%s", got, want)
 		}

@@ -12,9 +12,13 @@ func insertEvent(tx *store.Tx, tenant int, e Event) error {
 	return err
 }
 
-func lastSeq(rx *store.Rx, tenant int) (n int, err error) {
-	err = rx.Row("SELECT COALESCE(MAX(seq), 0) FROM event_out WHERE tenant = $1", tenant).Scan(&n)
-	return n, err
+// newest returns the era that numbers belong to and the last of them.
+func newest(rx *store.Rx, tenant int) (era, seq int, err error) {
+	err = rx.Row("SELECT era, seq FROM event_out WHERE tenant = $1 AND era IS NOT NULL ORDER BY era DESC, seq DESC LIMIT 1", tenant).Scan(&era, &seq)
+	if errors.Is(err, store.ErrNoRows) {
+		return 0, 0, nil
+	}
+	return era, seq, err
 }
 
 func unnumbered(rx *store.Rx, tenant, limit int) (ids []string, err error) {
@@ -27,8 +31,8 @@ func unnumbered(rx *store.Rx, tenant, limit int) (ids []string, err error) {
 	return ids, err
 }
 
-func setSeq(tx *store.Tx, tenant int, id string, seq int) error {
-	_, err := tx.Exec("UPDATE event_out SET seq = $3 WHERE tenant = $1 AND event_id = $2 AND seq IS NULL", tenant, id, seq)
+func setSeq(tx *store.Tx, tenant int, id string, era, seq int) error {
+	_, err := tx.Exec("UPDATE event_out SET era = $3, seq = $4 WHERE tenant = $1 AND event_id = $2 AND seq IS NULL", tenant, id, era, seq)
 	return err
 }
 
@@ -47,7 +51,11 @@ func events(rx *store.Rx, query string, args ...any) (list []Event, err error) {
 }
 
 func since(rx *store.Rx, tenant, seq, limit int) ([]Event, error) {
-	return events(rx, eventColumns+" AND seq > $2 ORDER BY seq LIMIT $3", tenant, seq, limit)
+	era, _, err := newest(rx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	return events(rx, eventColumns+" AND era = $2 AND seq > $3 ORDER BY seq LIMIT $4", tenant, era, seq, limit)
 }
 
 func about(rx *store.Rx, tenant int, subject string) ([]Event, error) {
@@ -55,15 +63,19 @@ func about(rx *store.Rx, tenant int, subject string) ([]Event, error) {
 }
 
 func seqOf(rx *store.Rx, tenant int, id string) (seq int, err error) {
-	err = rx.Row("SELECT COALESCE(seq, 0) FROM event_out WHERE tenant = $1 AND event_id = $2", tenant, id).Scan(&seq)
+	err = rx.Row(`
+SELECT seq FROM event_out
+WHERE tenant = $1 AND event_id = $2 AND era = (SELECT MAX(era) FROM event_out WHERE tenant = $1)`, tenant, id).Scan(&seq)
 	if errors.Is(err, store.ErrNoRows) {
 		return 0, nil
 	}
 	return seq, err
 }
 
-// deleteEvents keeps the last one, from which the numbers go on.
+// deleteEvents keeps the last one of the era, from which the numbers go on.
 func deleteEvents(tx *store.Tx, tenant int, before string) (int64, error) {
 	return tx.Exec(`
-DELETE FROM event_out WHERE tenant = $1 AND at < $2 AND seq < (SELECT MAX(seq) FROM event_out WHERE tenant = $1)`, tenant, before)
+DELETE FROM event_out
+WHERE tenant = $1 AND at < $2 AND seq IS NOT NULL AND event_id <> (
+  SELECT event_id FROM event_out WHERE tenant = $1 AND era IS NOT NULL ORDER BY era DESC, seq DESC LIMIT 1)`, tenant, before)
 }

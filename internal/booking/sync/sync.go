@@ -10,51 +10,32 @@ package sync
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
+	"kofu/internal/audit"
+	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/store"
-)
-
-// Type says what happened.
-type Type string
-
-// The events that the office hears of (booking.md §3.3).
-const (
-	Created     Type = "booking.created"
-	Moved       Type = "booking.moved"
-	Left        Type = "booking.left" // one person of several
-	Cancelled   Type = "booking.cancelled"
-	Missed      Type = "booking.noshow_provisional"
-	NoShow      Type = "booking.noshow"
-	Unsettled   Type = "booking.unreconciled" // the office never saw the booking
-	Arrived     Type = "visit.arrived"
-	Done        Type = "visit.done"
-	Again       Type = "visit.again"
-	Undone      Type = "visit.undo"
-	FirstUsed   Type = "link.first_used" // the letter has arrived
-	CapacityOff Type = "capacity.over"
 )
 
 // Event is one line of the log.
 type Event struct {
 	ID      string // ULID
 	Seq     int    // 0 until it is numbered
-	Type    Type
-	Subject string          // booking or pseudonym
-	At      string          // instant, for people
-	Body    json.RawMessage // what the type asks for besides seq, t and at
+	Type    event.Type
+	Subject string // booking or pseudonym
+	At      string // instant, for people
+	Body    []byte // as [event.Marshal] writes it
 }
 
 // Put writes an event under an id that is greater than those of all earlier
 // events of what it is about; the rows of these are locked by the caller.
-func Put(tx *store.Tx, tenant int, id string, t Type, subject string, body any) error {
-	text, err := json.Marshal(body)
+func Put(tx *store.Tx, tenant int, id string, body event.Body) error {
+	text, err := event.Marshal(body)
 	if err != nil {
-		return fmt.Errorf("event %s: %w", t, err)
+		return err
 	}
-	return insertEvent(tx, tenant, Event{ID: id, Type: t, Subject: subject, At: store.Stamp(tx.Now), Body: text})
+	return insertEvent(tx, tenant, Event{ID: id, Type: body.Type(), Subject: event.Subject(body), At: store.Stamp(tx.Now), Body: text})
 }
 
 // Number numbers the events of a tenant that have no number, at most limit of
@@ -64,7 +45,7 @@ func Number(tx *store.Tx, tenant, limit int) (int, error) {
 	if err := tx.Lock(fmt.Sprintf("event_out/%d", tenant)); err != nil {
 		return 0, err
 	}
-	last, err := lastSeq(tx.Rx, tenant)
+	era, last, err := newest(tx.Rx, tenant)
 	if err != nil {
 		return 0, err
 	}
@@ -73,7 +54,7 @@ func Number(tx *store.Tx, tenant, limit int) (int, error) {
 		return 0, err
 	}
 	for i, id := range ids {
-		if err := setSeq(tx, tenant, id, last+i+1); err != nil {
+		if err := setSeq(tx, tenant, id, era, last+i+1); err != nil {
 			return 0, err
 		}
 	}
@@ -103,7 +84,8 @@ func Since(rx *store.Rx, tenant, seq, limit int) ([]Event, error) {
 	return since(rx, tenant, seq, limit)
 }
 
-// SeqOf returns the number of an event, 0 when it has none yet.
+// SeqOf returns the number of an event, 0 when it has none yet or the database
+// was restored since.
 func SeqOf(rx *store.Rx, tenant int, id string) (int, error) { return seqOf(rx, tenant, id) }
 
 // About returns the events of a booking or pseudonym, the oldest first.
@@ -115,4 +97,50 @@ func About(rx *store.Rx, tenant int, subject string) ([]Event, error) {
 // keeps them for 400 days.
 func Forget(tx *store.Tx, tenant int, before string) (int64, error) {
 	return deleteEvents(tx, tenant, before)
+}
+
+// Renew begins the log anew with an event that says so: the database was put
+// back to an older state. Numbers begin with 1; what was numbered before is no
+// longer sent.
+func Renew(tx *store.Tx, tenant int, id string, restored event.LogRestored) error {
+	if err := tx.Lock(fmt.Sprintf("event_out/%d", tenant)); err != nil {
+		return err
+	}
+	era, _, err := newest(tx.Rx, tenant)
+	if err != nil {
+		return err
+	}
+	if err := Put(tx, tenant, id, restored); err != nil {
+		return err
+	}
+	if err := setSeq(tx, tenant, id, era+1, 1); err != nil {
+		return err
+	}
+	return audit.Append(tx, "sync.renewed", fmt.Sprintf("tenant/%d", tenant), map[string]any{"was": restored.Was, "head": restored.Head})
+}
+
+// Log is the log as the exchange sends it: the numbered events of the tenant of
+// a view.
+type Log struct{}
+
+// Head is the number of the newest event.
+func (Log) Head(rx *store.Rx) (int64, error) {
+	_, last, err := newest(rx, rx.Tenant)
+	return int64(last), err
+}
+
+// Each calls fn for the lines of the events from a number on.
+func (Log) Each(rx *store.Rx, from int64, fn func(line []byte) error) error {
+	for next := int(from); ; {
+		part, err := since(rx, rx.Tenant, next-1, atOnce)
+		if err != nil || len(part) == 0 {
+			return err
+		}
+		for _, e := range part {
+			if err := fn(event.Line(int64(e.Seq), e.Type, e.At, e.Body)); err != nil {
+				return err
+			}
+		}
+		next += len(part)
+	}
 }
