@@ -59,6 +59,42 @@ func Code(rx *store.Rx, ring *keyring.Ring, p Piece) (linkcode.Code, error) {
 	return linkcode.Code(plain), err
 }
 
+// Living is the code that invites to collect a card.
+type Living struct {
+	ID      int64
+	Code    linkcode.Code
+	RunID   int64
+	Printed bool // the letter exists: its run is printed, perhaps posted
+}
+
+// LivingCode opens the living code of a card, ok is false when it has none.
+func LivingCode(rx *store.Rx, ring *keyring.Ring, cardID int64) (l Living, ok bool, err error) {
+	id, err := liveCode(rx, cardID)
+	if err != nil || id == 0 {
+		return l, false, err
+	}
+	l.ID = id
+	state, sealed := "", ""
+	if l.RunID, state, sealed, err = letterOfCode(rx, id); err != nil {
+		return l, false, err
+	}
+	plain, err := ring.Unseal(linkPurpose, placeOf(cardID), sealed)
+	l.Code, l.Printed = linkcode.Code(plain), State(state) == Ready || State(state) == Posted
+	return l, err == nil, err
+}
+
+// EachCode calls fn for every code that was ever given to a card, the living
+// ones first.
+func EachCode(rx *store.Rx, ring *keyring.Ring, fn func(cardID, codeID int64, code linkcode.Code) error) error {
+	return eachCode(rx, func(cardID, id int64, sealed string) error {
+		plain, err := ring.Unseal(linkPurpose, placeOf(cardID), sealed)
+		if err != nil {
+			return err
+		}
+		return fn(cardID, id, linkcode.Code(plain))
+	})
+}
+
 // CardOfCode finds the card of a link code, whether it lives or not.
 func CardOfCode(rx *store.Rx, ring *keyring.Ring, code linkcode.Code) (cardID int64, live, ok bool, err error) {
 	return cardByMAC(rx, ring.MAC(linkPurpose, string(code)))

@@ -215,6 +215,23 @@ func sealedCode(rx *store.Rx, id int64) (sealed string, err error) {
 	return sealed, err
 }
 
+func letterOfCode(rx *store.Rx, id int64) (runID int64, state, sealed string, err error) {
+	err = rx.Row("SELECT l.run_id, r.state, l.sealed FROM link_code l JOIN notice_run r ON r.id = l.run_id WHERE l.id = $1", id).
+		Scan(&runID, &state, &sealed)
+	return runID, state, sealed, err
+}
+
+func eachCode(rx *store.Rx, fn func(cardID, id int64, sealed string) error) error {
+	return rx.Query(func(scan func(...any) error) error {
+		var cardID, id int64
+		var sealed string
+		if err := scan(&cardID, &id, &sealed); err != nil {
+			return err
+		}
+		return fn(cardID, id, sealed)
+	}, "SELECT card_id, id, sealed FROM link_code ORDER BY CASE state WHEN 'issued' THEN 0 ELSE 1 END, id DESC")
+}
+
 func endCodes(tx *store.Tx, cardID int64, state string) error {
 	_, err := tx.Exec("UPDATE link_code SET state = $1, ended_at = $2 WHERE card_id = $3 AND state = 'issued'", state, store.Stamp(tx.Now), cardID)
 	return err

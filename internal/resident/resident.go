@@ -2,7 +2,8 @@
 // addresses exactly as received, with the set of private-use characters they
 // were written in, and what happened to each person. Every change by an import
 // leaves the state before it, so that the import can be taken back. Writes
-// tables resident, resident_key, resident_version and resident_event.
+// tables resident, resident_key, resident_version, resident_event and
+// resident_shield.
 package resident
 
 import (
