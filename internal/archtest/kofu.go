@@ -8,7 +8,7 @@ func Kofu() Rules {
 		Module: "kofu",
 		Order: []string{
 			"fault", "message", "jptext", "jpdate", "jpaddr", "mynumber", "program", "entry", "linkcode", "scancode", "keyring", "password", "seal", "event", "agree",
-			"migrations", "tabfile", "glyph", "qr", "sheet", "chart", "paper", "store",
+			"migrations", "tabfile", "glyph", "qr", "sheet", "chart", "paper", "store", "listing",
 			"booking/ulid",
 			"audit", "office",
 			"settings", "staff", "accesslog", "relay",
@@ -25,7 +25,7 @@ func Kofu() Rules {
 			"progress",
 			"press", "report", "city", "practice",
 			"upkeep", "web", "lan", "desk",
-			"testkit", "webtest", "archtest", "faultlab", "bench",
+			"testkit", "listingtest", "webtest", "archtest", "faultlab", "bench",
 		},
 		Writers: writersOfKofu,
 		SQL: []string{

@@ -12,6 +12,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/gate"
 	"kofu/internal/jpdate"
+	"kofu/internal/listing"
 	"kofu/internal/message"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
@@ -25,31 +26,6 @@ type ReportChoice struct {
 	Grains []staffweb.Choice `json:"grains"`
 }
 
-// ReportColumn is a column of a report.
-type ReportColumn struct {
-	Heading string `json:"heading"`
-	Number  bool   `json:"number"`
-}
-
-// ReportSection is one list of a report.
-type ReportSection struct {
-	Title   string         `json:"title"`
-	Columns []ReportColumn `json:"columns"`
-	Rows    [][]string     `json:"rows"`
-	Total   []string       `json:"total"`
-}
-
-// ReportPage is a report on screen.
-type ReportPage struct {
-	Title     string          `json:"title"`
-	Condition string          `json:"condition"`
-	AsOf      string          `json:"asOf"`
-	Rows      int             `json:"rows"`
-	Sections  []ReportSection `json:"sections"`
-	Notes     []string        `json:"notes"`
-	Charts    []string        `json:"charts"` // SVG
-}
-
 // DayList is a paper of the next open day.
 type DayList struct {
 	Day    string `json:"day"`
@@ -60,7 +36,7 @@ type DayList struct {
 func (s *server) reportRoutes() []gate.Route {
 	return []gate.Route{
 		{Pattern: "GET /api/reports", Permission: staff.ReportView, Handle: s.getReports, Out: []ReportChoice{}},
-		{Pattern: "GET /api/reports/{kind}", Permission: staff.ReportView, Handle: s.getReport, Out: ReportPage{}},
+		{Pattern: "GET /api/reports/{kind}", Permission: staff.ReportView, Handle: s.getReport, Out: staffweb.ReportPage{}},
 		{Pattern: "GET /api/reports/{kind}/file", Permission: staff.ReportExport, Handle: s.getReportFile},
 		{Pattern: "GET /api/reports/{kind}/print", Permission: staff.ReportPrint, Handle: s.getReportFile},
 		{Pattern: "GET /api/windows/{window}/day-lists", Permission: staff.BookingView, Handle: s.getDayLists, Out: []DayList{}},
@@ -105,7 +81,7 @@ func (s *server) reportQuery(rx *store.Rx, r *http.Request, by string) (report.Q
 }
 
 func (s *server) getReport(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	var d report.Document
+	var d listing.Document
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
 		q, err := s.reportQuery(rx, r, actor.Name)
 		if err != nil {
@@ -117,36 +93,19 @@ func (s *server) getReport(w http.ResponseWriter, r *http.Request, actor store.A
 	if err != nil {
 		return err
 	}
-	return staffweb.OK(w, reportPage(d))
-}
-
-func reportPage(d report.Document) ReportPage {
-	page := ReportPage{
-		Title: d.Title, Condition: d.Condition, AsOf: d.AsOf(), Rows: d.Rows(), Sections: []ReportSection{}, Notes: staffweb.OrEmpty(d.Notes), Charts: []string{},
-	}
-	for _, one := range d.Sections {
-		section := ReportSection{Title: one.Title, Columns: []ReportColumn{}, Rows: [][]string{}, Total: staffweb.OrEmpty(one.Total)}
-		for _, c := range one.Columns {
-			section.Columns = append(section.Columns, ReportColumn{c.Heading, c.Number()})
-		}
-		for _, row := range one.Rows {
-			section.Rows = append(section.Rows, one.Said(row))
-		}
-		page.Sections = append(page.Sections, section)
-	}
-	for i, drawing := range d.Charts {
-		page.Charts = append(page.Charts, string(drawing.SVG("chart-"+number(i))))
-	}
-	return page
+	return staffweb.OK(w, staffweb.ReportOf(d))
 }
 
 // getReportFile gives a report as a file, or as a print.
 func (s *server) getReportFile(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	format := report.Format(r.URL.Query().Get("format"))
-	if session, _ := gate.SessionOf(r.Context()); (format == report.PDF) != (session.Asked == staff.ReportPrint) {
+	format := listing.Format(r.URL.Query().Get("format"))
+	if err := format.Check(); err != nil {
+		return err
+	}
+	if session, _ := gate.SessionOf(r.Context()); (format == listing.PDF) != (session.Asked == staff.ReportPrint) {
 		return fault.New(fault.Invalid, "report.unknown_format", "format", string(format))
 	}
-	var d report.Document
+	var d listing.Document
 	err := s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
 		q, err := s.reportQuery(tx.Rx, r, actor.Name)
 		if err != nil {
@@ -162,7 +121,7 @@ func (s *server) getReportFile(w http.ResponseWriter, r *http.Request, actor sto
 		look := accesslog.Look{Screen: "reports", Rows: d.Rows(), Condition: map[string]string{
 			"kind": string(q.Kind), "from": string(q.From), "until": string(q.Until), "grain": string(q.Grain), "windows": strings.Join(ids, " "),
 		}}
-		if format == report.PDF {
+		if format == listing.PDF {
 			return accesslog.Printed(tx, look)
 		}
 		return accesslog.Exported(tx, look)
@@ -170,7 +129,7 @@ func (s *server) getReportFile(w http.ResponseWriter, r *http.Request, actor sto
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, d, format)
+	return staffweb.SendListing(w, r, d, format, s.Press)
 }
 
 func (s *server) getDayLists(w http.ResponseWriter, r *http.Request, _ store.Actor) error {

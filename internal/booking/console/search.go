@@ -1,17 +1,16 @@
 package console
 
 import (
-	"bytes"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"kofu/internal/accesslog"
 	"kofu/internal/booking/find"
-	"kofu/internal/booking/report"
 	"kofu/internal/booking/reserve"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
+	"kofu/internal/listing"
 	"kofu/internal/message"
 	"kofu/internal/sheet"
 	"kofu/internal/staff"
@@ -222,11 +221,14 @@ func (s *server) postSearchFile(w http.ResponseWriter, r *http.Request, actor st
 	if err != nil {
 		return err
 	}
-	format := report.Format(in.Format)
-	if session, _ := gate.SessionOf(r.Context()); (format == report.PDF) != (session.Asked == staff.BookingPrint) {
+	format := listing.Format(in.Format)
+	if err := format.Check(); err != nil {
+		return err
+	}
+	if session, _ := gate.SessionOf(r.Context()); (format == listing.PDF) != (session.Asked == staff.BookingPrint) {
 		return fault.New(fault.Invalid, "report.unknown_format", "format", in.Format)
 	}
-	var d report.Document
+	var d listing.Document
 	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
 		f, look, err := s.filter(tx.Rx, r, in)
 		if err != nil {
@@ -237,7 +239,7 @@ func (s *server) postSearchFile(w http.ResponseWriter, r *http.Request, actor st
 			return err
 		}
 		look.Rows = d.Rows()
-		if format == report.PDF {
+		if format == listing.PDF {
 			return accesslog.Printed(tx, look)
 		}
 		return accesslog.Exported(tx, look)
@@ -245,17 +247,17 @@ func (s *server) postSearchFile(w http.ResponseWriter, r *http.Request, actor st
 	if err != nil {
 		return err
 	}
-	return s.send(w, r, d, format)
+	return staffweb.SendListing(w, r, d, format, s.Press)
 }
 
 // foundDocument is what was found as a list for files and prints: without
 // personal data.
-func (s *server) foundDocument(rx *store.Rx, f find.Filter, by string) (report.Document, error) {
+func (s *server) foundDocument(rx *store.Rx, f find.Filter, by string) (listing.Document, error) {
 	list, _, n, who, err := s.search(rx, f)
 	if err != nil {
-		return report.Document{}, err
+		return listing.Document{}, err
 	}
-	section := report.Section{}
+	section := listing.Section{}
 	for _, c := range []struct {
 		key  string
 		kind sheet.Kind
@@ -270,7 +272,7 @@ func (s *server) foundDocument(rx *store.Rx, f find.Filter, by string) (report.D
 		{"via", sheet.Text},
 		{"operator", sheet.Text},
 	} {
-		section.Columns = append(section.Columns, report.Column{Heading: message.Text("breport.column."+c.key, nil), Kind: c.kind})
+		section.Columns = append(section.Columns, listing.Column{Heading: message.Text("breport.column."+c.key, nil), Kind: c.kind})
 	}
 	persons := 0
 	for _, b := range list {
@@ -281,8 +283,8 @@ func (s *server) foundDocument(rx *store.Rx, f find.Filter, by string) (report.D
 		})
 	}
 	section.Total = []string{message.Text("breport.total", nil), "", "", message.Text("breport.visits", fault.Args("n", number(len(list)))), "", number(persons), "", "", ""}
-	return report.Document{
-		Title: message.Text("find.title", nil), Condition: s.conditionInWords(f, n, who), By: by, Made: rx.Now, Sections: []report.Section{section},
+	return listing.Document{
+		Title: message.Text("find.title", nil), Condition: s.conditionInWords(f, n, who), By: by, Made: rx.Now, Sections: []listing.Section{section},
 	}, nil
 }
 
@@ -316,23 +318,6 @@ func (s *server) conditionInWords(f find.Filter, n names, who map[string]string)
 		return message.Text("find.word.all", nil)
 	}
 	return join(parts)
-}
-
-// send answers with a document as a file.
-func (s *server) send(w http.ResponseWriter, r *http.Request, d report.Document, f report.Format) error {
-	var body bytes.Buffer
-	if err := d.Write(r.Context(), &body, f, s.Press); err != nil {
-		return err
-	}
-	kind := map[report.Format]string{
-		report.PDF: "application/pdf", report.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-	}[f]
-	if kind == "" {
-		kind = "text/csv"
-	}
-	staffweb.SetFileHeaders(w, kind, d.FileName(f), true)
-	_, err := w.Write(body.Bytes())
-	return err
 }
 
 func (s *server) getSearches(w http.ResponseWriter, r *http.Request, actor store.Actor) error {

@@ -16,6 +16,7 @@ import (
 	"kofu/internal/booking/slot"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
+	"kofu/internal/listing"
 	"kofu/internal/message"
 	"kofu/internal/paper"
 	"kofu/internal/store"
@@ -43,7 +44,7 @@ type made struct {
 // fonts.
 func Make(ctx context.Context, db *store.DB, actor store.Actor, tenant int, press func(time.Time) (paper.Press, error)) (n int, err error) {
 	defer fault.Add(&err, "daylist.Make(%d)", tenant)
-	docs := map[List]report.Document{}
+	docs := map[List]listing.Document{}
 	err = db.Read(ctx, func(rx *store.Rx) error {
 		windows, err := slot.Windows(rx, tenant)
 		if err != nil {
@@ -73,7 +74,7 @@ func Make(ctx context.Context, db *store.DB, actor store.Actor, tenant int, pres
 	var lists []made
 	for l, d := range docs { // papers are drawn outside of transactions
 		var pdf bytes.Buffer
-		if err := d.Write(ctx, &pdf, report.PDF, press); err != nil {
+		if err := d.Write(ctx, &pdf, listing.PDF, press); err != nil {
 			return 0, err
 		}
 		lists = append(lists, made{l, pdf.Bytes()})

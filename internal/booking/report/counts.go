@@ -12,6 +12,7 @@ import (
 	"kofu/internal/booking/slot"
 	"kofu/internal/chart"
 	"kofu/internal/jpdate"
+	"kofu/internal/listing"
 	"kofu/internal/message"
 	"kofu/internal/sheet"
 )
@@ -56,12 +57,12 @@ func (m *making) handedOut() error {
 		counts[key][r.window] += r.n
 		heat[[2]int{int(at.Weekday()), at.Hour()}] += r.n
 	}
-	s := Section{Columns: []Column{column("period", m.q.Grain.kind())}}
+	s := listing.Section{Columns: []listing.Column{column("period", m.q.Grain.kind())}}
 	s.Columns[0].Width = 24
 	s.Total = []string{totalLabel()}
 	var series []chart.Series
 	for _, w := range m.q.Windows {
-		s.Columns = append(s.Columns, Column{Heading: w.Name, Kind: sheet.Int, Width: 14})
+		s.Columns = append(s.Columns, listing.Column{Heading: w.Name, Kind: sheet.Int, Width: 14})
 		series = append(series, chart.Series{Name: w.Name})
 	}
 	s.Columns = append(s.Columns, column("sum", sheet.Int))
@@ -85,7 +86,7 @@ func (m *making) handedOut() error {
 	for _, n := range sums {
 		s.Total = append(s.Total, number(n))
 	}
-	m.d.Sections = []Section{s}
+	m.d.Sections = []listing.Section{s}
 	if c.Columns = series; len(series) > chart.MostSeries || len(series) == 0 {
 		c.Columns = []chart.Series{total}
 	}
@@ -167,7 +168,7 @@ func (m *making) intake() error {
 			}
 		}
 	}
-	s := Section{Columns: []Column{column("day", sheet.Date), column("via", sheet.Text)}, Total: []string{totalLabel(), ""}}
+	s := listing.Section{Columns: []listing.Column{column("day", sheet.Date), column("via", sheet.Text)}, Total: []string{totalLabel(), ""}}
 	for _, k := range intakeKeys {
 		s.Columns = append(s.Columns, column(k, sheet.Int))
 	}
@@ -201,7 +202,7 @@ func (m *making) intake() error {
 	for _, n := range sums {
 		s.Total = append(s.Total, number(n))
 	}
-	m.d.Sections = []Section{s}
+	m.d.Sections = []listing.Section{s}
 	return m.draw(c)
 }
 
@@ -265,10 +266,10 @@ func (m *making) rate() error {
 			counts[i][key].add(r.state, r.n)
 		}
 	}
-	columns := []Column{column("group", sheet.Text), column("came", sheet.Int), column("noshow", sheet.Int), column("rate", sheet.Decimal)}
+	columns := []listing.Column{column("group", sheet.Text), column("came", sheet.Int), column("noshow", sheet.Int), column("rate", sheet.Decimal)}
 	columns[0].Width = 24
 	for i, title := range []string{"time", "window", "via", "lead"} {
-		s := Section{Title: message.Text("breport.rate."+title, nil), Columns: columns}
+		s := listing.Section{Title: message.Text("breport.rate."+title, nil), Columns: columns}
 		var sum tally
 		for _, key := range slices.Sorted(keysOf(counts[i])) {
 			t := counts[i][key]
@@ -301,7 +302,7 @@ func (m *making) rateLabel(by, key string) string {
 		return message.Text("breport.lead."+key, nil)
 	case "time":
 		if m.q.Grain == ByDay {
-			return Say(sheet.Date, key)
+			return listing.Say(sheet.Date, key)
 		}
 		return m.q.Grain.label(key)
 	}
@@ -334,10 +335,10 @@ func (m *making) inquiries() error {
 			counts[c.Day][c.Category] += c.N
 		}
 	}
-	s := Section{Columns: []Column{column("day", sheet.Date)}, Total: []string{totalLabel()}}
+	s := listing.Section{Columns: []listing.Column{column("day", sheet.Date)}, Total: []string{totalLabel()}}
 	sums := make([]int, len(choices.Categories)+1)
 	for _, c := range choices.Categories {
-		s.Columns = append(s.Columns, Column{Heading: c.Name, Kind: sheet.Int, Width: 14})
+		s.Columns = append(s.Columns, listing.Column{Heading: c.Name, Kind: sheet.Int, Width: 14})
 	}
 	s.Columns = append(s.Columns, column("sum", sheet.Int))
 	for _, day := range slices.Sorted(keysOf(counts)) {
@@ -354,7 +355,7 @@ func (m *making) inquiries() error {
 	for _, n := range sums {
 		s.Total = append(s.Total, number(n))
 	}
-	m.d.Sections = []Section{s}
+	m.d.Sections = []listing.Section{s}
 	c := chart.Chart{Title: message.Text("breport.chart.inquiries", nil), Unit: message.Text("breport.unit.inquiries", nil)}
 	c.Columns = []chart.Series{{Name: message.Text("breport.column.sum", nil)}}
 	for i, one := range choices.Categories {

@@ -12,6 +12,7 @@ import (
 	"kofu/internal/chart"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
+	"kofu/internal/listing"
 	"kofu/internal/message"
 	"kofu/internal/sheet"
 	"kofu/internal/store"
@@ -28,7 +29,7 @@ func clockOf(stamp string) (string, error) {
 
 // seats lists every slot with its counters.
 func (m *making) seats() error {
-	s := Section{Columns: []Column{
+	s := listing.Section{Columns: []listing.Column{
 		column("day", sheet.Date), column("time", sheet.Code), column("window", sheet.Text), column("open", sheet.Text),
 		column("web_cap", sheet.Int), column("web_taken", sheet.Int), column("office_cap", sheet.Int), column("office_taken", sheet.Int),
 		column("taken", sheet.Int), column("free", sheet.Int),
@@ -79,7 +80,7 @@ func (m *making) seats() error {
 	for _, n := range sum {
 		s.Total = append(s.Total, number(n))
 	}
-	m.d.Sections = []Section{s}
+	m.d.Sections = []listing.Section{s}
 	return m.seatCharts(days, heat)
 }
 
@@ -100,7 +101,7 @@ func (m *making) seatCharts(days map[jpdate.Day]*[2]int, heat map[[2]int]int) er
 
 // visitors lists who comes, by time; what the board does not count is not in it.
 func (m *making) visitors() error {
-	s := Section{Columns: []Column{
+	s := listing.Section{Columns: []listing.Column{
 		column("day", sheet.Date), column("time", sheet.Code), column("window", sheet.Text), column("no", sheet.Code),
 		column("state", sheet.Text), column("persons", sheet.Int), column("procs", sheet.Text), column("arrived", sheet.Code),
 		column("via", sheet.Text),
@@ -140,7 +141,7 @@ func (m *making) visitors() error {
 		})
 	}
 	s.Total = []string{totalLabel(), "", "", message.Text("breport.visits", fault.Args("n", number(len(all)))), "", number(persons), "", "", ""}
-	m.d.Sections = []Section{s}
+	m.d.Sections = []listing.Section{s}
 	var parts []string
 	for _, stage := range []board.Stage{board.Booked, board.Late, board.Arrived, board.Serving, board.Done, board.Missed} {
 		parts = append(parts, StageName(stage)+" "+number(counts[stage]))
@@ -155,12 +156,12 @@ func StageName(s board.Stage) string { return message.Text("ui.stage."+string(s)
 // missing lists who did not come: for good, for the time being, and those of
 // whom nobody knows.
 func (m *making) missing() error {
-	columns := []Column{
+	columns := []listing.Column{
 		column("day", sheet.Date), column("time", sheet.Code), column("window", sheet.Text), column("no", sheet.Code),
 		column("persons", sheet.Int), column("via", sheet.Text),
 	}
 	for _, state := range []reserve.State{reserve.NoShow, reserve.Missed, reserve.Unreconciled} {
-		s := Section{Title: message.Text("breport.missing."+string(state), nil), Columns: columns}
+		s := listing.Section{Title: message.Text("breport.missing."+string(state), nil), Columns: columns}
 		persons := 0
 		for _, w := range m.q.Windows {
 			list, err := missedOf(m.rx, m.tenant, w.ID, state, m.q.From, m.q.Until)

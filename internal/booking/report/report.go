@@ -17,6 +17,7 @@ import (
 	"kofu/internal/chart"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
+	"kofu/internal/listing"
 	"kofu/internal/message"
 	"kofu/internal/sheet"
 	"kofu/internal/store"
@@ -114,19 +115,19 @@ type making struct {
 	tenant int
 	q      Query
 	terms  *terms.Terms
-	d      *Document
+	d      *listing.Document
 }
 
 // Make makes the document of a query.
-func Make(rx *store.Rx, tenant int, q Query) (d Document, err error) {
+func Make(rx *store.Rx, tenant int, q Query) (d listing.Document, err error) {
 	defer fault.Add(&err, "report.Make(%s)", q.Kind)
 	if err := q.check(); err != nil {
-		return Document{}, err
+		return listing.Document{}, err
 	}
-	d = Document{Title: q.Kind.Title(), Condition: q.words(), By: q.By, Made: rx.Now}
+	d = listing.Document{Title: q.Kind.Title(), Condition: q.words(), By: q.By, Made: rx.Now}
 	m := &making{rx: rx, tenant: tenant, q: q, d: &d}
 	if m.terms, err = terms.Load(rx, tenant); err != nil {
-		return Document{}, err
+		return listing.Document{}, err
 	}
 	err = map[Kind]func() error{
 		Seats: m.seats, Visitors: m.visitors, HandedOut: m.handedOut, Intake: m.intake, Missing: m.missing, Rate: m.rate, Inquiries: m.inquiries,
@@ -137,9 +138,9 @@ func Make(rx *store.Rx, tenant int, q Query) (d Document, err error) {
 
 // words are the condition for people.
 func (q Query) words() string {
-	parts := []string{Say(sheet.Date, string(q.From))}
+	parts := []string{listing.Say(sheet.Date, string(q.From))}
 	if q.Until != q.From {
-		parts[0] = message.Text("breport.span", fault.Args("from", parts[0], "until", Say(sheet.Date, string(q.Until))))
+		parts[0] = message.Text("breport.span", fault.Args("from", parts[0], "until", listing.Say(sheet.Date, string(q.Until))))
 	}
 	if q.All {
 		parts = append(parts, message.Text("breport.all_windows", nil))
@@ -154,6 +155,11 @@ func (q Query) words() string {
 		parts = append(parts, message.Text("breport.grain."+string(q.Grain), nil))
 	}
 	return strings.Join(parts, " / ")
+}
+
+// column is a column whose heading has a text of its own.
+func column(key string, kind sheet.Kind) listing.Column {
+	return listing.Column{Heading: message.Text("breport.column."+key, nil), Kind: kind}
 }
 
 // procs are the names of procedures.
@@ -204,7 +210,7 @@ func (g Grain) label(key string) string {
 	case ByMonth:
 		return message.Text("breport.month", fault.Args("year", key[:4], "month", strings.TrimLeft(key[5:], "0")))
 	case ByHour:
-		return message.Text("breport.hour", fault.Args("day", Say(sheet.Date, key[:10]), "hour", strings.TrimPrefix(key[11:], "0")))
+		return message.Text("breport.hour", fault.Args("day", listing.Say(sheet.Date, key[:10]), "hour", strings.TrimPrefix(key[11:], "0")))
 	}
 	return key
 }

@@ -1,14 +1,8 @@
 package report_test
 
 import (
-	"bytes"
-	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/xuri/excelize/v2"
 
 	"kofu/internal/booking/board"
 	"kofu/internal/booking/member"
@@ -24,8 +17,8 @@ import (
 	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/slot"
 	"kofu/internal/booking/sync"
-	"kofu/internal/jptext"
-	"kofu/internal/paper"
+	"kofu/internal/listing"
+	"kofu/internal/listingtest"
 	"kofu/internal/sheet"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -193,7 +186,7 @@ func (w *world) missed() {
 	w.must(err)
 }
 
-func (w *world) make(q report.Query) (d report.Document) {
+func (w *world) make(q report.Query) (d listing.Document) {
 	w.t.Helper()
 	q.By = "山田"
 	if q.Windows == nil {
@@ -215,123 +208,6 @@ func lived(t *testing.T, fn func(t *testing.T, w *world)) {
 	})
 }
 
-// file writes a document as a file.
-func file(t *testing.T, d report.Document, f report.Format) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := d.Write(t.Context(), &b, f, (&paper.Shelf{}).Press); err != nil {
-		t.Fatalf("%s as %s: %v", d.Title, f, err)
-	}
-	return b.Bytes()
-}
-
-// rowsOf are the rows of a document with its totals, as files have them.
-func rowsOf(d report.Document) (list [][]string) {
-	for _, s := range d.Sections {
-		for _, row := range append(slices.Clone(s.Rows), s.Total) {
-			if len(d.Sections) > 1 {
-				row = append([]string{s.Title}, row...)
-			}
-			list = append(list, row)
-		}
-	}
-	return list
-}
-
-func squeezed(text string) string { return strings.Join(strings.Fields(text), "") }
-
-// fourOutputs checks that document, CSV, workbook and print have the same rows
-// and totals.
-func fourOutputs(t *testing.T, d report.Document) {
-	t.Helper()
-	for _, f := range []report.Format{report.CSV, report.CSVCP932} {
-		body := file(t, d, f)
-		text := strings.TrimPrefix(string(body), "\ufeff")
-		if f == report.CSVCP932 {
-			decoded, bad := jptext.Decode(jptext.CP932, body)
-			if len(bad) > 0 {
-				t.Fatal(bad)
-			}
-			text = decoded
-		}
-		r := csv.NewReader(strings.NewReader(text))
-		r.FieldsPerRecord = -1
-		rows, err := r.ReadAll()
-		if err != nil {
-			t.Fatal(err)
-		}
-		compare(t, d.Title+" "+string(f), d, after(rows, d))
-	}
-	book, err := excelize.OpenReader(bytes.NewReader(file(t, d, report.XLSX)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = book.Close() }() // was only read
-	rows, err := book.GetRows(book.GetSheetName(0), excelize.Options{RawCellValue: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	compare(t, d.Title+" xlsx", d, after(rows, d))
-	path := filepath.Join(t.TempDir(), "report.pdf")
-	if err := os.WriteFile(path, file(t, d, report.PDF), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.CommandContext(context.WithoutCancel(t.Context()), "pdftotext", "-raw", path, "-").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := squeezed(string(out))
-	for _, said := range append([]string{d.Title, d.Condition, d.By, d.AsOf(), "1/"}, d.Notes...) {
-		if !strings.Contains(text, squeezed(said)) {
-			t.Errorf("%s: the print lacks %q", d.Title, said)
-		}
-	}
-	for _, s := range d.Sections {
-		for _, row := range append(slices.Clone(s.Rows), s.Total) {
-			line := squeezed(strings.Join(s.Said(row), ""))
-			if !strings.Contains(text, line) {
-				t.Errorf("%s: the print lacks %q", d.Title, line)
-			}
-		}
-	}
-}
-
-// after are the rows below the headings.
-func after(rows [][]string, d report.Document) [][]string {
-	last := d.Sections[0].Columns[len(d.Sections[0].Columns)-1].Heading
-	for i, row := range rows {
-		if len(row) > 1 && row[len(row)-1] == last {
-			return rows[i+1:]
-		}
-	}
-	return nil
-}
-
-// compare compares the number of rows, every number in them, and which of them
-// are totals.
-func compare(t *testing.T, what string, d report.Document, got [][]string) {
-	t.Helper()
-	columns, shift := d.Sections[0].Columns, 0
-	if len(d.Sections) > 1 {
-		shift = 1
-	}
-	numbers := func(rows [][]string) (list [][]string) {
-		for _, row := range rows {
-			var line []string
-			for i, cell := range row {
-				if cell != "" && (cell == "合計" || i >= shift && columns[i-shift].Number()) {
-					line = append(line, cell)
-				}
-			}
-			list = append(list, line)
-		}
-		return list
-	}
-	if diff := cmp.Diff(numbers(rowsOf(d)), numbers(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", what, diff)
-	}
-}
-
 func atoi(t testing.TB, text string) int {
 	t.Helper()
 	n, err := strconv.Atoi(text)
@@ -345,7 +221,7 @@ func atoi(t testing.TB, text string) int {
 func TestBK1003_Seats(t *testing.T) {
 	lived(t, func(t *testing.T, w *world) {
 		d := w.make(report.Query{Kind: report.Seats})
-		fourOutputs(t, d)
+		listingtest.FourOutputs(t, d)
 		s := d.Sections[0]
 		if len(s.Rows) != 2*6*19-2*2 { // the weekdays from 11-24 to 12-18, without what had begun
 			t.Errorf("%d slots", len(s.Rows))
@@ -421,7 +297,7 @@ func TestBK1004_Visitors(t *testing.T) {
 			if !slices.IsSortedFunc(d.Sections[0].Rows, func(a, b []string) int { return strings.Compare(a[1], b[1]) }) {
 				t.Errorf("%s: not by time", when)
 			}
-			fourOutputs(t, d)
+			listingtest.FourOutputs(t, d)
 		}
 		equal("08:30")
 		w.to("2026-12-08 09:02")
@@ -437,11 +313,11 @@ func TestBK1004_Visitors(t *testing.T) {
 // total; an undone hand-over is not counted.
 func TestBK1005_HandedOut(t *testing.T) {
 	lived(t, func(t *testing.T, w *world) {
-		docs := map[report.Grain]report.Document{}
+		docs := map[report.Grain]listing.Document{}
 		for _, g := range report.HandedOut.Grains() {
 			d := w.make(report.Query{Kind: report.HandedOut, Grain: g})
 			docs[g] = d
-			fourOutputs(t, d)
+			listingtest.FourOutputs(t, d)
 			sum := make([]int, 3)
 			for _, row := range d.Sections[0].Rows {
 				if atoi(t, row[1])+atoi(t, row[2]) != atoi(t, row[3]) {
@@ -462,7 +338,7 @@ func TestBK1005_HandedOut(t *testing.T) {
 			}
 			return sums
 		}
-		days := group(report.ByDay, func(day string) string { return report.Say(sheet.Date, day) })
+		days := group(report.ByDay, func(day string) string { return listing.Say(sheet.Date, day) })
 		hours := group(report.ByHour, func(label string) string { day, _, _ := strings.Cut(label, " "); return day })
 		if diff := cmp.Diff(days, hours); diff != "" {
 			t.Errorf("hours (-days +hours):\n%s", diff)
@@ -488,7 +364,7 @@ func TestBK1005_HandedOut(t *testing.T) {
 func TestBK1006_Intake(t *testing.T) {
 	lived(t, func(t *testing.T, w *world) {
 		d := w.make(report.Query{Kind: report.Intake})
-		fourOutputs(t, d)
+		listingtest.FourOutputs(t, d)
 		for _, row := range append(slices.Clone(d.Sections[0].Rows), d.Sections[0].Total) {
 			sum := 0
 			for _, cell := range row[3:9] {
@@ -517,7 +393,7 @@ func TestBK1006_Intake(t *testing.T) {
 func TestBK1007_Missing(t *testing.T) {
 	lived(t, func(t *testing.T, w *world) {
 		d := w.make(report.Query{Kind: report.Missing})
-		fourOutputs(t, d)
+		listingtest.FourOutputs(t, d)
 		for i, name := range []string{"noshow", "missed", "case5"} {
 			s := d.Sections[i]
 			if len(s.Rows) != 1 || s.Rows[0][3] != w.all[name].No {
@@ -537,7 +413,7 @@ func TestKinds_WithoutBookings(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		w := newWorld(t, db, clock)
 		for _, k := range report.Kinds {
-			fourOutputs(t, w.make(report.Query{Kind: k}))
+			listingtest.FourOutputs(t, w.make(report.Query{Kind: k}))
 		}
 	})
 }

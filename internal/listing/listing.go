@@ -1,4 +1,7 @@
-package report
+// Package listing is a list with its title, condition and definitions, of which
+// screen, CSV, workbook and print are made, so that their numbers cannot differ.
+// Both programs' reports are such documents. It writes no tables.
+package listing
 
 import (
 	"context"
@@ -50,11 +53,6 @@ type Column struct {
 // Number reports whether the column holds numbers.
 func (c Column) Number() bool { return c.Kind == sheet.Int || c.Kind == sheet.Decimal }
 
-// column is a column whose heading has a text of its own.
-func column(key string, kind sheet.Kind) Column {
-	return Column{Heading: message.Text("breport.column."+key, nil), Kind: kind}
-}
-
 // Format is a kind of output.
 type Format string
 
@@ -65,6 +63,16 @@ const (
 	CSVCP932 = Format(sheet.CSVCP932)
 	PDF      = Format("pdf")
 )
+
+// Check refuses a format that there is none of. Errors: fault.Invalid
+// "report.unknown_format".
+func (f Format) Check() error {
+	switch f {
+	case XLSX, CSV, CSVCP932, PDF:
+		return nil
+	}
+	return fault.New(fault.Invalid, "report.unknown_format", "format", string(f))
+}
 
 // Rows counts the rows of all lists, totals not included.
 func (d Document) Rows() (n int) {
@@ -110,7 +118,10 @@ func Say(kind sheet.Kind, value string) string {
 // nothing else. Errors: fault.Invalid "report.unknown_format"; those of package
 // sheet and of the fonts.
 func (d Document) Write(ctx context.Context, w io.Writer, f Format, press func(time.Time) (paper.Press, error)) (err error) {
-	defer fault.Add(&err, "report.Document.Write(%s)", f)
+	defer fault.Add(&err, "listing.Document.Write(%s)", f)
+	if err := f.Check(); err != nil {
+		return err
+	}
 	switch f {
 	case PDF:
 		with, err := press(d.Made)
@@ -124,8 +135,6 @@ func (d Document) Write(ctx context.Context, w io.Writer, f Format, press func(t
 		_, err = sheet.WriteCSV(w, d.table(), sheet.CSVOptions{Encoding: jptext.UTF8})
 	case CSVCP932:
 		_, err = sheet.WriteCSV(w, d.table(), sheet.CSVOptions{Encoding: jptext.CP932})
-	default:
-		return fault.New(fault.Invalid, "report.unknown_format", "format", string(f))
 	}
 	return err
 }
