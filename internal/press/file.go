@@ -24,6 +24,7 @@ import (
 const (
 	LabelsPart  = "labels"
 	LettersPart = "letters"
+	GuidesPart  = "guides" // only where there is a booking service
 )
 
 func fileName(runID int64, part string, volume int) string {
@@ -33,6 +34,9 @@ func fileName(runID int64, part string, volume int) string {
 func (j *job) write(ctx context.Context, dir string, progress paper.Progress) error {
 	labels, addressees := j.labels()
 	total := 2 * len(j.pieces)
+	if Guides(j.settings) {
+		total += len(j.pieces)
+	}
 	err := writeFile(filepath.Join(dir, fileName(j.run.ID, LabelsPart, 1)), func(w io.Writer) error {
 		_, err := labels.Render(ctx, w, addressees, shifted(progress, 0, total))
 		return err
@@ -46,6 +50,18 @@ func (j *job) write(ctx context.Context, dir string, progress paper.Progress) er
 		err := writeFile(filepath.Join(dir, fileName(j.run.ID, LettersPart, i+1)), func(w io.Writer) error {
 			_, err := form.Render(ctx, w, list[v.From:v.To], shifted(progress, len(j.pieces)+v.From, total))
 			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if !Guides(j.settings) {
+		return nil
+	}
+	sheets, guides := j.guides()
+	for i, v := range paper.Volumes(len(guides)) {
+		err := writeFile(filepath.Join(dir, fileName(j.run.ID, GuidesPart, i+1)), func(w io.Writer) error {
+			return sheets.Render(ctx, w, guides[v.From:v.To], shifted(progress, 2*len(j.pieces)+v.From, total))
 		})
 		if err != nil {
 			return err
@@ -118,7 +134,10 @@ func (o Office) find(ctx context.Context, runID int64, part string, volume int, 
 		return nil, "", false, fault.New(fault.Conflict, "notice.wrong_state", "run", j.run.No, "state", "@run_state."+string(j.run.State))
 	}
 	volumes := 1
-	if part == LettersPart {
+	switch {
+	case part == GuidesPart && !Guides(j.settings):
+		volumes = 0
+	case part != LabelsPart:
 		volumes = Volumes(j.run)
 	}
 	if volume < 1 || volume > volumes {

@@ -189,19 +189,23 @@ func (j *job) labels() (paper.Labels, []paper.Addressee) {
 }
 
 func (j *job) letters() (paper.Letters, []paper.Letter) {
-	s := j.settings
 	list := make([]paper.Letter, len(j.pieces))
 	for i, p := range j.pieces {
 		list[i] = j.letter(p)
 	}
-	form := paper.LetterForm{
+	return paper.Letters{Press: j.press, Title: j.run.No, Form: j.form(), Calibration: j.calibration(), Barcode: true}, list
+}
+
+// form is what all letters have in common.
+func (j *job) form() paper.LetterForm {
+	s := j.settings
+	return paper.LetterForm{
 		Sender: paper.Sender{
 			Organization: s.Organization.Name, Section: s.Organization.Section, Postal: s.Organization.Postal,
 			Address: s.Organization.Address, Phone: s.Organization.Phone,
 		},
 		Title: s.Notice.Title, Body: s.Notice.Paragraphs,
 	}
-	return paper.Letters{Press: j.press, Title: j.run.No, Form: form, Calibration: j.calibration(), Barcode: true}, list
 }
 
 // control is the text of the control sheets: what the pile must hold, and who
@@ -230,10 +234,7 @@ func (j *job) control(pieces int) *paper.Control {
 
 func (j *job) letter(p notice.Piece) paper.Letter {
 	s := j.settings
-	date := jpdate.Day(store.Day(j.press.Now)).Japanese()
-	if at, err := store.ParseStamp(j.run.CreatedAt); err == nil { // a reprint shows the day of the run
-		date = jpdate.Day(store.Day(at)).Japanese()
-	}
+	date := j.date()
 	deadline := jpdate.Day(j.run.Deadline).Japanese()
 	l := paper.Letter{
 		To: j.addressee(p), Date: date, NoticeNo: p.NoticeNo, Items: j.items(p), Counter: scancode.CardTag(p.CardID),
@@ -245,11 +246,8 @@ func (j *job) letter(p notice.Piece) paper.Letter {
 			"code": j.codes[p.CardID],
 		},
 	}
-	l.Link = &paper.Link{Code: j.codes[p.CardID], Phone: s.Pickup.Phone}
-	// Capitals keep the QR in its compact mode; host names do not care.
-	if url := strings.TrimSuffix(s.Notice.BookingURL, "/"); url != "" {
-		l.Link.URL, l.Link.Short = strings.ToUpper(url)+"/C/"+j.codes[p.CardID], strings.TrimPrefix(url, "https://")
-	}
+	link := j.link(p)
+	l.Link = &link
 	return l
 }
 

@@ -94,6 +94,7 @@ type PrintRun struct {
 	Pieces    int            `json:"pieces"`
 	Sheets    int            `json:"sheets"`
 	Volumes   int            `json:"volumes"`
+	Guides    bool           `json:"guides"` // sheets about booking go with the letters
 	Deadline  string         `json:"deadline"`
 	PostedOn  string         `json:"postedOn"`
 	By        string         `json:"by"`
@@ -117,6 +118,7 @@ func (s *server) noticeRoutes() []gate.Route {
 		{Pattern: "POST /api/print-runs/{id}/render", Permission: staff.NoticePrint, Handle: s.postRender, Out: PrintRun{}},
 		{Pattern: "GET /api/print-runs/{id}/labels.pdf", Permission: staff.NoticePrint, Handle: s.getRunPDF(press.LabelsPart)},
 		{Pattern: "GET /api/print-runs/{id}/letters.pdf", Permission: staff.NoticePrint, Handle: s.getRunPDF(press.LettersPart)},
+		{Pattern: "GET /api/print-runs/{id}/guides.pdf", Permission: staff.NoticePrint, Handle: s.getRunPDF(press.GuidesPart)},
 		{Pattern: "GET /api/print-runs/{id}/glyphs.csv", Permission: staff.NoticePrint, Handle: s.getRunGlyphs},
 		{Pattern: "POST /api/print-runs/{id}/posted", Permission: staff.NoticePrint, Handle: s.postPosted, In: Posting{}, Out: PrintRun{}},
 		{Pattern: "POST /api/print-runs/{id}/undo-posted", Permission: staff.NoticePrint, Handle: s.postUnposted, In: Reason{}, Out: PrintRun{}},
@@ -222,7 +224,7 @@ func (s *server) getRuns(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 func wireRun(run notice.Run, words settings.Settings, job renderStatus) PrintRun {
 	out := PrintRun{
 		ID: run.ID, No: run.No, State: string(run.State), Stock: run.Stock, Order: string(run.Sort), StartCell: run.StartCell, Pieces: run.Pieces,
-		Volumes: press.Volumes(run), Deadline: run.Deadline, PostedOn: run.PostedOn, By: run.CreatedBy, At: run.CreatedAt,
+		Volumes: press.Volumes(run), Guides: press.Guides(words), Deadline: run.Deadline, PostedOn: run.PostedOn, By: run.CreatedBy, At: run.CreatedAt,
 		Excluded: []RunExclusion{}, Glyphs: []RunGlyph{}, Overflow: []RunOverflow{}, NoBarcode: []RunNoBarcode{}, Fonts: []RunFont{},
 		Progress: Progress{Total: run.Pieces},
 	}

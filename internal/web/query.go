@@ -26,6 +26,11 @@ var (
 	}
 )
 
+// reportDays are the days of a report.
+var reportDays = []staffweb.Query{
+	{Name: "from", Kind: "string", Description: "first day, 2026-12-01"}, {Name: "until", Kind: "string", Description: "last day"},
+}
+
 // queries are the parameters of the routes that have any.
 var queries = map[string][]staffweb.Query{
 	"GET /api/cards":                      slices.Concat(cardFilter, paging),
@@ -33,8 +38,13 @@ var queries = map[string][]staffweb.Query{
 	"GET /api/cards/lookup":               {{Name: "code", Kind: "string", Description: "what was scanned or typed"}},
 	"GET /api/deliveries/{id}/cards":      append(slices.Clone(paging), staffweb.Query{Name: "only", Kind: "string", Description: "missing or received"}),
 	"GET /api/notices/due":                paging,
+	"GET /api/reports/{kind}":             reportDays,
+	"GET /api/reports/{kind}/file":        append(slices.Clone(reportDays), staffweb.Query{Name: "format", Kind: "string", Description: "xlsx, csv, csv-cp932 or pdf"}),
 	"GET /api/imports":                    {limit},
 	"GET /api/print-runs/{id}/labels.pdf": {{Name: "volume", Kind: "integer", Description: "from 1, when a run has several files"}},
+	"GET /api/print-runs/{id}/guides.pdf": {
+		{Name: "volume", Kind: "integer", Description: "from 1, when a run has several files"},
+	},
 	"GET /api/print-runs/{id}/letters.pdf": {
 		{Name: "volume", Kind: "integer", Description: "from 1, when a run has several files"},
 	},

@@ -7,6 +7,7 @@ import (
 	"kofu/internal/card"
 	"kofu/internal/delivery"
 	"kofu/internal/jptext"
+	"kofu/internal/resident"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
 	"kofu/internal/vault"
@@ -15,6 +16,7 @@ import (
 func init() {
 	seeds["card"] = seedCards
 	seeds["place"] = seedCards
+	seeds["report"] = seedReissued
 	seeds["handover"] = func(t *testing.T, f *fixture) {
 		seedCards(t, f)
 		f.shelve(1, 2, 3)
@@ -47,6 +49,27 @@ func seedCards(t *testing.T, f *fixture) {
 	f.act(card.Input{}, 1, card.ActReceive)
 	f.act(card.Input{}, 2, card.ActReceive)
 	f.act(card.Input{}, 3, card.ActReceive)
+}
+
+// seedReissued gives one person the two cards numbered A1B-000200.
+func seedReissued(t *testing.T, f *fixture) {
+	seedCards(t, f)
+	testkit.Write(t, f.DB, testkit.Clerk, func(tx *store.Tx) error {
+		row := resident.Row{Resident: resident.Resident{No: "0000000001", State: "1", Kind: "1", Name: "髙﨑 花子"}}
+		row.Has = row.Has.With(resident.State).With(resident.Name)
+		out, err := resident.Put(tx, 1, &row)
+		if err != nil {
+			return err
+		}
+		for _, id := range []int64{5, 6} {
+			if err := card.Link(tx, id, card.Person{ResidentID: out.ID}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	f.act(card.Input{}, 5, card.ActReceive)
+	f.act(card.Input{}, 6, card.ActReceive)
 }
 
 // act performs acts on a card on behalf of a clerk.

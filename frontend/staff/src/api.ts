@@ -59,6 +59,9 @@ export const api = {
   cancelRun: (id: number, reason: string) => post<T.PrintRun>(`/api/print-runs/${id}/cancel`, { reason }),
   undoPosted: (id: number, reason: string) => post<T.PrintRun>(`/api/print-runs/${id}/undo-posted`, { reason }),
 
+  reports: () => get<T.Choice[]>('/api/reports'),
+  report: (kind: string, q: { from: string; until: string }) => get<T.ReportPage>(`/api/reports/${kind}${query(q)}`),
+
   fonts: () => get<T.Font[]>('/api/fonts'),
   addFont: (file: File, gaijiSet: string) => {
     const form = new FormData();

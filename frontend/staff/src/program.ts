@@ -19,6 +19,7 @@ import Places from './pages/Places.svelte';
 import PrintRun from './pages/PrintRun.svelte';
 import Prints from './pages/Prints.svelte';
 import Reception from './pages/Reception.svelte';
+import Reports from './pages/Reports.svelte';
 import Settings from './pages/Settings.svelte';
 import Shelving from './pages/Shelving.svelte';
 import Staff from './pages/Staff.svelte';
@@ -38,6 +39,7 @@ const screens: ScreenDef[] = [
   { key: 'print', pattern: '/prints/:id', of: PrintRun, permission: 'notice.print', within: 'prints' },
   { key: 'counter', pattern: '/counter', page: Counter, permission: 'visit.handover', icon: 'counter', menu: true },
   { key: 'handover', pattern: '/counter/:id', of: Handover, permission: 'visit.handover', within: 'counter' },
+  { key: 'reports', pattern: '/reports', page: Reports, permission: 'card.view', icon: 'list', menu: true },
   { key: 'places', pattern: '/places', page: Places, permission: 'card.view', icon: 'shelf', menu: true },
   { key: 'settings', pattern: '/settings', page: Settings, permission: 'settings.manage', icon: 'gear', menu: true },
   { key: 'fonts', pattern: '/fonts', page: Fonts, permission: 'settings.manage', icon: 'gear', menu: true },

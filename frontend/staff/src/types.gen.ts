@@ -541,6 +541,7 @@ export interface PrintRun {
   pieces: number;
   sheets: number;
   volumes: number;
+  guides: boolean;
   deadline: string;
   postedOn: string;
   by: string;
@@ -584,6 +585,28 @@ export interface Progress {
 
 export interface Reason {
   reason: string;
+}
+
+export interface ReportColumn {
+  heading: string;
+  number: boolean;
+}
+
+export interface ReportPage {
+  title: string;
+  condition: string;
+  asOf: string;
+  rows: number;
+  sections: ReportSection[];
+  notes: string[];
+  charts: string[];
+}
+
+export interface ReportSection {
+  title: string;
+  columns: ReportColumn[];
+  rows: string[][];
+  total: string[];
 }
 
 export interface Role {
