@@ -114,20 +114,16 @@ func (o Office) putBack(ctx context.Context, cardID int64) error {
 }
 
 func (o Office) give(ctx context.Context, p notice.Piece) error {
-	err := o.DB.Write(ctx, itself(), func(tx *store.Tx) error {
+	return o.DB.Write(ctx, itself(), func(tx *store.Tx) error {
 		for _, act := range []card.Act{card.ActPick, card.ActToCounter} {
 			if _, err := card.Do(tx, p.CardID, act, card.Input{}); err != nil {
 				return err
 			}
 		}
-		return nil
-	})
-	if err != nil {
+		_, err := visit.Give(tx, o.Ring, p.CardID, visit.HandOver{
+			CardScan: p.NoticeNo, NoticeScan: p.NoticeNo, Receiver: visit.Self, Documents: []string{"holder_driver"}, PINMethod: "holder",
+			OldCards: map[string]string{"notification": "collected", "juki": "none", "previous": "none", "residence": "none"},
+		})
 		return err
-	}
-	_, err = visit.Give(ctx, o.DB, o.Ring, itself(), p.CardID, visit.HandOver{
-		CardScan: p.NoticeNo, NoticeScan: p.NoticeNo, Receiver: visit.Self, Documents: []string{"holder_driver"}, PINMethod: "holder",
-		OldCards: map[string]string{"notification": "collected", "juki": "none", "previous": "none", "residence": "none"},
 	})
-	return err
 }

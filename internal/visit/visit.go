@@ -5,7 +5,6 @@
 package visit
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -57,35 +56,32 @@ type Record struct {
 // "visit.wrong_card", "visit.wrong_notice", "visit.stay_expired"; fault.Invalid
 // "visit.no_notice", "scan.individual_number", and with one detail per gap
 // "visit.incomplete".
-func Give(ctx context.Context, db *store.DB, ring *keyring.Ring, actor store.Actor, cardID int64, h HandOver) (r Record, err error) {
+func Give(tx *store.Tx, ring *keyring.Ring, cardID int64, h HandOver) (r Record, err error) {
 	defer fault.Add(&err, "visit.Give(%d)", cardID)
 	h = h.asked()
-	err = db.Join(ctx, actor, func(tx *store.Tx) error {
-		c, err := card.ByID(tx.Rx, cardID)
-		if err != nil {
-			return err
-		}
-		if err := card.Check(tx.Rx, tx.Actor, c, card.ActHandOver, card.Input{Seen: h.Seen}); err != nil {
-			return err
-		}
-		if err := check(tx.Rx, ring, c, h); err != nil {
-			return err
-		}
-		change, err := card.Do(tx, cardID, card.ActHandOver, card.Input{Seen: h.Seen})
-		if err != nil {
-			return err
-		}
-		if err := notice.Settle(tx, cardID, ""); err != nil {
-			return err
-		}
-		if r, err = insert(tx, cardID, change.EventID, h); err != nil {
-			return err
-		}
-		return audit.Append(tx, "card.handed_over", fmt.Sprintf("card/%d", cardID), map[string]any{
-			"event": change.EventID, "receiver": h.Receiver, "documents": h.Documents, "oldCards": h.OldCards, "pin": h.PINMethod, "walkIn": h.WalkIn,
-		})
+	c, err := card.ByID(tx.Rx, cardID)
+	if err != nil {
+		return r, err
+	}
+	if err := card.Check(tx.Rx, tx.Actor, c, card.ActHandOver, card.Input{Seen: h.Seen}); err != nil {
+		return r, err
+	}
+	if err := check(tx.Rx, ring, c, h); err != nil {
+		return r, err
+	}
+	change, err := card.Do(tx, cardID, card.ActHandOver, card.Input{Seen: h.Seen})
+	if err != nil {
+		return r, err
+	}
+	if err := notice.Settle(tx, cardID, ""); err != nil {
+		return r, err
+	}
+	if r, err = insert(tx, cardID, change.EventID, h); err != nil {
+		return r, err
+	}
+	return r, audit.Append(tx, "card.handed_over", fmt.Sprintf("card/%d", cardID), map[string]any{
+		"event": change.EventID, "receiver": h.Receiver, "documents": h.Documents, "oldCards": h.OldCards, "pin": h.PINMethod, "walkIn": h.WalkIn,
 	})
-	return r, err
 }
 
 func check(rx *store.Rx, ring *keyring.Ring, c card.Card, h HandOver) error {

@@ -133,15 +133,21 @@ func (c *counter) form() visit.HandOver {
 	}
 }
 
-func (c *counter) give(h visit.HandOver) (visit.Record, error) {
-	return visit.Give(c.t.Context(), c.DB, c.Ring, testkit.Clerk, c.id, h)
+func (c *counter) give(h visit.HandOver) (visit.Record, error) { return c.giveAs(testkit.Clerk, h) }
+
+func (c *counter) giveAs(actor store.Actor, h visit.HandOver) (r visit.Record, err error) {
+	err = c.DB.Join(c.t.Context(), actor, func(tx *store.Tx) (err error) {
+		r, err = visit.Give(tx, c.Ring, c.id, h)
+		return err
+	})
+	return r, err
 }
 
 // refused expects the fault, and that nothing has changed.
 func (c *counter) refused(actor store.Actor, h visit.HandOver, kind fault.Kind, code string) fault.Error {
 	c.t.Helper()
 	before := testkit.Dump(c.t, c.DB)
-	_, err := visit.Give(c.t.Context(), c.DB, c.Ring, actor, c.id, h)
+	_, err := c.giveAs(actor, h)
 	testkit.WantFault(c.t, err, kind, code)
 	if diff := cmp.Diff(before, testkit.Dump(c.t, c.DB)); diff != "" {
 		c.t.Errorf("a refused hand-over changed the database (-want +got):\n%s", diff)

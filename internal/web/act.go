@@ -6,13 +6,13 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/card"
+	"kofu/internal/counter"
 	"kofu/internal/fault"
 	"kofu/internal/notice"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
 	"kofu/internal/vault"
-	"kofu/internal/visit"
 )
 
 // The acts of a card page under the names of the interface.
@@ -149,7 +149,7 @@ func undo(tx *store.Tx, eventID int64, u card.Undoing) (cardID int64, err error)
 	}
 	switch e.Act {
 	case card.ActHandOver:
-		_, err = visit.Undo(tx, e, u)
+		_, err = counter.UndoGive(tx, e, u)
 	case card.ActWithdraw:
 		err = notice.UndoWithdraw(tx, e, u)
 	default:

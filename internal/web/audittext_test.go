@@ -26,6 +26,7 @@ var (
 	composed = map[string][]string{
 		`"card."`:   actWords(),
 		`"import."`: {"cancelled", "failed"},
+		`"counter."`: {"arrive", "finish", "again", "undo"},
 	}
 )
 

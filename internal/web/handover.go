@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"kofu/internal/counter"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
 	"kofu/internal/visit"
@@ -62,9 +63,12 @@ func (s *server) postHandover(w http.ResponseWriter, r *http.Request, actor stor
 	if err != nil {
 		return err
 	}
-	_, err = visit.Give(r.Context(), s.DB, s.Ring, actor, id, visit.HandOver{
-		Seen: in.Version, CardScan: in.CardScan, NoticeScan: in.NoticeScan, WalkIn: in.WalkInReason, Receiver: visit.Receiver(in.Receiver),
-		ProxyReason: in.ProxyReason, Documents: in.Documents, OldCards: in.OldCards, PINMethod: in.PINMethod,
+	err = s.DB.Join(r.Context(), actor, func(tx *store.Tx) error {
+		_, err := counter.Give(tx, s.Ring, id, visit.HandOver{
+			Seen: in.Version, CardScan: in.CardScan, NoticeScan: in.NoticeScan, WalkIn: in.WalkInReason, Receiver: visit.Receiver(in.Receiver),
+			ProxyReason: in.ProxyReason, Documents: in.Documents, OldCards: in.OldCards, PINMethod: in.PINMethod,
+		})
+		return err
 	})
 	if err != nil {
 		return err

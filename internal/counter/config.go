@@ -1,0 +1,60 @@
+package counter
+
+import (
+	"slices"
+	"strings"
+
+	"kofu/internal/event"
+	"kofu/internal/store"
+)
+
+// setWindow takes over a window as the owner of the configuration describes it.
+func setWindow(tx *store.Tx, e event.ConfigWindow) error {
+	return putWindow(tx, Window{ID: e.Window, Name: e.Name, Seats: Owner(e.Owner), LateMinutes: e.Late, Sort: e.Order, Closed: e.Closed})
+}
+
+// setCapacity replaces the slots of one day of a window. What is taken stays
+// taken, whatever the day holds now.
+func setCapacity(tx *store.Tx, e event.ConfigCapacity) error {
+	slots := make([]Slot, len(e.Slots))
+	for i, s := range e.Slots {
+		starts, err := startOf(s.Start)
+		if err != nil {
+			return err
+		}
+		procs := slices.Sorted(slices.Values(s.Procs))
+		slots[i] = Slot{WindowID: e.Window, Starts: starts, Minutes: s.Min, Procs: Procs(strings.Join(procs, " ")), WebCap: s.Web, OfficeCap: s.Office}
+	}
+	if err := known(tx, e.Window); err != nil {
+		return err
+	}
+	if err := dropSlots(tx, e.Window, e.Date, slots); err != nil {
+		return err
+	}
+	for _, s := range slots {
+		if err := putSlot(tx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setCalendar closes days of a window.
+func setCalendar(tx *store.Tx, e event.ConfigCalendar) error {
+	for _, day := range e.Closed {
+		if err := dropSlots(tx, e.Window, day, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// known makes a window that is only heard of in passing, so that its slots have
+// a place until it is described.
+func known(tx *store.Tx, id string) error {
+	windows, err := Windows(tx.Rx)
+	if err != nil || slices.ContainsFunc(windows, func(w Window) bool { return w.ID == id }) {
+		return err
+	}
+	return putWindow(tx, Window{ID: id, Name: id, Seats: Office, Sort: 9999})
+}
