@@ -121,6 +121,29 @@ func writeWhole(path string, b []byte) error {
 	return os.Rename(path+".partial", path)
 }
 
+// ReadSecret reads a secret that WriteSecret wrote; os.ErrNotExist when there is
+// none.
+func ReadSecret(path string) ([]byte, error) {
+	b, err := os.ReadFile(path) //nolint:gosec // below the data folder
+	if err != nil {
+		return nil, err
+	}
+	return unprotect(b)
+}
+
+// WriteSecret puts a secret into a file of the key folder, whole or not at all.
+// On Windows it is sealed to the machine.
+func WriteSecret(path string, plain []byte) error {
+	sealed, err := protect(plain)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return writeWhole(path, sealed)
+}
+
 // Signer signs checkpoints of the audit log.
 func (r *Ring) Signer() note.Signer { return r.signer }
 
