@@ -15,6 +15,7 @@ type engine struct {
 	writing  *sql.TxOptions // of transactions that write; nil takes the engine's own
 	reading  *sql.TxOptions
 	joins    bool   // whether acts that come at once share a commit
+	travels  bool   // whether statements go to a server, so that some may wait for others (later.go)
 	prepares bool   // whether we prepare statements or the driver does so by itself
 	lock     string // makes transactions that lock the name $1 of tenant $2 wait for one another; "" where they do anyway
 

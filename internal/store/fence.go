@@ -61,13 +61,16 @@ func (c fencedConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.New("the driver makes connections of another kind")
 	}
-	return fencedConn{plain}, nil
+	return &fencedConn{Conn: plain}, nil
 }
 
-type fencedConn struct{ *stdlib.Conn }
+type fencedConn struct {
+	*stdlib.Conn
+	waiting []waiting // see [Tx.Later]
+}
 
 // BeginTx begins the transaction and names its tenant in one round trip.
-func (c fencedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+func (c *fencedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	tenant, ok := ctx.Value(tenantKey{}).(int)
 	if !ok { // of store itself: migrations and their locks
 		return c.Conn.BeginTx(ctx, opts)
@@ -83,21 +86,20 @@ func (c fencedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.
 		}
 		return nil, err
 	}
-	return fencedTx{ctx, tx}, nil
+	c.waiting = nil
+	return fencedTx{ctx, c, tx}, nil
 }
 
 // fencedTx ends a transaction whatever has become of its context: a commit that
 // is under way is waited for, so that its outcome is known.
 type fencedTx struct {
-	ctx context.Context // of the call that began it
-	tx  pgx.Tx
+	ctx  context.Context // of the call that began it
+	conn *fencedConn
+	tx   pgx.Tx
 }
 
 // endWithin is how long the end of a transaction may take.
 const endWithin = 30 * time.Second
-
-func (t fencedTx) Commit() error   { return t.end(t.tx.Commit) }
-func (t fencedTx) Rollback() error { return t.end(t.tx.Rollback) }
 
 func (t fencedTx) end(how func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), endWithin)

@@ -21,6 +21,7 @@ var postgresEngine = engine{
 	close:    closePostgres,
 	writing:  &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	reading:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+	travels:  true,
 	lock:     "SELECT pg_advisory_xact_lock(hashtextextended($1, $2))",
 	clock:    "SELECT extract(epoch FROM clock_timestamp())::float8",
 	tables:   "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename",
@@ -58,6 +59,7 @@ func openPostgres(ctx context.Context, db *DB, dsn string) error {
 	pool.SetMaxOpenConns(db.opts.Readers)
 	pool.SetMaxIdleConns(db.opts.Readers)
 	db.writer, db.reader = pool, pool
+	db.turns = map[*sql.DB]chan struct{}{pool: make(chan struct{}, db.opts.Readers)}
 	if db.side, err = connect(dsn); err != nil {
 		return errors.Join(err, pool.Close())
 	}

@@ -126,6 +126,7 @@ func (db *DB) prepare(ctx context.Context) error {
 	db.reader = openLite(&sqlite.Driver{}, dsn(db.path, readMode))
 	db.reader.SetMaxOpenConns(db.opts.Readers)
 	db.reader.SetMaxIdleConns(db.opts.Readers)
+	db.turns = map[*sql.DB]chan struct{}{db.reader: make(chan struct{}, db.opts.Readers)}
 	return db.reader.PingContext(ctx)
 }
 

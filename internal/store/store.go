@@ -86,6 +86,10 @@ type pool struct {
 	writer *sql.DB
 	reader *sql.DB
 
+	// The pool of database/sql gives a free connection to any of those who wait;
+	// here they wait in the order in which they came.
+	turns map[*sql.DB]chan struct{}
+
 	// PostgreSQL only.
 	side   *sql.DB // one connection for what happens beside a transaction
 	drawer drawer

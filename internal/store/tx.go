@@ -123,6 +123,14 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn fun
 	if ctx.Value(inTransaction{}) != nil {
 		return errNested
 	}
+	if turns := db.turns[pool]; turns != nil {
+		select {
+		case turns <- struct{}{}:
+		case <-ctx.Done():
+			return fmt.Errorf("begin: %w", ctx.Err())
+		}
+		defer func() { <-turns }()
+	}
 	tx, err := pool.BeginTx(context.WithValue(ctx, tenantKey{}, db.tenant), opts)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
