@@ -70,11 +70,10 @@ func (into insertion) exec(tx *store.Tx, rows [][]any) error {
 
 // insertPending adds a record that waits for its number.
 func insertPending(tx *store.Tx, r Record) error {
-	_, err := tx.Exec(`
+	return tx.Later(nil, `
 INSERT INTO audit_pending (tenant, id, at, actor, name, role, terminal, action, object, result, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		tx.Tenant, ulid.New(tx.Now), r.At, r.Actor, r.Name, r.Role, r.Terminal, r.Action, r.Object, string(r.Result), string(r.Detail))
-	return err
 }
 
 // pending returns the records that wait, at most so many, in the order in which

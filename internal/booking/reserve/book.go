@@ -106,11 +106,14 @@ func (r *Request) sort() {
 // written and, if it is active, the office told.
 func (r Request) make(tx *store.Tx, b *Booking) error {
 	j := open(tx, r.Tenant)
-	terms, err := slot.ProcedureList(tx.Rx, r.Tenant)
+	t, terms, found, err := slot.TenantAndProcedures(tx.Rx, r.Tenant)
 	if err != nil {
 		return err
 	}
-	members, err := r.admit(j, terms)
+	if !found {
+		return fault.New(fault.NotFound, "slot.unknown")
+	}
+	members, err := r.admit(j, t, terms)
 	if err != nil {
 		return err
 	}
@@ -127,29 +130,25 @@ func (r Request) make(tx *store.Tx, b *Booking) error {
 			return fault.New(fault.Conflict, "member.window")
 		}
 	}
-	if err := insertBooking(tx, r.Tenant, b, j.first); err != nil {
+	if b.Year, b.No, err = nextNumber(tx, r.Tenant); err != nil {
 		return err
 	}
+	event := j.first
 	if b.State == Active {
 		if err := j.place(b, "", true); err != nil {
 			return err
 		}
-		if err := saveBooking(tx, r.Tenant, *b, j.last); err != nil {
-			return err
-		}
+		event = j.last
+	}
+	if err := insertBooking(tx, r.Tenant, *b, event); err != nil {
+		return err
 	}
 	return j.close()
 }
 
 // admit checks hours, party and procedures and locks the guests.
-func (r Request) admit(j *journal, terms []slot.ProcedureTerms) ([]member.Member, error) {
-	t, found, err := slot.TenantByID(j.tx.Rx, r.Tenant)
-	switch {
-	case err != nil:
-		return nil, err
-	case !found:
-		return nil, fault.New(fault.NotFound, "slot.unknown")
-	case len(r.Guests) > t.PartyMax:
+func (r Request) admit(j *journal, t slot.Tenant, terms []slot.ProcedureTerms) ([]member.Member, error) {
+	if len(r.Guests) > t.PartyMax {
 		return nil, fault.New(fault.Invalid, "booking.party_max", "max", fmt.Sprint(t.PartyMax))
 	}
 	if err := acceptsNow(j.tx.Rx, t, r.By); err != nil {
@@ -246,16 +245,21 @@ func (b *Booking) move(tx *store.Tx, tenant int, want slot.Want, adjacent bool) 
 		wanted[places[i]] += p.Units
 		b.person(p.Link).SlotID = places[i]
 	}
-	if err := shift(tx, tenant, held, wanted, want); err != nil {
+	taken, err := shift(tx, tenant, held, wanted, want)
+	if err != nil {
 		return err
 	}
-	return b.find(tx.Rx, tenant, slices.Min(places))
+	return b.find(tx.Rx, tenant, slices.Min(places), taken...)
 }
 
-// find takes over the terms of the first slot.
-func (b *Booking) find(rx *store.Rx, tenant int, slotID string) error {
-	first, found, err := slot.ByID(rx, tenant, slotID)
-	if err == nil && !found {
+// find takes over the terms of the first slot, which may be among those at hand.
+func (b *Booking) find(rx *store.Rx, tenant int, slotID string, at ...slot.Slot) (err error) {
+	i := slices.IndexFunc(at, func(s slot.Slot) bool { return s.ID == slotID })
+	found := i >= 0
+	var first slot.Slot
+	if found {
+		first = at[i]
+	} else if first, found, err = slot.ByID(rx, tenant, slotID); err == nil && !found {
 		err = fmt.Errorf("slot %s is gone", slotID)
 	}
 	b.SlotID, b.WindowID, b.Starts, b.Minutes = first.ID, first.WindowID, first.Starts, first.Minutes

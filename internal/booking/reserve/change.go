@@ -194,7 +194,8 @@ func (b *Booking) leave(j *journal, move Move, who string, leaving ...*Person) e
 	if err := saveAll(j.tx, j.tenant, *b, j.last); err != nil {
 		return err
 	}
-	return shift(j.tx, j.tenant, held, b.seats(), slot.Want{Side: b.Side})
+	_, err := shift(j.tx, j.tenant, held, b.seats(), slot.Want{Side: b.Side})
+	return err
 }
 
 func (b *Booking) tellEnd(j *journal, who string, leaving ...*Person) error {

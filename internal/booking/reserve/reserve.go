@@ -197,22 +197,25 @@ func (o once) spend(tx *store.Tx, bookingID string) (earlier Booking, spent bool
 }
 
 // shift moves seats between slots, in ascending order of the slots: more are
-// taken, fewer are returned. If one cannot be taken, the act fails as a whole.
-func shift(tx *store.Tx, tenant int, held, wanted map[string]int, terms slot.Want) error {
+// taken, fewer are returned. It returns the slots of which it took some. If one
+// cannot be taken, the act fails as a whole.
+func shift(tx *store.Tx, tenant int, held, wanted map[string]int, terms slot.Want) (taken []slot.Slot, err error) {
 	for _, id := range both(held, wanted) {
 		switch n := wanted[id] - held[id]; {
 		case n > 0:
 			terms.SlotID, terms.Seats = id, n
-			if _, err := slot.Take(tx, tenant, terms); err != nil {
-				return err
+			s, err := slot.Take(tx, tenant, terms)
+			if err != nil {
+				return nil, err
 			}
+			taken = append(taken, s)
 		case n < 0:
 			if err := slot.Return(tx, tenant, id, terms.Side, -n); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return taken, nil
 }
 
 // both names the slots of two maps in ascending order.

@@ -41,24 +41,21 @@ RETURNING last`, tenant, year, month, n).Scan(&last)
 	return year, fmt.Sprintf("%02d-%04d", month, n), err
 }
 
-func insertBooking(tx *store.Tx, tenant int, b *Booking, event string) (err error) {
-	if b.Year, b.No, err = nextNumber(tx, tenant); err != nil {
-		return err
-	}
+func insertBooking(tx *store.Tx, tenant int, b Booking, event string) error {
 	stamp := store.Stamp(tx.Now)
-	if _, err := tx.Exec(`
+	if err := tx.Later(nil, `
 INSERT INTO booking (tenant, booking_id, year, no, window_id, slot_id, seat, via, lang, state, until_at, counter, called_at,
                      made_at, made_by, changed_by, changed_at, placed_event, last_event)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', $12, $14, '', $12, '', $13)`,
-		tenant, b.ID, b.Year, b.No, b.WindowID, b.SlotID, b.Side, b.Via, b.Lang, b.State, stampOf(b.Until), stamp, event, tx.Actor.ID); err != nil {
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', $12, $14, $15, $12, $16, $13)`,
+		tenant, b.ID, b.Year, b.No, b.WindowID, b.SlotID, b.Side, b.Via, b.Lang, b.State, stampOf(b.Until), stamp, event, tx.Actor.ID,
+		person(tx.Actor), b.PlacedEvent); err != nil {
 		return err
 	}
 	for _, p := range b.Persons {
-		_, err := tx.Exec(`
+		if err := tx.Later(exists, `
 INSERT INTO booking_person (tenant, booking_id, ord, link, gen, procs, units, slot_id, state, arrived_at, done_at, old_card, handled, memo)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '', 0, '', '')`,
-			tenant, b.ID, p.Ord, p.Link, p.Gen, p.Procs, p.Units, p.SlotID, p.State)
-		if err := exists(err); err != nil {
+			tenant, b.ID, p.Ord, p.Link, p.Gen, p.Procs, p.Units, p.SlotID, p.State); err != nil {
 			return err
 		}
 	}

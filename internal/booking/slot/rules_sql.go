@@ -30,8 +30,13 @@ WHERE tenant = $1`,
 
 const tenantColumns = "tenant, host, name, party_max, from_minute, until_minute, few_percent, opens_on, closes_on"
 
+// columns is where the columns above go.
+func (t *Tenant) columns() []any {
+	return []any{&t.ID, &t.Host, &t.Name, &t.PartyMax, &t.FromMinute, &t.UntilMinute, &t.FewPercent, &t.OpensOn, &t.ClosesOn}
+}
+
 func scanTenant(row store.Row) (t Tenant, found bool, err error) {
-	err = row.Scan(&t.ID, &t.Host, &t.Name, &t.PartyMax, &t.FromMinute, &t.UntilMinute, &t.FewPercent, &t.OpensOn, &t.ClosesOn)
+	err = row.Scan(t.columns()...)
 	if errors.Is(err, store.ErrNoRows) {
 		return Tenant{}, false, nil
 	}
@@ -241,24 +246,49 @@ func deleteException(tx *store.Tx, tenant int, id string) error {
 const procedureColumns = `code, place, is_on, windows, modes, units, last_start,
        book_days, book_minute, change_days, change_minute, cancel_days, cancel_minute`
 
+// scanProcedure scans the columns above and then those more.
+func scanProcedure(scan func(...any) error, more ...any) (p ProcedureTerms, err error) {
+	var windows, modes string
+	deadlines := [3]Deadline{}
+	err = scan(append([]any{
+		&p.Code, &p.Place, &p.On, &windows, &modes, &p.Units, &p.SystemCutoff, &deadlines[0].Days, &deadlines[0].Minute,
+		&deadlines[1].Days, &deadlines[1].Minute, &deadlines[2].Days, &deadlines[2].Minute,
+	}, more...)...)
+	p.Windows, p.Modes = strings.Fields(windows), strings.Fields(modes)
+	for i, to := range []**Deadline{&p.Book, &p.Change, &p.Cancel} {
+		if deadlines[i].Days >= 0 {
+			*to = &deadlines[i]
+		}
+	}
+	return p, err
+}
+
 // proceduresOf returns the terms that the tenant has saved.
 func proceduresOf(rx *store.Rx, tenant int) (list []ProcedureTerms, err error) {
 	err = rx.Query(func(scan func(...any) error) error {
-		var p ProcedureTerms
-		var windows, modes string
-		deadlines := [3]Deadline{}
-		err := scan(&p.Code, &p.Place, &p.On, &windows, &modes, &p.Units, &p.SystemCutoff, &deadlines[0].Days, &deadlines[0].Minute,
-			&deadlines[1].Days, &deadlines[1].Minute, &deadlines[2].Days, &deadlines[2].Minute)
-		p.Windows, p.Modes = strings.Fields(windows), strings.Fields(modes)
-		for i, to := range []**Deadline{&p.Book, &p.Change, &p.Cancel} {
-			if deadlines[i].Days >= 0 {
-				*to = &deadlines[i]
-			}
-		}
+		p, err := scanProcedure(scan)
 		list = append(list, p)
 		return err
 	}, "SELECT "+procedureColumns+" FROM procedure_terms WHERE tenant = $1 ORDER BY place, code", tenant)
 	return list, err
+}
+
+// TenantAndProcedures returns a municipality with its [ProcedureList] in one look.
+func TenantAndProcedures(rx *store.Rx, tenant int) (t Tenant, list []ProcedureTerms, found bool, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		found = true
+		p, err := scanProcedure(scan, t.columns()...)
+		if p.Code != "" {
+			list = append(list, p)
+		}
+		return err
+	}, `
+SELECT COALESCE(p.code, ''), COALESCE(p.place, 0), COALESCE(p.is_on, 0), COALESCE(p.windows, ''), COALESCE(p.modes, ''), COALESCE(p.units, 0),
+       COALESCE(p.last_start, 0), COALESCE(p.book_days, 0), COALESCE(p.book_minute, 0), COALESCE(p.change_days, 0), COALESCE(p.change_minute, 0),
+       COALESCE(p.cancel_days, 0), COALESCE(p.cancel_minute, 0), t.`+strings.ReplaceAll(tenantColumns, ", ", ", t.")+`
+FROM tenant t LEFT JOIN procedure_terms p ON p.tenant = t.tenant
+WHERE t.tenant = $1 ORDER BY p.place NULLS FIRST, p.code NULLS FIRST`, tenant)
+	return t, completed(list), found, err
 }
 
 func saveProcedure(tx *store.Tx, tenant int, p ProcedureTerms) error {

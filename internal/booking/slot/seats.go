@@ -33,18 +33,13 @@ func Take(tx *store.Tx, tenant int, w Want) (Slot, error) {
 	if w.Side == Office {
 		query = takeOffice
 	}
-	n, err := tx.Exec(query, tenant, w.SlotID, w.Seats, store.Stamp(tx.Now), flag(w.Override))
-	if err != nil {
-		return Slot{}, err
+	s, taken, err := maybe(scanSlot(tx.Row(query, tenant, w.SlotID, w.Seats, store.Stamp(tx.Now), flag(w.Override)).Scan))
+	if err == nil && !taken {
+		return Slot{}, refusal(tx.Rx, tenant, w)
 	}
-	s, err := byID(tx.Rx, tenant, w.SlotID)
 	switch {
-	case errors.Is(err, store.ErrNoRows):
-		return Slot{}, fault.New(fault.NotFound, "slot.unknown")
 	case err != nil:
 		return Slot{}, err
-	case n == 0:
-		return Slot{}, s.refusal(tx.Rx, w)
 	case !s.Procs.allows(w.Procs):
 		return Slot{}, fault.New(fault.Conflict, "slot.procedure", "time", s.clock())
 	case s.PhoneOnly && !w.ByOffice && !w.Override:
@@ -57,9 +52,14 @@ func Take(tx *store.Tx, tenant int, w Want) (Slot, error) {
 
 // refusal says why no seat of the slot could be taken. The order is that of
 // what helps most.
-func (s Slot) refusal(rx *store.Rx, w Want) error {
+func refusal(rx *store.Rx, tenant int, w Want) error {
+	s, found, err := ByID(rx, tenant, w.SlotID)
 	now := rx.Now
 	switch {
+	case err != nil:
+		return err
+	case !found:
+		return fault.New(fault.NotFound, "slot.unknown")
 	case !s.Open || !s.Starts.After(now):
 		return fault.New(fault.Conflict, "slot.closed", "time", s.clock())
 	case !w.Override && now.Before(s.OpensAt):
@@ -98,7 +98,11 @@ func Return(tx *store.Tx, tenant int, slotID string, side Side, seats int) error
 
 // ByID returns a slot.
 func ByID(rx *store.Rx, tenant int, id string) (s Slot, found bool, err error) {
-	s, err = byID(rx, tenant, id)
+	return maybe(byID(rx, tenant, id))
+}
+
+// maybe tells a slot that is not there from a failure.
+func maybe(s Slot, err error) (_ Slot, found bool, _ error) {
 	if errors.Is(err, store.ErrNoRows) {
 		return Slot{}, false, nil
 	}

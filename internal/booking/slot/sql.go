@@ -102,16 +102,18 @@ func shut(tx *store.Tx, tenant int, id string) (taken int, err error) {
 
 // The guarded statements: the seats that are left stand in the condition, so
 // that of two who want the last one only one changes a row. $5 = 1 lets the
-// office go beyond the deadlines of residents.
+// office go beyond the deadlines of residents. They give back the slot.
 const (
 	takeWeb = `
 UPDATE slot SET web_taken = web_taken + $3
 WHERE tenant = $1 AND slot_id = $2 AND is_open = 1 AND starts_at > $4 AND web_taken + $3 <= web_open
-  AND ($5 = 1 OR opens_at <= $4 AND book_until > $4)`
+  AND ($5 = 1 OR opens_at <= $4 AND book_until > $4)
+RETURNING ` + slotColumns
 	takeOffice = `
 UPDATE slot SET office_taken = office_taken + $3
 WHERE tenant = $1 AND slot_id = $2 AND is_open = 1 AND starts_at > $4 AND office_taken + $3 <= office_cap
-  AND ($5 = 1 OR opens_at <= $4 AND book_until > $4)`
+  AND ($5 = 1 OR opens_at <= $4 AND book_until > $4)
+RETURNING ` + slotColumns
 	returnWeb = `
 UPDATE slot SET web_taken = web_taken - $3, web_over = CASE WHEN web_over > $3 THEN web_over - $3 ELSE 0 END
 WHERE tenant = $1 AND slot_id = $2 AND web_taken >= $3`

@@ -7,9 +7,8 @@ import (
 )
 
 func insertEvent(tx *store.Tx, tenant int, e Event) error {
-	_, err := tx.Exec("INSERT INTO event_out (tenant, event_id, type, subject, at, body) VALUES ($1, $2, $3, $4, $5, $6)",
+	return tx.Later(nil, "INSERT INTO event_out (tenant, event_id, type, subject, at, body) VALUES ($1, $2, $3, $4, $5, $6)",
 		tenant, e.ID, e.Type, e.Subject, e.At, string(e.Body))
-	return err
 }
 
 // newest returns the era that numbers belong to and the last of them.

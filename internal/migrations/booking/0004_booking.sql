@@ -2,7 +2,7 @@
 -- its own, with its own state, so that it can leave alone.
 
 CREATE TABLE booking (
-    tenant       INTEGER NOT NULL REFERENCES tenant (tenant),
+    tenant       INTEGER NOT NULL,
     booking_id   TEXT NOT NULL,               -- ULID
     year         INTEGER NOT NULL,            -- in which the number was given
     no           TEXT NOT NULL,               -- receipt number, such as 12-0042
@@ -51,6 +51,7 @@ CREATE TABLE booking_person (
     FOREIGN KEY (tenant, slot_id) REFERENCES slot (tenant, slot_id)
 );
 CREATE UNIQUE INDEX one_active ON booking_person (tenant, link) WHERE state = 'active';
+CREATE INDEX one_coming ON booking_person (tenant, link) WHERE state IN ('pending', 'arrived');
 CREATE INDEX booking_person_link ON booking_person (tenant, link, booking_id);
 CREATE INDEX booking_person_slot ON booking_person (tenant, slot_id, booking_id);
 CREATE INDEX booking_person_missed ON booking_person (tenant, slot_id) WHERE state = 'noshow_provisional';
@@ -66,7 +67,7 @@ CREATE TABLE booking_number (
 
 -- One-time tokens of forms, so that a repeated request finds its answer.
 CREATE TABLE booking_token (
-    tenant     INTEGER NOT NULL REFERENCES tenant (tenant),
+    tenant     INTEGER NOT NULL,
     token      TEXT NOT NULL,                 -- digest of it
     request    TEXT NOT NULL,                 -- digest of what was asked
     booking_id TEXT NOT NULL,

@@ -3,7 +3,7 @@
 -- gaps.
 
 CREATE TABLE event_out (
-    tenant   INTEGER NOT NULL REFERENCES tenant (tenant),
+    tenant   INTEGER NOT NULL,
     event_id TEXT NOT NULL,                   -- ULID
     era      INTEGER,                         -- how often the database was restored before; NULL until it is numbered
     seq      INTEGER,                         -- within the era; NULL until it is numbered
