@@ -69,7 +69,11 @@ func rush(ctx context.Context, b *bench, engine string) ([]result, error) {
 					return err
 				}
 			}
-			if n > 0 {
+			if n == 0 {
+				if err := b.analyze(ctx, o, peer); err != nil {
+					return err
+				}
+			} else {
 				l := times.settled()
 				ours, theirs = append(ours, rate), append(theirs, peerRate)
 				ratios, spread = append(ratios, rate/peerRate), append(spread, l.at(0.99).Seconds()/l.at(0.5).Seconds())
@@ -194,16 +198,10 @@ func (b *bench) newPeer(ctx context.Context, engine string, s size) (*peer, erro
 	if err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(b.server)
-	if err != nil {
+	p := &peer{script: filepath.Join(b.dir, "booking.pgbench")}
+	if p.dsn, err = b.admin(o); err != nil {
 		return nil, err
 	}
-	database, err := url.Parse(o.owner)
-	if err != nil {
-		return nil, err
-	}
-	u.Path = database.Path
-	p := &peer{dsn: u.String(), script: filepath.Join(b.dir, "booking.pgbench")}
 	if err := os.WriteFile(p.script, []byte(peerScript), 0o600); err != nil {
 		return nil, err
 	}
@@ -211,12 +209,40 @@ func (b *bench) newPeer(ctx context.Context, engine string, s size) (*peer, erro
 	if err := os.WriteFile(members, []byte(peerMembers), 0o600); err != nil {
 		return nil, err
 	}
-	out, err := exec.CommandContext(ctx, "psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-v", fmt.Sprint("clients=", pgClients), //nolint:gosec // our own file
-		"-v", fmt.Sprint("each=", b.of(5000, benchSlots)*(b.pairs+2)/pgClients+10), "-f", members, p.dsn).CombinedOutput()
+	return p, psql(ctx, p.dsn, "-v", fmt.Sprint("clients=", pgClients), "-v", fmt.Sprint("each=", b.of(5000, benchSlots)*(b.pairs+2)/pgClients+10), "-f", members)
+}
+
+// admin is the DSN of an office's database for the account of the server.
+func (b *bench) admin(o *office) (string, error) {
+	server, err := url.Parse(b.server)
 	if err != nil {
-		return nil, fmt.Errorf("psql: %w\n%s", err, out)
+		return "", err
 	}
-	return p, nil
+	database, err := url.Parse(o.owner)
+	server.Path = database.Path
+	return server.String(), err
+}
+
+// analyze does after the turn that warms up what the server does by itself a
+// minute later: it counts the rows of tables that were empty when statements
+// were planned.
+func (b *bench) analyze(ctx context.Context, o *office, p *peer) error {
+	if p == nil {
+		return nil
+	}
+	dsn, err := b.admin(o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(psql(ctx, dsn, "-c", "ANALYZE"), psql(ctx, p.dsn, "-c", "ANALYZE"))
+}
+
+func psql(ctx context.Context, dsn string, args ...string) error {
+	out, err := exec.CommandContext(ctx, "psql", append([]string{"-Xq", "-v", "ON_ERROR_STOP=1", dsn}, args...)...).CombinedOutput() //nolint:gosec // ours
+	if err != nil {
+		return fmt.Errorf("psql: %w\n%s", err, out)
+	}
+	return nil
 }
 
 //go:embed testdata/members.sql
