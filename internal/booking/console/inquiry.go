@@ -1,23 +1,14 @@
 package console
 
 import (
-	"bytes"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 
-	"kofu/internal/accesslog"
 	"kofu/internal/booking/inquiry"
 	"kofu/internal/booking/member"
-	"kofu/internal/booking/reserve"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
 	"kofu/internal/jpdate"
-	"kofu/internal/jptext"
-	"kofu/internal/message"
-	"kofu/internal/settings"
-	"kofu/internal/sheet"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
@@ -92,42 +83,10 @@ type InquiryList struct {
 	Counts []InquiryCount `json:"counts"`
 }
 
-// InquiryChoice is one line of a list of the form.
-type InquiryChoice struct {
-	Code    string `json:"code"`
-	Name    string `json:"name"`
-	Retired bool   `json:"retired"`
-}
-
-// InquiryTemplate is a prepared answer.
-type InquiryTemplate struct {
-	Code  string `json:"code"`
-	Title string `json:"title"`
-	Text  string `json:"text"`
-}
-
-// InquiryChoices are the lists of the form.
-type InquiryChoices struct {
-	Version    int               `json:"version"`
-	Channels   []InquiryChoice   `json:"channels"`
-	Categories []InquiryChoice   `json:"categories"`
-	Results    []InquiryChoice   `json:"results"`
-	Templates  []InquiryTemplate `json:"templates"`
-}
-
 // InquiryOffer is what the form offers.
 type InquiryOffer struct {
 	Choices InquiryChoices    `json:"choices"`
 	Owners  []staffweb.Choice `json:"owners"` // who can follow up
-}
-
-// PhoneCall is what is known of a caller: bookings and past inquiries side by
-// side.
-type PhoneCall struct {
-	Link      string       `json:"link"`
-	Guest     *Guest       `json:"guest,omitempty"`
-	Bookings  []BookingRow `json:"bookings"`
-	Inquiries []InquiryRow `json:"inquiries"`
 }
 
 func (s *server) inquiryRoutes() []gate.Route {
@@ -144,35 +103,6 @@ func (s *server) inquiryRoutes() []gate.Route {
 		{Pattern: "GET /api/inquiry-choices/history", Permission: staff.MasterEdit, Handle: s.editions(inquiry.Document), Out: []Edition{}},
 		{Pattern: "GET /api/inquiry-choices/history/{version}", Permission: staff.MasterEdit, Handle: s.getInquiryChoicesAt, Out: InquiryChoices{}},
 	}
-}
-
-func wireChoices(c inquiry.Choices) InquiryChoices {
-	list := func(l inquiry.List) []InquiryChoice {
-		out := []InquiryChoice{}
-		for _, one := range l {
-			out = append(out, InquiryChoice(one))
-		}
-		return out
-	}
-	out := InquiryChoices{c.Version, list(c.Channels), list(c.Categories), list(c.Results), []InquiryTemplate{}}
-	for _, t := range c.Templates {
-		out.Templates = append(out.Templates, InquiryTemplate(t))
-	}
-	return out
-}
-
-func (c InquiryChoices) domain() (out inquiry.Choices) {
-	list := func(l []InquiryChoice) (out inquiry.List) {
-		for _, one := range l {
-			out = append(out, inquiry.Choice(one))
-		}
-		return out
-	}
-	out = inquiry.Choices{Channels: list(c.Channels), Categories: list(c.Categories), Results: list(c.Results)}
-	for _, t := range c.Templates {
-		out.Templates = append(out.Templates, inquiry.Template(t))
-	}
-	return out
 }
 
 // inquiryWords are the words for what inquiries name by codes and ids.
@@ -293,198 +223,6 @@ func (s *server) postInquirySearch(w http.ResponseWriter, r *http.Request, _ sto
 	return staffweb.OK(w, out)
 }
 
-// mostInquiries is how many go into one file.
-const mostInquiries = 50_000
-
-var inquiryColumns = []struct {
-	key  string
-	kind sheet.Kind
-	wide float64
-	cell func(InquiryRow) string
-}{
-	{"at", sheet.DateTime, 0, func(q InquiryRow) string { return q.At }},
-	{"channel", sheet.Text, 10, func(q InquiryRow) string { return q.ChannelLabel }},
-	{"window", sheet.Text, 20, func(q InquiryRow) string { return q.WindowName }},
-	{"categories", sheet.Text, 28, func(q InquiryRow) string { return strings.Join(q.CategoryLabels, "・") }},
-	{"result", sheet.Text, 16, func(q InquiryRow) string { return q.ResultLabel }},
-	{"who", sheet.Text, 8, func(q InquiryRow) string { return inquiryWho(q.Link) }},
-	{"text", sheet.Text, 60, func(q InquiryRow) string { return q.Text }},
-	{"answer", sheet.Text, 60, func(q InquiryRow) string { return q.Answer }},
-	{"followUp", sheet.Date, 0, func(q InquiryRow) string { return q.FollowUp }},
-	{"owner", sheet.Text, 16, func(q InquiryRow) string { return q.OwnerName }},
-	{"madeBy", sheet.Text, 16, func(q InquiryRow) string { return q.MadeBy }},
-}
-
-// inquiryWho says whether an inquiry is that of a code; the code is nowhere.
-func inquiryWho(link string) string {
-	if link == "" {
-		return message.Text("inquiry.anonymous", nil)
-	}
-	return message.Text("inquiry.with_code", nil)
-}
-
-// postInquiryFile writes the inquiries that match and notes who took how many.
-// Errors: fault.Invalid "report.unknown_format", "inquiry.too_many"; those of
-// package sheet.
-func (s *server) postInquiryFile(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	in, err := staffweb.Decode[InquiryFilter](r)
-	if err != nil {
-		return err
-	}
-	f, err := in.domain()
-	if err != nil {
-		return err
-	}
-	f.Offset, f.Limit = 0, mostInquiries
-	format := sheet.Format(in.Format)
-	if !slices.Contains([]sheet.Format{sheet.XLSX, sheet.CSV, sheet.CSVCP932}, format) {
-		return fault.New(fault.Invalid, "report.unknown_format", "format", in.Format)
-	}
-	table := sheet.Table{Title: message.Text("inquiry.list", nil), By: actor.Name}
-	var total int
-	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		words, err := s.inquiryWords(rx)
-		if err != nil {
-			return err
-		}
-		var list []inquiry.Inquiry
-		if list, total, err = inquiry.Search(rx, s.Tenant, f); err != nil {
-			return err
-		}
-		if total > mostInquiries {
-			return fault.New(fault.Invalid, "inquiry.too_many", "total", strconv.Itoa(total), "max", strconv.Itoa(mostInquiries))
-		}
-		table.Made, table.Filter = rx.Now, words.condition(in)
-		cells := [][]string{}
-		for _, row := range words.rows(list) {
-			line := []string{}
-			for _, c := range inquiryColumns {
-				line = append(line, c.cell(row))
-			}
-			cells = append(cells, line)
-		}
-		table.Rows = sheet.Rows(cells)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, c := range inquiryColumns {
-		table.Columns = append(table.Columns, sheet.Column{Heading: message.Text("inquiry.column."+c.key, nil), Kind: c.kind, Width: c.wide})
-	}
-	file, kind, err := written(table, format)
-	if err != nil {
-		return err
-	}
-	look := accesslog.Look{Screen: "inquiries", Rows: total, Condition: map[string]string{"from": in.From, "to": in.To, "format": in.Format}}
-	if in.Text != "" {
-		look.Personal = []string{"text"}
-	}
-	if err := s.DB.Write(r.Context(), actor, func(tx *store.Tx) error { return accesslog.Exported(tx, look) }); err != nil {
-		return err
-	}
-	return staffweb.Attach(w, kind, sheet.FileName(table.Title, table.Made, format), file)
-}
-
-// written is a list as a file of a format, with the type of its content.
-func written(table sheet.Table, format sheet.Format) (file []byte, kind string, err error) {
-	var b bytes.Buffer
-	switch format {
-	case sheet.XLSX:
-		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-		err = sheet.WriteXLSX(&b, table, sheet.XLSXOptions{})
-	case sheet.CSVCP932:
-		kind = "text/csv; charset=shift_jis"
-		_, err = sheet.WriteCSV(&b, table, sheet.CSVOptions{Encoding: jptext.CP932})
-	default:
-		kind = "text/csv; charset=utf-8"
-		_, err = sheet.WriteCSV(&b, table, sheet.CSVOptions{Encoding: jptext.UTF8})
-	}
-	return b.Bytes(), kind, err
-}
-
-// condition is a filter in words.
-func (w inquiryWords) condition(f InquiryFilter) string {
-	var parts []string
-	add := func(key, value string) {
-		if value != "" {
-			parts = append(parts, message.Text("inquiry.column."+key, nil)+" "+value)
-		}
-	}
-	name := func(l inquiry.List, code string) string {
-		if code == "" {
-			return ""
-		}
-		return l.Name(code)
-	}
-	if f.From+f.To != "" {
-		add("at", f.From+"〜"+f.To)
-	}
-	add("channel", name(w.choices.Channels, f.Channel))
-	add("categories", name(w.choices.Categories, f.Category))
-	add("result", name(w.choices.Results, f.Result))
-	add("window", w.windows[f.Window])
-	add("owner", w.accounts.name(f.Owner))
-	add("followUp", f.FollowUpBy)
-	add("text", f.Text)
-	if f.Anonymous {
-		parts = append(parts, message.Text("inquiry.anonymous", nil))
-	}
-	if f.Open {
-		parts = append(parts, message.Text("inquiry.open", nil))
-	}
-	return strings.Join(parts, "、")
-}
-
-// postPhoneCall shows what is known of a caller by code or receipt number.
-func (s *server) postPhoneCall(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	in, err := staffweb.Decode[Entry](r)
-	if err != nil {
-		return err
-	}
-	out := PhoneCall{Bookings: []BookingRow{}, Inquiries: []InquiryRow{}}
-	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		f, err := s.find(rx, in.Entry)
-		if err != nil {
-			return err
-		}
-		n, err := s.names(rx)
-		if err != nil {
-			return err
-		}
-		if f.member != nil {
-			out.Link = f.member.Link
-			guest, err := s.guest(rx, n, *f.member, false)
-			if err != nil {
-				return err
-			}
-			out.Guest = &guest
-		} else if len(f.list) > 0 && len(f.list[0].Persons) > 0 {
-			out.Link = f.list[0].Persons[0].Link
-			if f.list, err = reserve.Of(rx, s.Tenant, out.Link); err != nil {
-				return err
-			}
-		}
-		session, _ := gate.SessionOf(r.Context())
-		for _, b := range slices.Backward(f.list) {
-			if session.MayAt(staff.BookingView, b.WindowID) {
-				out.Bookings = append(out.Bookings, n.bookingRow(b))
-			}
-		}
-		words, err := s.inquiryWords(rx)
-		if err != nil || out.Link == "" {
-			return err
-		}
-		past, err := inquiry.OfLink(rx, s.Tenant, out.Link)
-		out.Inquiries = words.rows(past)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, out)
-}
-
 func (s *server) getInquiry(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	return s.replyInquiry(w, r, r.PathValue("id"))
 }
@@ -552,48 +290,4 @@ func (s *server) saveInquiry(w http.ResponseWriter, r *http.Request, actor store
 		return err
 	}
 	return s.replyInquiry(w, r, q.ID)
-}
-
-func (s *server) getInquiryChoices(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	return s.replyChoices(w, r, inquiry.LoadChoices)
-}
-
-func (s *server) getInquiryChoicesAt(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	n, err := staffweb.PathNumber(r, "version")
-	if err != nil {
-		return err
-	}
-	return s.replyChoices(w, r, func(rx *store.Rx) (c inquiry.Choices, err error) {
-		err = settings.LoadVersion(rx, inquiry.Document, n, &c)
-		c.Version = n
-		return c, err
-	})
-}
-
-func (s *server) replyChoices(w http.ResponseWriter, r *http.Request, load func(*store.Rx) (inquiry.Choices, error)) error {
-	var c inquiry.Choices
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
-		c, err = load(rx)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, wireChoices(c))
-}
-
-func (s *server) putInquiryChoices(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	in, err := staffweb.Decode[InquiryChoices](r)
-	if err != nil {
-		return err
-	}
-	var c inquiry.Choices
-	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) (err error) {
-		c, err = inquiry.SaveChoices(tx, in.domain(), in.Version)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, wireChoices(c))
 }
