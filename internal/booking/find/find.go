@@ -64,6 +64,9 @@ func (f Filter) Check() error {
 			wrong(field)
 		}
 	}
+	if f.TimeFrom != "" && f.TimeUntil != "" && f.TimeUntil < f.TimeFrom {
+		details = append(details, fault.Detail{Code: "find.times", Column: "timeUntil"})
+	}
 	for _, s := range f.States {
 		if !slices.Contains(reserve.States, s) {
 			wrong("states")

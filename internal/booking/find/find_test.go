@@ -269,3 +269,15 @@ func TestBK504_SavedSearches(t *testing.T) {
 		testkit.WantFault(t, err, fault.Invalid, "find.filter")
 	})
 }
+
+// A time that ends before it begins finds nothing, so it is refused.
+func TestBK504_TimesTheWrongWayRound(t *testing.T) {
+	err := find.Filter{TimeFrom: "12:00", TimeUntil: "09:00"}.Check()
+	testkit.WantFault(t, err, fault.Invalid, "find.filter")
+	if f, _ := fault.As(err); len(f.Details) != 1 || f.Details[0].Code != "find.times" || f.Details[0].Column != "timeUntil" {
+		t.Errorf("%+v", f.Details)
+	}
+	if err := (find.Filter{TimeFrom: "09:00", TimeUntil: "09:00"}).Check(); err != nil {
+		t.Error(err)
+	}
+}
