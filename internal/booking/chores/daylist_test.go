@@ -119,7 +119,7 @@ func TestBK906_DayLists(t *testing.T) {
 				t.Errorf("%s is not headed:\n%s", key, text)
 			}
 		}
-		to("2026-12-08 18:30") // the 14th day
+		to("2026-12-08 23:59") // the end of the 14th day
 		if lists("W1") != "2026-11-25:3" {
 			t.Errorf("before the 15th day: %s", lists("W1"))
 		}

@@ -22,8 +22,15 @@ import (
 	"kofu/internal/store"
 )
 
-// KeptDays is how many days after it was made a list is kept.
+// KeptDays is how many days after it was made a list is kept; it is gone from
+// the beginning of the day after them.
 const KeptDays = 14
+
+// tooOld is the instant before which lists have gone.
+func tooOld(rx *store.Rx) string {
+	year, month, day := rx.Now.In(store.Tokyo).Date()
+	return store.Stamp(time.Date(year, month, day-KeptDays, 0, 0, 0, 0, store.Tokyo))
+}
 
 // List is a list that was made.
 type List struct {
@@ -84,7 +91,7 @@ func Make(ctx context.Context, db *store.DB, actor store.Actor, tenant int, pres
 
 func keep(ctx context.Context, db *store.DB, actor store.Actor, tenant int, lists []made) error {
 	return db.Write(ctx, actor, func(tx *store.Tx) error {
-		gone, err := deleteBefore(tx, tenant, store.Stamp(tx.Now.AddDate(0, 0, -KeptDays)))
+		gone, err := deleteBefore(tx, tenant, tooOld(tx.Rx))
 		if err != nil {
 			return err
 		}
@@ -99,12 +106,12 @@ func keep(ctx context.Context, db *store.DB, actor store.Actor, tenant int, list
 
 // Of returns the lists of a window that can still be had, the latest day first.
 func Of(rx *store.Rx, tenant int, windowID string) ([]List, error) {
-	return lists(rx, tenant, windowID, store.Stamp(rx.Now.AddDate(0, 0, -KeptDays)))
+	return lists(rx, tenant, windowID, tooOld(rx))
 }
 
 // PDF returns a list. Error: fault.NotFound "daylist.unknown".
 func PDF(rx *store.Rx, tenant int, windowID string, day jpdate.Day) (pdf []byte, visits int, err error) {
-	text, visits, err := pdfOf(rx, tenant, windowID, day, store.Stamp(rx.Now.AddDate(0, 0, -KeptDays)))
+	text, visits, err := pdfOf(rx, tenant, windowID, day, tooOld(rx))
 	if err != nil {
 		return nil, 0, err
 	}

@@ -29,7 +29,7 @@ ON CONFLICT (tenant, day, window_id) DO UPDATE SET made_at = excluded.made_at, v
 }
 
 func deleteBefore(tx *store.Tx, tenant int, before string) (int64, error) {
-	return tx.Exec("DELETE FROM day_list WHERE tenant = $1 AND made_at <= $2", tenant, before)
+	return tx.Exec("DELETE FROM day_list WHERE tenant = $1 AND made_at < $2", tenant, before)
 }
 
 func lists(rx *store.Rx, tenant int, windowID, after string) (all []List, err error) {
@@ -44,12 +44,12 @@ func lists(rx *store.Rx, tenant int, windowID, after string) (all []List, err er
 		return err
 	}, `
 SELECT day, window_id, made_at, visits FROM day_list
-WHERE tenant = $1 AND window_id = $2 AND made_at > $3 ORDER BY day DESC`, tenant, windowID, after)
+WHERE tenant = $1 AND window_id = $2 AND made_at >= $3 ORDER BY day DESC`, tenant, windowID, after)
 	return all, err
 }
 
 func pdfOf(rx *store.Rx, tenant int, windowID string, day jpdate.Day, after string) (pdf string, visits int, err error) {
-	err = rx.Row("SELECT pdf, visits FROM day_list WHERE tenant = $1 AND window_id = $2 AND day = $3 AND made_at > $4",
+	err = rx.Row("SELECT pdf, visits FROM day_list WHERE tenant = $1 AND window_id = $2 AND day = $3 AND made_at >= $4",
 		tenant, windowID, day, after).Scan(&pdf, &visits)
 	if errors.Is(err, store.ErrNoRows) {
 		err = fault.New(fault.NotFound, "daylist.unknown")
