@@ -32,6 +32,13 @@ const (
 	None     State = ""         // no address, or the tenant sends no mails
 )
 
+// Stuck is no state of its own: lists and counts call so what has waited for
+// longer than [StuckAfter].
+const Stuck State = "stuck"
+
+// StuckAfter is how long a mail waits until somebody should look why.
+const StuckAfter = time.Hour
+
 // Letter is a mail to be written.
 type Letter struct {
 	Kind      terms.MailKind
@@ -121,7 +128,8 @@ type Item struct {
 	Answer    string         `json:"answer"` // code of the server
 }
 
-// List returns the mails in a state, or in all of them for None, newest first.
+// List returns the mails in a state, Stuck included, or in all of them for None,
+// newest first.
 func List(rx *store.Rx, tenant int, state State, limit int) ([]Item, error) {
 	return selectList(rx, tenant, state, limit)
 }
@@ -131,5 +139,6 @@ func OfBooking(rx *store.Rx, tenant int, bookingID string) ([]Item, error) {
 	return selectOfBooking(rx, tenant, bookingID)
 }
 
-// Counts returns how many mails are in each state.
+// Counts returns how many mails are in each state, and how many of those that
+// wait are stuck.
 func Counts(rx *store.Rx, tenant int) (map[State]int, error) { return selectCounts(rx, tenant) }

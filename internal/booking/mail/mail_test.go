@@ -273,6 +273,18 @@ func TestSend_ServerDown(t *testing.T) {
 		if diff := cmp.Diff(map[mail.State]int{mail.Waiting: 1}, states(t, db)); diff != "" {
 			t.Error(diff)
 		}
+		clock.Advance(mail.StuckAfter)
+		if n := states(t, db)[mail.Stuck]; n != 0 {
+			t.Errorf("%d are stuck after an hour", n)
+		}
+		clock.Advance(time.Second)
+		testkit.Read(t, db, func(rx *store.Rx) error {
+			list, err := mail.List(rx, tenant, mail.Stuck, 10)
+			if n := states(t, db)[mail.Stuck]; n != 1 || len(list) != 1 || list[0].State != mail.Waiting {
+				t.Errorf("after more than an hour %d are stuck, and %+v listed", n, list)
+			}
+			return err
+		})
 		err := mail.Try(t.Context(), db, ring, tenant, "", terms.Sheet{})
 		testkit.WantFault(t, err, fault.Unavailable, "mail.no_connection")
 	})

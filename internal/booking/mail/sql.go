@@ -99,7 +99,9 @@ func items(rx *store.Rx, query string, args ...any) (all []Item, err error) {
 }
 
 func selectList(rx *store.Rx, tenant int, state State, limit int) ([]Item, error) {
-	return items(rx, itemColumns+" AND ($2 = '' OR state = $2) ORDER BY mail_id DESC LIMIT $3", tenant, string(state), limit)
+	return items(rx, itemColumns+`
+AND ($2 = '' OR state = $2 OR $2 = 'stuck' AND state = 'waiting' AND made_at < $4) ORDER BY mail_id DESC LIMIT $3`,
+		tenant, string(state), limit, stuckSince(rx))
 }
 
 func selectOfBooking(rx *store.Rx, tenant int, bookingID string) ([]Item, error) {
@@ -115,8 +117,18 @@ func selectCounts(rx *store.Rx, tenant int) (map[State]int, error) {
 		all[s] = n
 		return err
 	}, "SELECT state, COUNT(*) FROM mail_out WHERE tenant = $1 GROUP BY state", tenant)
+	if err != nil {
+		return nil, err
+	}
+	var n int
+	err = rx.Row("SELECT COUNT(*) FROM mail_out WHERE tenant = $1 AND state = 'waiting' AND made_at < $2", tenant, stuckSince(rx)).Scan(&n)
+	if n > 0 {
+		all[Stuck] = n
+	}
 	return all, err
 }
+
+func stuckSince(rx *store.Rx) string { return store.Stamp(rx.Now.Add(-StuckAfter)) }
 
 func hasTask(rx *store.Rx, tenant int, bookingID string, kind terms.MailKind) (bool, error) {
 	var n int
