@@ -2,7 +2,6 @@ package front
 
 import (
 	"crypto/subtle"
-	"fmt"
 	"strings"
 )
 
@@ -29,8 +28,4 @@ func (d *Desk) BookingURL(lang, bookingID string) string {
 
 func (d *Desk) page(lang string, parts ...string) string {
 	return strings.Join(append([]string{strings.TrimSuffix(d.Base, "/"), lang}, parts...), "/")
-}
-
-func object(tenant int, bookingID string) string {
-	return fmt.Sprintf("tenant/%d/booking/%s", tenant, bookingID)
 }

@@ -26,5 +26,5 @@ func (d *Desk) keepReason(tx *store.Tx, t *terms.Terms, b reserve.Booking, reaso
 	if reason == "" || !t.Policy.CancelReason {
 		return nil
 	}
-	return audit.Append(tx, "booking.reason", object(d.Tenant, b.ID), map[string]string{"reason": reason})
+	return audit.Append(tx, "booking.reason", reserve.Object(d.Tenant, b.ID), map[string]string{"reason": reason})
 }

@@ -95,7 +95,7 @@ func BookIn(tx *store.Tx, r Request) (b Booking, fresh bool, err error) {
 	if err := r.make(tx, &b); err != nil {
 		return Booking{}, false, err
 	}
-	return b, true, audit.Append(tx, "booking.made", object(r.Tenant, id), b.trace(r.By))
+	return b, true, audit.Append(tx, "booking.made", Object(r.Tenant, id), b.trace(r.By))
 }
 
 func (r *Request) sort() {

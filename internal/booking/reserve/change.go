@@ -70,7 +70,7 @@ func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fre
 		}
 		detail := b.trace(a.By)
 		detail["from"] = from
-		return audit.Append(tx, "booking.changed", object(a.Tenant, b.ID), detail)
+		return audit.Append(tx, "booking.changed", Object(a.Tenant, b.ID), detail)
 	})
 }
 
@@ -177,7 +177,7 @@ func (b *Booking) end(j *journal, by By, action string, leaving ...*Person) erro
 		left = append(left, p.Ord)
 	}
 	detail["left"] = left
-	return audit.Append(j.tx, action, object(j.tenant, b.ID), detail)
+	return audit.Append(j.tx, action, Object(j.tenant, b.ID), detail)
 }
 
 // leave is end without the audit line: the office is told of bookings that it

@@ -26,22 +26,8 @@ func Withdraw(ctx context.Context, db *store.DB, actor store.Actor, tenant int, 
 // WithdrawIn is [Withdraw] within a transaction. It returns the bookings that
 // the person has left.
 func WithdrawIn(tx *store.Tx, tenant int, link string, gen int) (left []Booking, err error) {
-	j := open(tx, tenant)
-	found, err := member.SetState(tx, tenant, link, gen, member.Withdrawn)
+	j, ids, err := endCode(tx, tenant, link, gen, member.Withdrawn)
 	if err != nil {
-		return nil, err
-	}
-	if !found {
-		return nil, fault.New(fault.NotFound, "member.unknown")
-	}
-	if err := j.lock(link); err != nil {
-		return nil, err
-	}
-	ids, err := openOf(tx.Rx, tenant, link)
-	if err != nil {
-		return nil, err
-	}
-	if err := j.lockBookings(ids); err != nil { // all of them before any slot
 		return nil, err
 	}
 	for _, id := range ids {
@@ -65,22 +51,8 @@ func WithdrawIn(tx *store.Tx, tenant int, link string, gen int) (left []Booking,
 // It returns the bookings that have ended or lost a person; nobody needs a mail
 // about them. Errors: fault.NotFound "member.unknown".
 func HandedOver(tx *store.Tx, tenant int, link string, gen int) (ended []Booking, err error) {
-	j := open(tx, tenant)
-	found, err := member.SetState(tx, tenant, link, gen, member.Done)
+	j, ids, err := endCode(tx, tenant, link, gen, member.Done)
 	if err != nil {
-		return nil, err
-	}
-	if !found {
-		return nil, fault.New(fault.NotFound, "member.unknown")
-	}
-	if err := j.lock(link); err != nil {
-		return nil, err
-	}
-	ids, err := openOf(tx.Rx, tenant, link)
-	if err != nil {
-		return nil, err
-	}
-	if err := j.lockBookings(ids); err != nil { // all of them before any slot
 		return nil, err
 	}
 	for _, id := range ids {
@@ -109,51 +81,82 @@ func HandedOver(tx *store.Tx, tenant int, link string, gen int) (ended []Booking
 	return ended, audit.Append(tx, "member.handed_over", member.Object(tenant, link), map[string]any{"gen": gen, "bookings": ids})
 }
 
+// endCode ends what a code may do and locks its person and then the bookings
+// that are open, all of them before any slot.
+func endCode(tx *store.Tx, tenant int, link string, gen int, to member.State) (j *journal, ids []string, err error) {
+	j = open(tx, tenant)
+	found, err := member.SetState(tx, tenant, link, gen, to)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !found {
+		return nil, nil, fault.New(fault.NotFound, "member.unknown")
+	}
+	if err := j.lock(link); err != nil {
+		return nil, nil, err
+	}
+	if ids, err = openOf(tx.Rx, tenant, link); err != nil {
+		return nil, nil, err
+	}
+	return j, ids, j.lockBookings(ids)
+}
+
 // Affected is a booking that a closing touches, with the slot it could move to.
 type Affected struct {
 	Booking  Booking
-	Proposed string // '' when nothing is free
+	Here     bool   // somebody of it has come: the others can be cancelled, nobody moves
+	Proposed string // '' when nothing is free, and for those of whom somebody is here
 }
 
 // PlanClosing lists the bookings that would lose their slot, each with the next
 // slot of the same window that still has room for all of them. It changes
 // nothing.
 func PlanClosing(rx *store.Rx, tenant int, e slot.Exception) (list []Affected, err error) {
-	going, err := slot.Within(rx, tenant, e)
+	goes, ids, err := within(rx, tenant, e)
 	if err != nil {
 		return nil, err
 	}
-	goes := map[string]bool{}
-	for _, s := range going {
-		goes[s.ID] = true
-	}
 	room := map[string]map[string]int{} // by window: what the proposals so far leave free
-	listed := map[string]bool{}
-	for _, s := range going {
-		ids, err := idsOfSlot(rx, tenant, s.ID)
+	for _, id := range ids {
+		b, _, err := ByID(rx, tenant, id)
 		if err != nil {
 			return nil, err
 		}
-		for _, id := range ids {
-			if listed[id] { // a party in two slots
-				continue
-			}
-			listed[id] = true
-			b, _, err := ByID(rx, tenant, id)
-			if err != nil {
-				return nil, err
-			}
-			if b.State != Active { // not confirmed or not accepted: it just ends
-				continue
-			}
-			proposed, err := propose(rx, tenant, b, goes, room)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, Affected{b, proposed})
+		if b.State != Active { // not confirmed or not accepted: it just ends
+			continue
 		}
+		one := Affected{Booking: b, Here: b.allToCome() != nil}
+		if !one.Here {
+			if one.Proposed, err = propose(rx, tenant, b, goes, room); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, one)
 	}
 	return list, nil
+}
+
+// within are the slots that a closing takes away, and the bookings in them, a
+// party in two slots once.
+func within(rx *store.Rx, tenant int, e slot.Exception) (goes map[string]bool, ids []string, err error) {
+	going, err := slot.Within(rx, tenant, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	goes = map[string]bool{}
+	for _, s := range going {
+		goes[s.ID] = true
+		of, err := idsOfSlot(rx, tenant, s.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, id := range of {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return goes, ids, nil
 }
 
 // propose finds the first slot after the present one with room for everybody.
@@ -242,17 +245,9 @@ func CloseIn(tx *store.Tx, tenant int, e slot.Exception, decisions map[string]st
 // lockWithin locks the bookings of a time before its slots, in the order that
 // every act keeps.
 func lockWithin(tx *store.Tx, tenant int, e slot.Exception) (*journal, error) {
-	going, err := slot.Within(tx.Rx, tenant, e)
+	_, ids, err := within(tx.Rx, tenant, e)
 	if err != nil {
 		return nil, err
-	}
-	var ids []string
-	for _, s := range going {
-		of, err := idsOfSlot(tx.Rx, tenant, s.ID)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, of...)
 	}
 	j := open(tx, tenant)
 	return j, j.lockAll(ids)

@@ -272,6 +272,14 @@ func TestClose_MovesOnlyWhoCanGoThere(t *testing.T) {
 		to(t, clock, "2026-12-08 09:10")
 		must(t, func() error { _, err := arrive(t, db, at(party, link(1))); return err }())
 		refused(t, db, fault.Conflict, "booking.state", func() error { return shut(9*60+30, party, ten) })
+		testkit.Read(t, db, func(rx *store.Rx) error {
+			e := slot.Exception{WindowID: "W1", From: "2026-12-08", To: "2026-12-08", FromMinute: 570, ToMinute: 600, Kind: slot.Closed}
+			plan, err := reserve.PlanClosing(rx, tenant, e)
+			if len(plan) != 1 || !plan[0].Here || plan[0].Proposed != "" || plan[0].Booking.ID != party.ID {
+				t.Errorf("planned for a party of whom somebody is here: %+v", plan)
+			}
+			return err
+		})
 		refused(t, db, fault.Conflict, "booking.state", func() error {
 			_, err := reserve.Change(t.Context(), db, testkit.Clerk, byOffice(3, party, "試験"), ten, false)
 			return err

@@ -31,7 +31,7 @@ func ExpireIn(tx *store.Tx, tenant int, id string) (b Booking, expired bool, err
 	if err := b.leave(j, Expiring, "time", waiting...); err != nil {
 		return Booking{}, false, err
 	}
-	return b, true, audit.Append(tx, "booking.expired", object(tenant, b.ID), b.trace(By{Via: b.Via}))
+	return b, true, audit.Append(tx, "booking.expired", Object(tenant, b.ID), b.trace(By{Via: b.Via}))
 }
 
 // ExpirePending frees the seats of bookings without a code that nobody has

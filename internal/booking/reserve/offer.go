@@ -39,7 +39,7 @@ func OfferIn(tx *store.Tx, o Offer) (b Booking, err error) {
 	if err := r.make(tx, &b); err != nil {
 		return Booking{}, err
 	}
-	return b, audit.Append(tx, "booking.offered", object(o.Tenant, b.ID), b.trace(o.By))
+	return b, audit.Append(tx, "booking.offered", Object(o.Tenant, b.ID), b.trace(o.By))
 }
 
 // AcceptIn accepts an offer: the earlier bookings of its persons end and the
@@ -64,7 +64,7 @@ func AcceptIn(tx *store.Tx, a Act) (b Booking, fresh bool, err error) {
 		}
 		detail := b.trace(a.By)
 		detail["was"] = was
-		return audit.Append(tx, "booking.accepted", object(a.Tenant, b.ID), detail)
+		return audit.Append(tx, "booking.accepted", Object(a.Tenant, b.ID), detail)
 	})
 }
 
@@ -74,7 +74,7 @@ func DeclineIn(tx *store.Tx, a Act) (b Booking, fresh bool, err error) {
 		if err := b.leave(j, Declining, "resident", b.in(Offered)...); err != nil {
 			return err
 		}
-		return audit.Append(tx, "booking.declined", object(a.Tenant, b.ID), b.trace(a.By))
+		return audit.Append(tx, "booking.declined", Object(a.Tenant, b.ID), b.trace(a.By))
 	})
 }
 

@@ -74,7 +74,7 @@ func BookKeylessIn(tx *store.Tx, k Keyless) (b Booking, key linkcode.Key, fresh 
 	if err := r.make(tx, &b); err != nil {
 		return Booking{}, "", false, err
 	}
-	return b, key, true, audit.Append(tx, "booking.made", object(k.Tenant, id), b.trace(k.By))
+	return b, key, true, audit.Append(tx, "booking.made", Object(k.Tenant, id), b.trace(k.By))
 }
 
 // check says in which state the booking begins.
@@ -189,7 +189,7 @@ func ConfirmIn(tx *store.Tx, tenant int, bookingID string) (b Booking, fresh boo
 	if err := j.close(); err != nil {
 		return Booking{}, false, err
 	}
-	return b, true, audit.Append(tx, "booking.confirmed", object(tenant, b.ID), b.trace(By{Via: b.Via}))
+	return b, true, audit.Append(tx, "booking.confirmed", Object(tenant, b.ID), b.trace(By{Via: b.Via}))
 }
 
 // ended is when a booking expired, as far as it is known.

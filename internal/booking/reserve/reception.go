@@ -96,7 +96,7 @@ func Arrive(tx *store.Tx, v Visit) (a Arrival, err error) {
 		return Arrival{}, err
 	}
 	a.Booking, a.Done = b, true
-	return a, audit.Append(tx, "booking.arrived", object(v.Tenant, b.ID), b.reception(persons...))
+	return a, audit.Append(tx, "booking.arrived", Object(v.Tenant, b.ID), b.reception(persons...))
 }
 
 func (v Visit) arrival(rx *store.Rx, b Booking) Arrival {
@@ -244,7 +244,7 @@ func received(tx *store.Tx, v Visit, m Move, t event.Type, action string, h *Han
 	if err := b.step(j, m, t, persons...); err != nil {
 		return Booking{}, err
 	}
-	return b, audit.Append(tx, action, object(v.Tenant, b.ID), b.reception(persons...))
+	return b, audit.Append(tx, action, Object(v.Tenant, b.ID), b.reception(persons...))
 }
 
 // note writes down times and what was done.
@@ -285,7 +285,7 @@ func Call(tx *store.Tx, tenant int, bookingID, counter string) (b Booking, err e
 	case !called:
 		return Booking{}, fault.New(fault.Conflict, "booking.state", "no", b.No, "state", "@booking.state."+string(b.State))
 	}
-	return b, audit.Append(tx, "booking.called", object(tenant, b.ID), map[string]string{"counter": counter})
+	return b, audit.Append(tx, "booking.called", Object(tenant, b.ID), map[string]string{"counter": counter})
 }
 
 // EndCall takes a call back, so that another counter can call. Errors: as [Call].
@@ -300,7 +300,7 @@ func EndCall(tx *store.Tx, tenant int, bookingID, counter string) (b Booking, er
 	if n == 0 {
 		return Booking{}, fault.New(fault.Conflict, "booking.called", "counter", b.Counter, "no", b.No)
 	}
-	return b, audit.Append(tx, "booking.call_ended", object(tenant, b.ID), map[string]string{"counter": counter})
+	return b, audit.Append(tx, "booking.call_ended", Object(tenant, b.ID), map[string]string{"counter": counter})
 }
 
 // RecordVisit writes down what the office reports of a visit: who stood there
@@ -341,5 +341,5 @@ func RecordVisit(tx *store.Tx, v Visit, move Move) (b Booking, err error) {
 	if err := force(tx, v.Tenant, b.Side, held, b.seats()); err != nil {
 		return Booking{}, err
 	}
-	return b, audit.Append(tx, "booking.visit_recorded", object(v.Tenant, b.ID), b.reception(persons...))
+	return b, audit.Append(tx, "booking.visit_recorded", Object(v.Tenant, b.ID), b.reception(persons...))
 }

@@ -143,8 +143,8 @@ func (b Booking) procs() (slot.Procs, error) {
 	return slot.ParseProcs(all...)
 }
 
-// object names a booking in the log.
-func object(tenant int, id string) string { return fmt.Sprintf("tenant/%d/booking/%s", tenant, id) }
+// Object names a booking in the log.
+func Object(tenant int, id string) string { return fmt.Sprintf("tenant/%d/booking/%s", tenant, id) }
 
 // once is the one-time token of a form with what was asked under it.
 type once struct {
