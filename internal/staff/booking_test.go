@@ -291,16 +291,21 @@ func TestBK402_EveryCellOfTheMatrix(t *testing.T) {
 		staff.RoleReception: {staff.BookingView: own, staff.ReceptionWork: own, staff.ResidentView: own},
 		staff.RoleBooker: {
 			staff.BookingView: all, staff.BookingEdit: all, staff.BookingPrint: own,
-			staff.ResidentView: all, staff.ResidentReveal: all, staff.InquiryEdit: all,
+			staff.ResidentView: all, staff.ResidentReveal: all, staff.PasswordEdit: all, staff.InquiryEdit: all,
 		},
 		staff.RoleLead: {
 			staff.BookingView: all, staff.BookingEdit: all, staff.BookingExport: own, staff.BookingPrint: own, staff.ReceptionWork: own,
-			staff.OpeningEdit: own, staff.ResidentView: own, staff.ResidentReveal: own, staff.InquiryEdit: own,
+			staff.OpeningEdit: own, staff.ResidentView: own, staff.ResidentReveal: own, staff.PasswordEdit: all, staff.InquiryEdit: own,
 			staff.ReportView: all, staff.ReportExport: own, staff.ReportPrint: own,
 		},
 		staff.RoleStatistics: {staff.ReportView: all, staff.ReportExport: all, staff.ReportPrint: all},
 		staff.RoleAdmin:      {staff.OpeningEdit: all, staff.MasterEdit: all, staff.StaffManage: all, staff.AuditView: all},
 		staff.RoleAuditor:    {staff.AuditView: all},
+	}
+	for role, scope := range map[string]string{staff.RoleReception: own, staff.RoleBooker: all, staff.RoleLead: own} {
+		for _, field := range staff.ContactFields {
+			matrix[role][field] = scope
+		}
 	}
 	inMunicipalities(t, func(t *testing.T, o *office) {
 		for role, cells := range matrix {

@@ -42,12 +42,28 @@ const (
 	OpeningEdit    Permission = "opening.edit"   // windows, opening hours, closed days
 	ResidentView   Permission = "resident.view"  // see that contact data exist, masked
 	ResidentReveal Permission = "resident.reveal"
+	PasswordEdit   Permission = "password.edit" // tell a resident who has forgotten the password a number
 	InquiryEdit    Permission = "inquiry.edit"
 	ReportView     Permission = "report.view"
 	ReportExport   Permission = "report.export"
 	ReportPrint    Permission = "report.print"
 	MasterEdit     Permission = "master.edit" // procedures, wording, templates, policy
 )
+
+// Which contact data an account may see at all, masked or revealed: one
+// permission for each field (BK-601).
+const (
+	FieldMail    Permission = "field_mail.view"
+	FieldPhone   Permission = "field_phone.view"
+	FieldName    Permission = "field_name.view" // and its kana
+	FieldBirth   Permission = "field_birth.view"
+	FieldSex     Permission = "field_sex.view"
+	FieldAddress Permission = "field_address.view"
+	FieldOwn     Permission = "field_own.view" // typed into fields of the municipality's own
+)
+
+// ContactFields lists the permissions of the fields.
+var ContactFields = []Permission{FieldMail, FieldPhone, FieldName, FieldBirth, FieldSex, FieldAddress, FieldOwn}
 
 // What a route can ask for that no role grants.
 const (
@@ -68,10 +84,11 @@ func AppliancePermissions() []Permission {
 // BookingPermissions lists what roles can grant in the booking service, in the
 // order of the screens.
 func BookingPermissions() []Permission {
-	return []Permission{
-		BookingView, BookingEdit, BookingExport, BookingPrint, ReceptionWork, OpeningEdit, ResidentView, ResidentReveal,
-		InquiryEdit, ReportView, ReportExport, ReportPrint, MasterEdit, StaffManage, AuditView,
-	}
+	return slices.Concat(
+		[]Permission{BookingView, BookingEdit, BookingExport, BookingPrint, ReceptionWork, OpeningEdit, ResidentView, ResidentReveal},
+		ContactFields,
+		[]Permission{PasswordEdit, InquiryEdit, ReportView, ReportExport, ReportPrint, MasterEdit, StaffManage, AuditView},
+	)
 }
 
 // Permissions lists what roles can grant in either program, each once.
@@ -128,27 +145,29 @@ var ApplianceRoles = []Role{
 var BookingRoles = []Role{
 	{ID: RoleViewer, Permissions: []Permission{BookingView}, Own: []Permission{BookingView}},
 	{
-		ID: RoleReception, Permissions: []Permission{BookingView, ReceptionWork, ResidentView},
-		Own: []Permission{BookingView, ReceptionWork, ResidentView},
+		ID: RoleReception, Permissions: with(ContactFields, BookingView, ReceptionWork, ResidentView),
+		Own: with(ContactFields, BookingView, ReceptionWork, ResidentView),
 	},
 	{
-		ID: RoleBooker, Permissions: []Permission{BookingView, BookingEdit, BookingPrint, ResidentView, ResidentReveal, InquiryEdit},
+		ID: RoleBooker, Permissions: with(ContactFields,
+			BookingView, BookingEdit, BookingPrint, ResidentView, ResidentReveal, PasswordEdit, InquiryEdit),
 		Own: []Permission{BookingPrint},
 	},
 	{
-		ID: RoleLead, Permissions: []Permission{
+		ID: RoleLead, Permissions: with(ContactFields,
 			BookingView, BookingEdit, BookingExport, BookingPrint, ReceptionWork, OpeningEdit, ResidentView, ResidentReveal,
-			InquiryEdit, ReportView, ReportExport, ReportPrint,
-		},
-		Own: []Permission{
+			PasswordEdit, InquiryEdit, ReportView, ReportExport, ReportPrint),
+		Own: with(ContactFields,
 			BookingExport, BookingPrint, ReceptionWork, OpeningEdit, ResidentView, ResidentReveal,
-			InquiryEdit, ReportExport, ReportPrint,
-		},
+			InquiryEdit, ReportExport, ReportPrint),
 	},
 	{ID: RoleStatistics, Permissions: []Permission{ReportView, ReportExport, ReportPrint}},
 	{ID: RoleAdmin, Permissions: []Permission{OpeningEdit, MasterEdit, StaffManage, AuditView}},
 	{ID: RoleAuditor, Permissions: []Permission{AuditView}},
 }
+
+// with is a list with more permissions.
+func with(list []Permission, more ...Permission) []Permission { return slices.Concat(list, more) }
 
 // Seed makes those of the roles that are missing, in their order. Roles that
 // exist stay as the staff have changed them.

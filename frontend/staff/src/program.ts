@@ -66,7 +66,7 @@ export const program: Program = {
     }
   },
   finder: {
-    permission: 'card.view', label: 'ui.palette.label', hint: 'ui.palette.hint', all: 'ui.palette.search',
+    permission: 'card.view', title: 'ui.palette.title', label: 'ui.palette.label', hint: 'ui.palette.hint', all: 'ui.palette.search',
     byCode: async (code) => `/cards/${(await api.lookup(code)).id}`, byText: search,
   },
 };

@@ -76,7 +76,7 @@ func (n names) bookingRow(b reserve.Booking) BookingRow {
 			ArrivedAt: stampOf(p.ArrivedAt), DoneAt: stampOf(p.DoneAt), OldCard: p.Handled.OldCard, Handled: []string{}, Memo: p.Handled.Memo,
 		}
 		for _, code := range p.Handled.Codes {
-			person.Handled = append(person.Handled, staffweb.Word(handledPrefix, code))
+			person.Handled = append(person.Handled, n.handled.Name(code))
 		}
 		row.Persons = append(row.Persons, person)
 		if p.State.Ended() && !b.State.Ended() {
@@ -97,26 +97,45 @@ func (n names) slotRow(s slot.Slot) SlotRow {
 	return row
 }
 
+// BookingPage is a booking as somebody opens it. Contact is what was left with
+// it, masked, as far as the person may see.
+type BookingPage struct {
+	BookingRow
+	Contact []ContactValue `json:"contact"`
+}
+
 func (s *server) bookingRoutes() []gate.Route {
 	return []gate.Route{
-		{Pattern: "GET /api/bookings/{id}", Permission: staff.BookingView, Handle: s.getBooking, Out: BookingRow{}},
+		{Pattern: "GET /api/bookings/{id}", Permission: staff.BookingView, Handle: s.getBooking, Out: BookingPage{}},
 	}
 }
 
-// getBooking shows a booking.
-func (s *server) getBooking(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	var b reserve.Booking
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
-		b, err = s.booking(rx, r.PathValue("id"))
-		return err
+// getBooking shows a booking and notes who has opened it.
+func (s *server) getBooking(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	return record(s, w, r, actor, func(tx *store.Tx) (page BookingPage, err error) {
+		b, err := s.bookingHere(tx.Rx, r)
+		if err != nil {
+			return page, err
+		}
+		n, err := s.names(tx.Rx)
+		if err != nil {
+			return page, err
+		}
+		page.BookingRow = n.bookingRow(b)
+		if page.Contact, err = s.masked(tx.Rx, r, n, b); err != nil {
+			return page, err
+		}
+		return page, viewed(tx, r, reserve.Object(s.Tenant, b.ID))
 	})
-	if err != nil {
-		return err
+}
+
+// bookingHere is the booking of the path, at a window where the person may.
+func (s *server) bookingHere(rx *store.Rx, r *http.Request) (reserve.Booking, error) {
+	b, err := s.booking(rx, r.PathValue("id"))
+	if err == nil {
+		err = gate.AtWindow(r.Context(), b.WindowID)
 	}
-	if err := gate.AtWindow(r.Context(), b.WindowID); err != nil {
-		return err
-	}
-	return s.replyBooking(w, r, b)
+	return b, err
 }
 
 // booking finds a booking. Errors: fault.NotFound "booking.unknown".
@@ -130,14 +149,8 @@ func (s *server) booking(rx *store.Rx, id string) (reserve.Booking, error) {
 
 // replyBooking answers with a booking.
 func (s *server) replyBooking(w http.ResponseWriter, r *http.Request, b reserve.Booking) error {
-	var row BookingRow
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) (BookingRow, error) {
 		n, err := s.names(rx)
-		row = n.bookingRow(b)
-		return err
+		return n.bookingRow(b), err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, row)
 }

@@ -21,6 +21,7 @@ type ClosingPlan struct {
 // ClosingRow is a booking that a closing touches.
 type ClosingRow struct {
 	Booking  BookingRow `json:"booking"`
+	Here     bool       `json:"here"`     // somebody of it has come: nobody moves
 	Proposed string     `json:"proposed"` // slot, empty when nothing is free
 }
 
@@ -69,7 +70,7 @@ func (s *server) postClosingPlan(w http.ResponseWriter, r *http.Request, _ store
 		}
 		listed := map[string]bool{}
 		for _, a := range list {
-			plan.Bookings = append(plan.Bookings, ClosingRow{n.bookingRow(a.Booking), a.Proposed})
+			plan.Bookings = append(plan.Bookings, ClosingRow{n.bookingRow(a.Booking), a.Here, a.Proposed})
 			if a.Proposed == "" || listed[a.Proposed] {
 				continue
 			}

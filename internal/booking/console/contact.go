@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"kofu/internal/booking/contact"
+	"kofu/internal/booking/reserve"
 	"kofu/internal/gate"
 	"kofu/internal/message"
 	"kofu/internal/staff"
@@ -26,14 +27,28 @@ type RevealReason struct {
 
 func (s *server) contactRoutes() []gate.Route {
 	return []gate.Route{
-		{Pattern: "GET /api/bookings/{id}/contact", Permission: staff.ResidentView, Handle: s.getContact, Out: []ContactValue{}},
 		{Pattern: "POST /api/bookings/{id}/contact/reveal", Permission: staff.ResidentReveal, Handle: s.postReveal, In: RevealReason{}, Out: []ContactValue{}},
 	}
 }
 
-// everyField allows all fields: who may see contact data is a permission of its
-// own, and who has it sees all that the municipality takes.
-func everyField(string) bool { return true }
+// fieldPermissions are what each field asks for besides the permission of the
+// deed. Fields of the municipality's own have one together.
+var fieldPermissions = map[string]staff.Permission{
+	contact.Mail: staff.FieldMail, contact.Phone: staff.FieldPhone, contact.Name: staff.FieldName, contact.Kana: staff.FieldName,
+	contact.Birth: staff.FieldBirth, contact.Sex: staff.FieldSex, contact.Address: staff.FieldAddress,
+}
+
+// mayField says which fields the person may see at a window.
+func mayField(r *http.Request, window string) func(field string) bool {
+	session, _ := gate.SessionOf(r.Context())
+	return func(field string) bool {
+		p, known := fieldPermissions[field]
+		if !known {
+			p = staff.FieldOwn
+		}
+		return session.MayAt(p, window)
+	}
+}
 
 func contactValues(all []contact.Shown) []ContactValue {
 	list := []ContactValue{}
@@ -50,28 +65,15 @@ func contactValues(all []contact.Shown) []ContactValue {
 	return list
 }
 
-// getContact shows what was left with a booking, masked.
-func (s *server) getContact(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	var all []contact.Shown
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		b, err := s.booking(rx, r.PathValue("id"))
-		if err != nil {
-			return err
-		}
-		if err := gate.AtWindow(r.Context(), b.WindowID); err != nil {
-			return err
-		}
-		n, err := s.names(rx)
-		if err != nil {
-			return err
-		}
-		all, err = contact.View(rx, s.Ring, s.Tenant, n.terms, b.ID, everyField)
-		return err
-	})
-	if err != nil {
-		return err
+// masked is what was left with a booking as the person may see it without a
+// reason. Without the permission that is what says nothing of a person.
+func (s *server) masked(rx *store.Rx, r *http.Request, n names, b reserve.Booking) ([]ContactValue, error) {
+	may := func(string) bool { return false }
+	if session, _ := gate.SessionOf(r.Context()); session.MayAt(staff.ResidentView, b.WindowID) {
+		may = mayField(r, b.WindowID)
 	}
-	return staffweb.OK(w, contactValues(all))
+	all, err := contact.View(rx, s.Ring, s.Tenant, n.terms, b.ID, may)
+	return contactValues(all), err
 }
 
 // postReveal shows the values themselves, for a reason.
@@ -80,25 +82,16 @@ func (s *server) postReveal(w http.ResponseWriter, r *http.Request, actor store.
 	if err != nil {
 		return err
 	}
-	var n names
-	id := r.PathValue("id")
-	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		b, err := s.booking(rx, id)
+	return record(s, w, r, actor, func(tx *store.Tx) ([]ContactValue, error) {
+		b, err := s.bookingHere(tx.Rx, r)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := gate.AtWindow(r.Context(), b.WindowID); err != nil {
-			return err
+		n, err := s.names(tx.Rx)
+		if err != nil {
+			return nil, err
 		}
-		n, err = s.names(rx)
-		return err
+		all, err := contact.Reveal(tx, s.Ring, s.Tenant, n.terms, contact.Wanted{BookingID: b.ID, Reason: in.Reason, May: mayField(r, b.WindowID)})
+		return contactValues(all), err
 	})
-	if err != nil {
-		return err
-	}
-	all, err := contact.Reveal(r.Context(), s.DB, actor, s.Ring, s.Tenant, n.terms, id, in.Reason, everyField)
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, contactValues(all))
 }

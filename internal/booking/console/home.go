@@ -162,7 +162,9 @@ func (s *server) lists(rx *store.Rx, r *http.Request) ([]Task, error) {
 	return []Task{
 		{Key: "over", Count: len(over), Unit: "items", Href: "/over", Tone: staffweb.ToneWarn},
 		{Key: "calls", Count: len(calls), Unit: "items", Href: "/mails?list=calls", Tone: staffweb.ToneWarn},
-		{Key: "rejected", Count: mails[mail.Rejected] + mails[mail.Unknown], Unit: "items", Href: "/mails", Tone: staffweb.ToneError},
+		{Key: "rejected", Count: mails[mail.Rejected], Unit: "items", Href: "/mails?state=rejected", Tone: staffweb.ToneError},
+		{Key: "unknown", Count: mails[mail.Unknown], Unit: "items", Href: "/mails?state=unknown", Tone: staffweb.ToneError},
+		{Key: "stuck", Count: mails[mail.Stuck], Unit: "items", Href: "/mails?state=stuck", Tone: staffweb.ToneWarn},
 	}, err
 }
 

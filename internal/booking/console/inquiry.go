@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"kofu/internal/accesslog"
 	"kofu/internal/booking/inquiry"
 	"kofu/internal/booking/member"
 	"kofu/internal/fault"
@@ -149,11 +150,11 @@ func (w inquiryWords) rows(list []inquiry.Inquiry) []InquiryRow {
 }
 
 func (s *server) getInquiryOffer(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	out := InquiryOffer{Owners: []staffweb.Choice{}}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) (InquiryOffer, error) {
+		out := InquiryOffer{Owners: []staffweb.Choice{}}
 		c, err := inquiry.LoadChoices(rx)
 		if err != nil {
-			return err
+			return out, err
 		}
 		out.Choices = wireChoices(c)
 		all, err := staff.List(rx, s.common.Hasher)
@@ -162,16 +163,27 @@ func (s *server) getInquiryOffer(w http.ResponseWriter, r *http.Request, _ store
 				out.Owners = append(out.Owners, staffweb.Choice{Code: a.ID, Label: a.Name})
 			}
 		}
-		return err
+		return out, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, out)
 }
 
-// filter reads the days of a filter. Errors: fault.BadRequest "web.day".
-func (f InquiryFilter) domain() (inquiry.Filter, error) {
+// inquiryAt refuses inquiries of windows at which the person may not work; those
+// of no window are everybody's.
+func inquiryAt(r *http.Request, window string) error {
+	if window == "" {
+		return nil
+	}
+	return gate.AtWindow(r.Context(), window)
+}
+
+// domain reads a filter within the windows of the person. Errors:
+// fault.BadRequest "web.day".
+func (f InquiryFilter) domain(r *http.Request) (inquiry.Filter, error) {
+	session, _ := gate.SessionOf(r.Context())
+	windows, all := session.WindowsFor(staff.InquiryEdit)
+	if windows = staffweb.OrEmpty(windows); all {
+		windows = nil
+	}
 	for _, day := range []string{f.From, f.To, f.FollowUpBy} {
 		if day != "" && !jpdate.Day(day).Valid() {
 			return inquiry.Filter{}, fault.New(fault.BadRequest, "web.day", "value", day)
@@ -179,72 +191,93 @@ func (f InquiryFilter) domain() (inquiry.Filter, error) {
 	}
 	return inquiry.Filter{
 		From: jpdate.Day(f.From), To: jpdate.Day(f.To), Channel: f.Channel, Category: f.Category, Result: f.Result, Window: f.Window,
-		Owner: f.Owner, FollowUpBy: jpdate.Day(f.FollowUpBy), Text: strings.TrimSpace(f.Text), Anonymous: f.Anonymous, Open: f.Open, Offset: max(0, f.Offset),
+		Owner: f.Owner, FollowUpBy: jpdate.Day(f.FollowUpBy), Text: strings.TrimSpace(f.Text), Anonymous: f.Anonymous, Open: f.Open, Offset: max(0, f.Offset), Windows: windows,
 	}, nil
 }
 
-func (s *server) postInquirySearch(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+// postInquirySearch finds inquiries and notes what was asked for.
+func (s *server) postInquirySearch(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
 	in, err := staffweb.Decode[InquiryFilter](r)
 	if err != nil {
 		return err
 	}
-	f, err := in.domain()
+	f, err := in.domain(r)
 	if err != nil {
 		return err
 	}
+	return record(s, w, r, actor, func(tx *store.Tx) (InquiryList, error) {
+		out, err := s.inquiryList(tx.Rx, f)
+		if err != nil {
+			return out, err
+		}
+		return out, accesslog.Searched(tx, in.look(out.Total))
+	})
+}
+
+// look is what the access log says of a search. Words that were looked for may
+// be a name.
+func (f InquiryFilter) look(rows int) accesslog.Look {
+	look := accesslog.Look{Screen: "inquiries", Rows: rows, Condition: map[string]string{
+		"from": f.From, "to": f.To, "channel": f.Channel, "category": f.Category, "result": f.Result, "window": f.Window, "owner": f.Owner,
+		"followUpBy": f.FollowUpBy, "format": f.Format,
+	}}
+	if f.Text != "" {
+		look.Personal = []string{"text"}
+	}
+	return look
+}
+
+func (s *server) inquiryList(rx *store.Rx, f inquiry.Filter) (InquiryList, error) {
 	out := InquiryList{Counts: []InquiryCount{}}
-	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		words, err := s.inquiryWords(rx)
-		if err != nil {
-			return err
-		}
-		list, total, err := inquiry.Search(rx, s.Tenant, f)
-		if err != nil {
-			return err
-		}
-		out.Total, out.Rows = total, words.rows(list)
-		counts, err := inquiry.Counts(rx, s.Tenant, f)
-		for _, c := range words.choices.Categories {
-			one := InquiryCount{c.Code, c.Name, 0}
-			for _, n := range counts {
-				if n.Category == c.Code {
-					one.Count += n.N
-				}
-			}
-			if one.Count > 0 {
-				out.Counts = append(out.Counts, one)
+	words, err := s.inquiryWords(rx)
+	if err != nil {
+		return out, err
+	}
+	list, total, err := inquiry.Search(rx, s.Tenant, f)
+	if err != nil {
+		return out, err
+	}
+	out.Total, out.Rows = total, words.rows(list)
+	counts, err := inquiry.Counts(rx, s.Tenant, f)
+	for _, c := range words.choices.Categories {
+		one := InquiryCount{c.Code, c.Name, 0}
+		for _, n := range counts {
+			if n.Category == c.Code {
+				one.Count += n.N
 			}
 		}
-		return err
-	})
-	if err != nil {
-		return err
+		if one.Count > 0 {
+			out.Counts = append(out.Counts, one)
+		}
 	}
-	return staffweb.OK(w, out)
+	return out, err
 }
 
-func (s *server) getInquiry(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	return s.replyInquiry(w, r, r.PathValue("id"))
-}
-
-func (s *server) replyInquiry(w http.ResponseWriter, r *http.Request, id string) error {
-	var row InquiryRow
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		q, found, err := inquiry.ByID(rx, s.Tenant, id)
+// getInquiry shows an inquiry and notes who has opened it.
+func (s *server) getInquiry(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	return record(s, w, r, actor, func(tx *store.Tx) (row InquiryRow, err error) {
+		q, err := s.inquiry(tx.Rx, r, r.PathValue("id"))
 		if err != nil {
-			return err
+			return row, err
 		}
-		if !found {
-			return fault.New(fault.NotFound, "inquiry.unknown")
+		words, err := s.inquiryWords(tx.Rx)
+		if err != nil {
+			return row, err
 		}
-		words, err := s.inquiryWords(rx)
-		row = words.row(q)
-		return err
+		return words.row(q), viewed(tx, r, "inquiry/"+q.ID)
 	})
-	if err != nil {
-		return err
+}
+
+// inquiry finds an inquiry that the person may see.
+func (s *server) inquiry(rx *store.Rx, r *http.Request, id string) (inquiry.Inquiry, error) {
+	q, found, err := inquiry.ByID(rx, s.Tenant, id)
+	if err == nil && !found {
+		err = fault.New(fault.NotFound, "inquiry.unknown")
 	}
-	return staffweb.OK(w, row)
+	if err == nil {
+		err = inquiryAt(r, q.WindowID)
+	}
+	return q, err
 }
 
 func (s *server) postInquiry(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
@@ -267,7 +300,15 @@ func (s *server) saveInquiry(w http.ResponseWriter, r *http.Request, actor store
 	if id != "" && in.Version < 1 || id == "" && in.Version != 0 {
 		return fault.New(fault.BadRequest, "gate.bad_json", "field", "version")
 	}
+	if err := inquiryAt(r, q.WindowID); err != nil {
+		return err
+	}
 	err = s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
+		if id != "" {
+			if _, err := s.inquiry(rx, r, id); err != nil {
+				return err
+			}
+		}
 		q.At = rx.Now
 		if in.At != "" {
 			if q.At, err = store.ParseStamp(in.At); err != nil {
@@ -289,5 +330,12 @@ func (s *server) saveInquiry(w http.ResponseWriter, r *http.Request, actor store
 	if q, err = inquiry.Save(r.Context(), s.DB, actor, s.Tenant, q); err != nil {
 		return err
 	}
-	return s.replyInquiry(w, r, q.ID)
+	return answer(s, w, r, func(rx *store.Rx) (InquiryRow, error) {
+		kept, err := s.inquiry(rx, r, q.ID)
+		if err != nil {
+			return InquiryRow{}, err
+		}
+		words, err := s.inquiryWords(rx)
+		return words.row(kept), err
+	})
 }

@@ -26,6 +26,7 @@ type InquiryTemplate struct {
 // InquiryChoices are the lists of the form.
 type InquiryChoices struct {
 	Version    int               `json:"version"`
+	Handled    []InquiryChoice   `json:"handled"`
 	Channels   []InquiryChoice   `json:"channels"`
 	Categories []InquiryChoice   `json:"categories"`
 	Results    []InquiryChoice   `json:"results"`
@@ -40,7 +41,7 @@ func wireChoices(c inquiry.Choices) InquiryChoices {
 		}
 		return out
 	}
-	out := InquiryChoices{c.Version, list(c.Channels), list(c.Categories), list(c.Results), []InquiryTemplate{}}
+	out := InquiryChoices{c.Version, list(c.Handled), list(c.Channels), list(c.Categories), list(c.Results), []InquiryTemplate{}}
 	for _, t := range c.Templates {
 		out.Templates = append(out.Templates, InquiryTemplate(t))
 	}
@@ -54,7 +55,7 @@ func (c InquiryChoices) domain() (out inquiry.Choices) {
 		}
 		return out
 	}
-	out = inquiry.Choices{Channels: list(c.Channels), Categories: list(c.Categories), Results: list(c.Results)}
+	out = inquiry.Choices{Handled: list(c.Handled), Channels: list(c.Channels), Categories: list(c.Categories), Results: list(c.Results)}
 	for _, t := range c.Templates {
 		out.Templates = append(out.Templates, inquiry.Template(t))
 	}
@@ -78,15 +79,10 @@ func (s *server) getInquiryChoicesAt(w http.ResponseWriter, r *http.Request, _ s
 }
 
 func (s *server) replyChoices(w http.ResponseWriter, r *http.Request, load func(*store.Rx) (inquiry.Choices, error)) error {
-	var c inquiry.Choices
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
-		c, err = load(rx)
-		return err
+	return answer(s, w, r, func(rx *store.Rx) (InquiryChoices, error) {
+		c, err := load(rx)
+		return wireChoices(c), err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, wireChoices(c))
 }
 
 func (s *server) putInquiryChoices(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
@@ -94,13 +90,8 @@ func (s *server) putInquiryChoices(w http.ResponseWriter, r *http.Request, actor
 	if err != nil {
 		return err
 	}
-	var c inquiry.Choices
-	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) (err error) {
-		c, err = inquiry.SaveChoices(tx, in.domain(), in.Version)
-		return err
+	return record(s, w, r, actor, func(tx *store.Tx) (InquiryChoices, error) {
+		c, err := inquiry.SaveChoices(tx, in.domain(), in.Version)
+		return wireChoices(c), err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, wireChoices(c))
 }

@@ -10,9 +10,11 @@ import (
 	"kofu/internal/accesslog"
 	"kofu/internal/booking/inquiry"
 	"kofu/internal/fault"
+	"kofu/internal/gate"
 	"kofu/internal/jptext"
 	"kofu/internal/message"
 	"kofu/internal/sheet"
+	"kofu/internal/staff"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
@@ -55,7 +57,10 @@ func (s *server) postInquiryFile(w http.ResponseWriter, r *http.Request, actor s
 	if err != nil {
 		return err
 	}
-	f, err := in.domain()
+	if session, _ := gate.SessionOf(r.Context()); !session.May(staff.InquiryEdit) {
+		return fault.New(fault.Forbidden, "gate.forbidden")
+	}
+	f, err := in.domain(r)
 	if err != nil {
 		return err
 	}
@@ -100,11 +105,8 @@ func (s *server) postInquiryFile(w http.ResponseWriter, r *http.Request, actor s
 	if err != nil {
 		return err
 	}
-	look := accesslog.Look{Screen: "inquiries", Rows: total, Condition: map[string]string{"from": in.From, "to": in.To, "format": in.Format}}
-	if in.Text != "" {
-		look.Personal = []string{"text"}
-	}
-	if err := s.DB.Write(r.Context(), actor, func(tx *store.Tx) error { return accesslog.Exported(tx, look) }); err != nil {
+	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) error { return accesslog.Exported(tx, in.look(total)) })
+	if err != nil {
 		return err
 	}
 	return staffweb.Attach(w, kind, sheet.FileName(table.Title, table.Made, format), file)

@@ -56,10 +56,10 @@ type PhoneTask struct {
 
 var mailTones = map[mail.State]staffweb.Tone{
 	mail.Waiting: staffweb.ToneOther, mail.Sent: staffweb.ToneOK, mail.Rejected: staffweb.ToneError, mail.Unknown: staffweb.ToneError,
-	mail.Limited: staffweb.ToneWarn,
+	mail.Limited: staffweb.ToneWarn, mail.Stuck: staffweb.ToneWarn,
 }
 
-var mailStates = []mail.State{mail.Waiting, mail.Sent, mail.Rejected, mail.Unknown, mail.Limited}
+var mailStates = []mail.State{mail.Waiting, mail.Stuck, mail.Sent, mail.Rejected, mail.Unknown, mail.Limited}
 
 func (s *server) mailRoutes() []gate.Route {
 	return []gate.Route{

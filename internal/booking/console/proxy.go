@@ -30,9 +30,10 @@ type Guest struct {
 	State     string            `json:"state"`   // in words
 	Tone      staffweb.Tone     `json:"tone"`
 	MayBook   bool              `json:"mayBook"`
-	From      string            `json:"from"`  // instants between which residents book with it
-	Until     string            `json:"until"` //
-	Procs     []staffweb.Choice `json:"procs"` // that can be booked
+	From      string            `json:"from"`     // instants between which residents book with it
+	Until     string            `json:"until"`    //
+	Password  bool              `json:"password"` // a forgotten one can be renewed with a number
+	Procs     []staffweb.Choice `json:"procs"`    // that can be booked
 	Household []Guest           `json:"household"`
 }
 
@@ -89,37 +90,38 @@ func (s *server) proxyRoutes() []gate.Route {
 	}
 }
 
-func (s *server) postFind(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+// postFind shows what an entry leads to and notes who has looked.
+func (s *server) postFind(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
 	in, err := staffweb.Decode[Entry](r)
 	if err != nil {
 		return err
 	}
-	out := Found{Bookings: []BookingRow{}}
-	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		f, err := s.find(rx, in.Entry)
+	return record(s, w, r, actor, func(tx *store.Tx) (out Found, err error) {
+		f, err := s.find(tx.Rx, in.Entry)
 		if err != nil {
-			return err
+			return out, err
 		}
-		n, err := s.names(rx)
+		n, err := s.names(tx.Rx)
 		if err != nil {
-			return err
+			return out, err
 		}
+		out.Bookings = []BookingRow{}
 		for _, b := range slices.Backward(f.list) {
 			if gate.AtWindow(r.Context(), b.WindowID) == nil {
 				out.Bookings = append(out.Bookings, n.bookingRow(b))
 			}
 		}
-		if f.member == nil {
-			return nil
+		if f.member != nil {
+			guest, err := s.guest(tx.Rx, n, *f.member, true)
+			if err != nil {
+				return out, err
+			}
+			out.Guest = &guest
+		} else if len(out.Bookings) == 0 {
+			return out, gate.AtWindow(r.Context(), f.list[0].WindowID)
 		}
-		guest, err := s.guest(rx, n, *f.member, true)
-		out.Guest = &guest
-		return err
+		return out, f.viewed(tx, r, s.Tenant)
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, out)
 }
 
 // guest is what the office may do for a member, with the household or without.
@@ -129,6 +131,7 @@ func (s *server) guest(rx *store.Rx, n names, m member.Member, household bool) (
 		MayBook: m.State == member.Ready || m.State == member.Issued, From: store.Stamp(m.From), Until: store.Stamp(m.Until),
 		Procs: []staffweb.Choice{}, Household: []Guest{},
 	}
+	g.Password = g.MayBook && numbersHelp(n.terms.Policy)
 	switch {
 	case !g.MayBook:
 		g.Tone = staffweb.ToneError
@@ -245,12 +248,9 @@ func (s *server) postBooking(w http.ResponseWriter, r *http.Request, actor store
 func (s *server) act(r *http.Request, token string, by reserve.By) (reserve.Act, reserve.Booking, error) {
 	var b reserve.Booking
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
-		b, err = s.booking(rx, r.PathValue("id"))
+		b, err = s.bookingHere(rx, r)
 		return err
 	})
-	if err == nil {
-		err = gate.AtWindow(r.Context(), b.WindowID)
-	}
 	return reserve.Act{Tenant: s.Tenant, Token: token, BookingID: b.ID, By: by}, b, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"kofu/internal/booking/inquiry"
 	"kofu/internal/booking/reserve"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
@@ -49,11 +50,6 @@ type CallRequest struct {
 	Counter string `json:"counter"`
 }
 
-// handledPrefix of the codes of what reception did (対応内容).
-const handledPrefix = "booking.handled."
-
-var handledCodes = []string{"delivered", "renewed", "pin", "address", "applied", "papers", "consulted", "other"}
-
 func (s *server) receptionRoutes() []gate.Route {
 	return []gate.Route{
 		{Pattern: "GET /api/handled", Permission: staff.ReceptionWork, Handle: s.getHandled, Out: []staffweb.Choice{}},
@@ -64,8 +60,18 @@ func (s *server) receptionRoutes() []gate.Route {
 	}
 }
 
-func (s *server) getHandled(w http.ResponseWriter, _ *http.Request, _ store.Actor) error {
-	return staffweb.OK(w, staffweb.Choices(handledPrefix, handledCodes))
+// getHandled lists what reception can write down as done (対応内容).
+func (s *server) getHandled(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	return answer(s, w, r, func(rx *store.Rx) ([]staffweb.Choice, error) {
+		c, err := inquiry.LoadChoices(rx)
+		list := []staffweb.Choice{}
+		for _, one := range c.Handled {
+			if !one.Retired {
+				list = append(list, staffweb.Choice{Code: one.Code, Label: one.Name})
+			}
+		}
+		return list, err
+	})
 }
 
 // postArrival records that somebody has come.
@@ -77,22 +83,19 @@ func (s *server) postArrival(w http.ResponseWriter, r *http.Request, actor store
 	if err := gate.AtWindow(r.Context(), in.WindowID); err != nil {
 		return err
 	}
-	var out ArrivalResult
-	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) (err error) {
-		out, err = s.arrive(tx, in)
-		return err
+	return record(s, w, r, actor, func(tx *store.Tx) (out ArrivalResult, err error) {
+		f, err := s.find(tx.Rx, in.Entry)
+		if err != nil {
+			return out, err
+		}
+		if out, err = s.arrive(tx, in, f); err != nil || out.Kept {
+			return out, err // the act stands in the log
+		}
+		return out, f.viewed(tx, r, s.Tenant)
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, out)
 }
 
-func (s *server) arrive(tx *store.Tx, in ArrivalScan) (ArrivalResult, error) {
-	f, err := s.find(tx.Rx, in.Entry)
-	if err != nil {
-		return ArrivalResult{}, err
-	}
+func (s *server) arrive(tx *store.Tx, in ArrivalScan, f found) (ArrivalResult, error) {
 	n, err := s.names(tx.Rx)
 	if err != nil {
 		return ArrivalResult{}, err
@@ -135,10 +138,7 @@ func arrival(tx *store.Tx, result string, tone staffweb.Tone, row *BookingRow, a
 
 // visit is the visit of the path, at a window where the person may work.
 func (s *server) visit(r *http.Request, rx *store.Rx) (reserve.Visit, reserve.Booking, error) {
-	b, err := s.booking(rx, r.PathValue("id"))
-	if err == nil {
-		err = gate.AtWindow(r.Context(), b.WindowID)
-	}
+	b, err := s.bookingHere(rx, r)
 	return reserve.Visit{Tenant: s.Tenant, BookingID: b.ID, WindowID: b.WindowID}, b, err
 }
 
@@ -147,10 +147,14 @@ func (s *server) postReception(w http.ResponseWriter, r *http.Request, actor sto
 	if err != nil {
 		return err
 	}
-	if unknown := slices.ContainsFunc(in.Handled, func(code string) bool { return !slices.Contains(handledCodes, code) }); unknown {
-		return fault.New(fault.Invalid, "booking.bad_handled")
-	}
 	return s.onVisit(w, r, actor, func(tx *store.Tx, v reserve.Visit, b reserve.Booking) (reserve.Booking, error) {
+		c, err := inquiry.LoadChoices(tx.Rx)
+		if err != nil {
+			return b, err
+		}
+		if slices.ContainsFunc(in.Handled, func(code string) bool { return !c.Handled.Live(code) }) {
+			return b, fault.New(fault.Invalid, "booking.bad_handled")
+		}
 		ords := slices.Compact(slices.Sorted(slices.Values(in.Persons)))
 		for _, p := range b.Persons {
 			if slices.Contains(ords, p.Ord) {

@@ -23,6 +23,7 @@ func (s *server) routes() []gate.Route {
 		s.closingRoutes(),
 		s.bookingRoutes(),
 		s.contactRoutes(),
+		s.passwordRoutes(),
 		s.searchRoutes(),
 		s.reportRoutes(),
 		s.proxyRoutes(),

@@ -3,6 +3,7 @@ package console
 import (
 	"time"
 
+	"kofu/internal/booking/inquiry"
 	"kofu/internal/booking/slot"
 	"kofu/internal/booking/terms"
 	"kofu/internal/store"
@@ -16,6 +17,7 @@ func procedureName(t *terms.Terms, p slot.Procedure) string {
 // names are the tenant's words for what lists name by ids.
 type names struct {
 	windows map[string]string
+	handled inquiry.List // what reception did
 	terms   *terms.Terms
 }
 
@@ -28,6 +30,11 @@ func (s *server) names(rx *store.Rx) (n names, err error) {
 	for _, w := range all {
 		n.windows[w.ID] = w.Name
 	}
+	choices, err := inquiry.LoadChoices(rx)
+	if err != nil {
+		return n, err
+	}
+	n.handled = choices.Handled
 	n.terms, err = terms.Load(rx, s.Tenant)
 	return n, err
 }

@@ -1,13 +1,13 @@
 package contact
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"kofu/internal/accesslog"
+	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/terms"
 	"kofu/internal/booking/wording"
 	"kofu/internal/entry"
@@ -158,20 +158,24 @@ func View(rx *store.Rx, ring *keyring.Ring, tenant int, t *terms.Terms, bookingI
 	return view(rx, ring, tenant, t, bookingID, may, true)
 }
 
+// Wanted are the values of a booking that somebody wants to see as they are.
+type Wanted struct {
+	BookingID string
+	Reason    string
+	May       func(field string) bool // as for [View]
+}
+
 // Reveal is View without masks, for a reason; the look stands in the access log
 // of the same transaction. Errors: fault.Invalid "accesslog.reason_missing";
 // those of [entry.Check].
-func Reveal(ctx context.Context, db *store.DB, actor store.Actor, ring *keyring.Ring, tenant int, t *terms.Terms,
-	bookingID, reason string, may func(field string) bool,
-) (all []Shown, err error) {
-	defer fault.Add(&err, "contact.Reveal(%d, %q)", tenant, bookingID)
-	err = db.Write(ctx, actor, func(tx *store.Tx) (err error) {
-		if all, err = view(tx.Rx, ring, tenant, t, bookingID, may, false); err != nil {
-			return err
-		}
-		return accesslog.Revealed(tx, accesslog.Look{Screen: "booking", Object: "booking/" + bookingID, Rows: len(all), Reason: reason, Ask: true})
+func Reveal(tx *store.Tx, ring *keyring.Ring, tenant int, t *terms.Terms, w Wanted) (all []Shown, err error) {
+	defer fault.Add(&err, "contact.Reveal(%d, %q)", tenant, w.BookingID)
+	if all, err = view(tx.Rx, ring, tenant, t, w.BookingID, w.May, false); err != nil {
+		return nil, err
+	}
+	return all, accesslog.Revealed(tx, accesslog.Look{
+		Screen: "booking", Object: reserve.Object(tenant, w.BookingID), Rows: len(all), Reason: w.Reason, Ask: true,
 	})
-	return all, err
 }
 
 func view(rx *store.Rx, ring *keyring.Ring, tenant int, t *terms.Terms, bookingID string, may func(string) bool, masked bool) ([]Shown, error) {

@@ -100,12 +100,19 @@ func TestBK601_ShownForAReason(t *testing.T) {
 			return err
 		})
 		before := testkit.Dump(t, db)
-		_, err := contact.Reveal(t.Context(), o.DB, testkit.Clerk, o.Ring, tenant, all, b.ID, " ", phoneOnly)
+		reveal := func(reason string) (list []contact.Shown, err error) {
+			err = o.DB.Write(t.Context(), testkit.Clerk, func(tx *store.Tx) (err error) {
+				list, err = contact.Reveal(tx, o.Ring, tenant, all, contact.Wanted{BookingID: b.ID, Reason: reason, May: phoneOnly})
+				return err
+			})
+			return list, err
+		}
+		_, err := reveal(" ")
 		testkit.WantFault(t, err, fault.Invalid, "accesslog.reason_missing")
 		if diff := cmp.Diff(before, testkit.Dump(t, db)); diff != "" {
 			t.Error(diff)
 		}
-		list, err := contact.Reveal(t.Context(), o.DB, testkit.Clerk, o.Ring, tenant, all, b.ID, "本人から電話があったため", phoneOnly)
+		list, err := reveal("本人から電話があったため")
 		must(t, err)
 		want := []contact.Shown{{Field: "mail", Value: "canary@example.jp"}, {Field: "phone", Value: "090-1234-5678"}}
 		if diff := cmp.Diff(want, list); diff != "" {

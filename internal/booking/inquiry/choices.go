@@ -32,9 +32,11 @@ type Template struct {
 	Text  string `json:"text"`
 }
 
-// Choices are the lists of the form.
+// Choices are the lists of the forms. Handled is what reception did for somebody
+// (対応内容), the others are for inquiries.
 type Choices struct {
 	Version    int        `json:"version"`
+	Handled    List       `json:"handled"`
 	Channels   List       `json:"channels"`
 	Categories List       `json:"categories"`
 	Results    List       `json:"results"`
@@ -42,6 +44,7 @@ type Choices struct {
 }
 
 var (
+	handled    = []string{"delivered", "renewed", "pin", "address", "applied", "papers", "consulted", "other"}
 	channels   = []string{"phone", "counter", "mail", "other"}
 	categories = []string{"booking", "change", "ready", "bring", "proxy", "lost", "site", "other"}
 	results    = []string{"answered", "booked", "call_back", "forwarded", "complaint"}
@@ -52,11 +55,12 @@ var (
 func DefaultChoices() (c Choices) {
 	named := func(kind string, codes []string) (l List) {
 		for _, code := range codes {
-			l = append(l, Choice{Code: code, Name: message.Text("inquiry."+kind+"."+code, nil)})
+			l = append(l, Choice{Code: code, Name: message.Text(kind+"."+code, nil)})
 		}
 		return l
 	}
-	c.Channels, c.Categories, c.Results = named("channel", channels), named("category", categories), named("result", results)
+	c.Handled = named("booking.handled", handled)
+	c.Channels, c.Categories, c.Results = named("inquiry.channel", channels), named("inquiry.category", categories), named("inquiry.result", results)
 	for _, code := range templates {
 		c.Templates = append(c.Templates, Template{
 			Code: code, Title: message.Text("inquiry.template."+code+".title", nil), Text: message.Text("inquiry.template."+code+".text", nil),
@@ -97,7 +101,7 @@ func (c Choices) check(before Choices) error {
 		name     string
 		now, was List
 	}{
-		{"channels", c.Channels, before.Channels}, {"categories", c.Categories, before.Categories}, {"results", c.Results, before.Results},
+		{"handled", c.Handled, before.Handled}, {"channels", c.Channels, before.Channels}, {"categories", c.Categories, before.Categories}, {"results", c.Results, before.Results},
 	} {
 		details = append(details, list.now.check(list.name, list.was)...)
 	}
@@ -139,7 +143,8 @@ func (l List) index(code string) int {
 	return slices.IndexFunc(l, func(c Choice) bool { return c.Code == code })
 }
 
-func (l List) live(code string) bool {
+// Live reports whether a code can be chosen.
+func (l List) Live(code string) bool {
 	i := l.index(code)
 	return i >= 0 && !l[i].Retired
 }

@@ -76,17 +76,17 @@ func (q *Inquiry) check(c Choices, now time.Time) error {
 	var details []fault.Detail
 	wrong := func(column, code string) { details = append(details, fault.Detail{Column: column, Code: code}) }
 
-	if !c.Channels.live(q.Channel) {
+	if !c.Channels.Live(q.Channel) {
 		wrong("channel", "inquiry.no_channel")
 	}
-	if q.Result != "" && !c.Results.live(q.Result) {
+	if q.Result != "" && !c.Results.Live(q.Result) {
 		wrong("result", "inquiry.no_result")
 	}
 	if len(q.Categories) == 0 {
 		wrong("categories", "inquiry.no_category")
 	}
 	for _, category := range q.Categories {
-		if !c.Categories.live(category) {
+		if !c.Categories.Live(category) {
 			wrong("categories", "inquiry.no_category")
 			break
 		}

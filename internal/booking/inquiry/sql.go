@@ -114,7 +114,8 @@ type Filter struct {
 	Open                              bool // only those without a result
 	FollowUpBy                        jpdate.Day
 	Owner                             string
-	Text                              string // part of question or answer, letters as they are
+	Windows                           []string // these and those of no window; nil for no limit
+	Text                              string   // part of question or answer, letters as they are
 	Offset, Limit                     int
 }
 
@@ -146,6 +147,14 @@ func (f Filter) more(tenant int) (condition string, args []any) {
 	}
 	if f.Text != "" {
 		and("(REPLACE(q.text, ?, '') <> q.text OR REPLACE(q.answer, ?, '') <> q.answer)", f.Text)
+	}
+	if f.Windows != nil {
+		in := "q.window_id = ''"
+		for _, id := range f.Windows {
+			args = append(args, id)
+			in += fmt.Sprintf(" OR q.window_id = $%d", len(args))
+		}
+		condition += " AND (" + in + ")"
 	}
 	if f.Anonymous {
 		condition += " AND q.link IS NULL"

@@ -50,10 +50,12 @@ export const api = {
 
   find: (entry: string) => post<T.Found>('/api/find', { entry }),
   seats: (window: string, from: string, days: number) => get<T.SlotRow[]>(`${at(window)}/seats${query({ from, days })}`),
-  booking: (id: string) => get<T.BookingRow>(booking(id)),
+  booking: (id: string) => get<T.BookingPage>(booking(id)),
   book: (b: T.NewBooking) => post<T.BookingRow>('/api/bookings', b),
   changeBooking: (id: string, b: T.BookingChange) => post<T.BookingRow>(`${booking(id)}/change`, b),
   cancelBooking: (id: string, b: T.BookingCancel) => post<T.BookingRow>(`${booking(id)}/cancel`, b),
+
+  resetNumber: (b: T.PasswordHelp) => post<T.ResetNumber>('/api/reset-numbers', b),
 
   handled: () => get<{ code: string; label: string }[]>('/api/handled'),
   arrive: (b: T.ArrivalScan) => post<T.ArrivalResult>('/api/arrivals', b),
@@ -106,7 +108,6 @@ export const api = {
   searches: () => get<T.SavedSearch[]>('/api/searches'),
   keepSearch: (b: T.SavedSearch) => post<T.SavedSearch>('/api/searches', b),
   dropSearch: (id: string) => call<void>('DELETE', `/api/searches/${encodeURIComponent(id)}`),
-  contact: (id: string) => get<T.ContactValue[]>(`${booking(id)}/contact`),
   reveal: (id: string, reason: string) => post<T.ContactValue[]>(`${booking(id)}/contact/reveal`, { reason }),
 
   reports: () => get<T.ReportChoice[]>('/api/reports'),

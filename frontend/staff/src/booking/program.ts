@@ -5,6 +5,9 @@ import Help from '../pages/Help.svelte';
 import Password from '../pages/Password.svelte';
 import Staff from '../pages/Staff.svelte';
 import TwoStep from '../pages/TwoStep.svelte';
+import { go } from '../lib/router.svelte';
+import { session } from '../lib/session.svelte';
+import { handed } from './lib/handed.svelte';
 import { api } from './api';
 import Access from './pages/Access.svelte';
 import Board from './pages/Board.svelte';
@@ -73,9 +76,22 @@ const screens: ScreenDef[] = [
   { key: 'help', pattern: '/help', page: Help, icon: 'help' },
 ];
 
+/** Where a number is looked up that was scanned or typed on another screen. */
+const lookUps = [{ path: '/book', permission: 'booking.edit' }, { path: '/reception', permission: 'reception.work' }, { path: '/inquiries/call', permission: 'inquiry.edit' }];
+function handOver(entry: string): string {
+  const at = lookUps.find((l) => session.may(l.permission));
+  if (at) handed.entry = entry;
+  return at?.path ?? '/';
+}
+
 export const program: Program = {
   screens,
   also: {},
   topics: ['keys'],
   windows: async () => (await api.choices()).windows,
+  scanned: async (scan) => { if (lookUps.some((l) => session.may(l.permission))) go(handOver(scan.code)); },
+  finder: {
+    permission: 'booking.edit', title: 'ui.palette.booking_title', label: 'ui.palette.booking', hint: 'ui.palette.hint', all: 'ui.palette.booking_open',
+    byCode: async (code) => handOver(code), byText: handOver,
+  },
 };

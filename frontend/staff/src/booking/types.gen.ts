@@ -91,6 +91,29 @@ export interface BookingChange {
   override: string;
 }
 
+export interface BookingPage {
+  id: string;
+  no: string;
+  windowId: string;
+  windowName: string;
+  slotId: string;
+  day: string;
+  starts: string;
+  minutes: number;
+  side: 'web' | 'office';
+  via: string;
+  state: string;
+  stateLabel: string;
+  tone: Tone;
+  units: number;
+  madeAt: string;
+  counter: string;
+  calledAt: string;
+  procs: string[];
+  persons: PersonRow[];
+  contact: ContactValue[];
+}
+
 export interface BookingRow {
   id: string;
   no: string;
@@ -176,6 +199,7 @@ export interface ClosingRequest {
 
 export interface ClosingRow {
   booking: BookingRow;
+  here: boolean;
   proposed: string;
 }
 
@@ -377,6 +401,7 @@ export interface Guest {
   mayBook: boolean;
   from: string;
   until: string;
+  password: boolean;
   procs: Choice[];
   household: Guest[];
 }
@@ -424,6 +449,7 @@ export interface InquiryChoice {
 
 export interface InquiryChoices {
   version: number;
+  handled: InquiryChoice[];
   channels: InquiryChoice[];
   categories: InquiryChoice[];
   results: InquiryChoice[];
@@ -692,6 +718,11 @@ export interface Outcome {
   skipped: Skipped[];
 }
 
+export interface PasswordHelp {
+  link: string;
+  reason: string;
+}
+
 export interface PasswordRequest {
   old: string;
   new: string;
@@ -844,6 +875,11 @@ export interface ReportSection {
   columns: ReportColumn[];
   rows: string[][];
   total: string[];
+}
+
+export interface ResetNumber {
+  pin: string;
+  until: string;
 }
 
 export interface RevealReason {

@@ -20,7 +20,7 @@ export function objectHref(object: string): string | undefined {
 
 /** The object in words: card/12 is a card with its number here. Ids that nobody knows stay in the tip. */
 export function objectName(object: string): string {
-  const [kind = '', id = ''] = object.split('/');
+  const [kind = '', id = ''] = object.replace(/^tenant\/\d+\/(?=.)/, '').split('/');
   const code = kinds + kind;
   if (!hasText(code)) return object;
   return /^\d+$/.test(id) ? `${text(code)} ${id}` : text(code);
@@ -36,20 +36,22 @@ export function objectCode(typed: string): string {
 
 const word = (prefix: string, value: string) => (hasText(prefix + value) ? text(prefix + value) : value);
 
-function part(value: unknown): string {
-  if (Array.isArray(value)) return value.map(part).join('・');
+/** A value; what it means may depend on its name ("counter" is a role, or the way of a booking). */
+function part(value: unknown, key: string): string {
+  if (Array.isArray(value)) return value.map((v) => part(v, key)).join('・');
   if (value && typeof value === 'object') return `{${words(value)}}`;
-  return word('ui.audit.value.', String(value));
+  const own = `ui.audit.value.${key}.`;
+  return hasText(own + String(value)) ? text(own + String(value)) : word('ui.audit.value.', String(value));
 }
 
 const words = (value: object) => Object.entries(value).filter(([, v]) => v !== '' && v !== null)
-  .map(([key, v]) => `${word('ui.audit.word.', key)}: ${part(v)}`).join('、');
+  .map(([key, v]) => `${word('ui.audit.word.', key)}: ${part(v, key)}`).join('、');
 
 /** The detail of an entry as "name: value", without the marks of JSON. */
 export function readable(detail: string): string {
   try {
     const value = JSON.parse(detail || 'null') as unknown;
-    return value === null ? '' : typeof value === 'object' ? words(value) : part(value);
+    return value === null ? '' : typeof value === 'object' ? words(value) : part(value, '');
   } catch {
     return detail;
   }

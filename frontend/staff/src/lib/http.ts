@@ -1,5 +1,6 @@
 // The only place that talks to the server.
 import type { Problem, ProblemDetail } from '../types';
+import { reasons } from './reasons.svelte';
 import { text } from './text';
 
 /** A request that the server refused or that never reached it. The message is ready to be shown. */
@@ -26,8 +27,9 @@ export function whenExpired(fn: () => void): void {
   onExpired = fn;
 }
 
-async function send(method: string, path: string, body?: unknown): Promise<Response> {
+async function send(method: string, path: string, body?: unknown, reason = ''): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' };
+  if (reason) headers['X-Kofu-Reason'] = encodeURIComponent(reason);
   if (method !== 'GET') headers['X-Kofu-Token'] = token;
   const form = body instanceof FormData;
   if (body !== undefined && !form) headers['Content-Type'] = 'application/json';
@@ -51,10 +53,14 @@ async function failure(answer: Response): Promise<ApiError> {
 }
 
 /** One request and its answer as the server wrote it; 204 gives nothing. */
-export async function call<R>(method: string, path: string, body?: unknown): Promise<R> {
-  const answer = await send(method, path, body);
+export async function call<R>(method: string, path: string, body?: unknown, reason = ''): Promise<R> {
+  const answer = await send(method, path, body, reason);
   if (!answer.ok) {
     const problem = await failure(answer);
+    if (problem.code === 'accesslog.reason_missing' && !reason && !(body && typeof body === 'object' && 'reason' in body)) {
+      const given = await reasons.ask();
+      if (given) return call(method, path, body, given);
+    }
     if (problem.status === 401 && path !== '/api/session') onExpired();
     throw problem;
   }

@@ -29,7 +29,7 @@ export interface Program {
 
 /** Texts are named by their codes; what is found is the address of a screen. */
 export interface Finder {
-  permission: string; label: string; hint: string; all: string;
+  permission: string; title: string; label: string; hint: string; all: string;
   byCode: (code: string) => Promise<string>;
   byText: (typed: string) => string;
 }

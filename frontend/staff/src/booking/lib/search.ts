@@ -2,12 +2,19 @@
 // because addresses are kept in logs.
 import { ApiError, postFile } from '../../lib/http';
 import type { BookingSearch } from '../types';
+import { clock, parseClock } from './clock';
 
 export function blank(): BookingSearch {
   return {
     madeFrom: '', madeUntil: '', dayFrom: '', dayUntil: '', timeFrom: '', timeUntil: '', no: '', window: '', states: [], via: '', operator: '', answers: {},
     code: '', offset: 0, format: '',
   };
+}
+
+/** A time as clerks type it (930, 9:30) as the search takes it; anything else stays, for the server to refuse. */
+export function timeTyped(typed: string): string {
+  const minute = parseClock(typed);
+  return minute === undefined ? typed.trim() : clock(minute);
 }
 
 export async function saveFile(asked: BookingSearch): Promise<void> {
