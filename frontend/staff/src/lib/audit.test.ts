@@ -6,7 +6,7 @@ it.each([
 ])('understands «%s» as %s', (typed, code) => expect(objectCode(typed)).toBe(code));
 
 it.each([
-  ['card/12', 'カード 12'], ['staff/st-72fgp45qk35adqge', '職員'], ['settings', 'settings'],
+  ['card/12', 'カード 12'], ['staff/st-72fgp45qk35adqge', '職員'], ['unheard-of', 'unheard-of'], ['settings', '設定'], ['tenant/1/booking/01M8', '予約'], ['tenant/1', '自治体 1'],
 ])('calls %s «%s»', (object, name) => expect(objectName(object)).toBe(name));
 
 it.each([
