@@ -106,14 +106,10 @@ func (r *Request) sort() {
 // written and, if it is active, the office told.
 func (r Request) make(tx *store.Tx, b *Booking) error {
 	j := open(tx, r.Tenant)
-	t, terms, found, err := slot.TenantAndProcedures(tx.Rx, r.Tenant)
-	if err != nil {
+	if err := r.look(tx.Rx, b); err != nil {
 		return err
 	}
-	if !found {
-		return fault.New(fault.NotFound, "slot.unknown")
-	}
-	members, err := r.admit(j, t, terms)
+	members, err := r.admit(j)
 	if err != nil {
 		return err
 	}
@@ -122,7 +118,7 @@ func (r Request) make(tx *store.Tx, b *Booking) error {
 			return err
 		}
 	}
-	if err := r.take(j, b, terms); err != nil {
+	if err := b.move(tx, r.Tenant, b.want(r.SlotID, r.By), r.Adjacent); err != nil {
 		return err
 	}
 	for _, m := range members {
@@ -146,21 +142,45 @@ func (r Request) make(tx *store.Tx, b *Booking) error {
 	return j.close()
 }
 
-// admit checks hours, party and procedures and locks the guests.
-func (r Request) admit(j *journal, t slot.Tenant, terms []slot.ProcedureTerms) ([]member.Member, error) {
-	if len(r.Guests) > t.PartyMax {
-		return nil, fault.New(fault.Invalid, "booking.party_max", "max", fmt.Sprint(t.PartyMax))
+// look checks party, hours and procedures, fills in who wants how many seats,
+// and turns away whom the slot cannot hold before anything is locked: in a rush
+// most requests end here. Who gets a seat is decided by [slot.Take] alone.
+func (r Request) look(rx *store.Rx, b *Booking) error {
+	now, found, err := slot.Look(rx, r.Tenant, r.SlotID)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return fault.New(fault.NotFound, "slot.unknown")
+	case len(r.Guests) > now.Tenant.PartyMax:
+		return fault.New(fault.Invalid, "booking.party_max", "max", fmt.Sprint(now.Tenant.PartyMax))
 	}
-	if err := acceptsNow(j.tx.Rx, t, r.By); err != nil {
-		return nil, err
+	if err := acceptsNow(rx, now.Tenant, r.By); err != nil {
+		return err
 	}
-	var members []member.Member
-	for _, g := range r.Guests {
-		for _, p := range terms {
+	b.Side, b.Via, b.Lang, b.MadeAt = r.Side, r.By.Via, r.Lang, rx.Now
+	for i, g := range r.Guests {
+		for _, p := range now.Procedures {
 			if r.Mode != "" && g.Procs.Has(p.Code) && !p.Allows(r.Mode) {
-				return nil, fault.New(fault.Forbidden, "booking.mode")
+				return fault.New(fault.Forbidden, "booking.mode")
 			}
 		}
+		b.Persons = append(b.Persons, Person{
+			Ord: i + 1, Link: g.Link, Gen: g.Gen, Procs: g.Procs, Units: slot.Units(now.Procedures, g.Procs, r.Rules.SumUnits), State: b.State,
+		})
+	}
+	if r.Side == slot.Web && !r.Adjacent && now.Left < b.Units() {
+		want := b.want(r.SlotID, r.By)
+		want.Seats = b.Units()
+		return slot.Refusal(rx, r.Tenant, want)
+	}
+	return nil
+}
+
+// admit locks the guests and checks that they may book.
+func (r Request) admit(j *journal) ([]member.Member, error) {
+	var members []member.Member
+	for _, g := range r.Guests {
 		m, err := member.Use(j.tx, r.Tenant, member.Claim{Link: g.Link, Gen: g.Gen, Procs: g.Procs, Office: r.By.office(), Event: j.first})
 		if err != nil {
 			return nil, err
@@ -206,17 +226,6 @@ func (r Request) household(members []member.Member) error {
 		}
 	}
 	return nil
-}
-
-// take takes the seats.
-func (r Request) take(j *journal, b *Booking, terms []slot.ProcedureTerms) error {
-	b.Side, b.Via, b.Lang, b.MadeAt = r.Side, r.By.Via, r.Lang, j.tx.Now
-	for i, g := range r.Guests {
-		b.Persons = append(b.Persons, Person{
-			Ord: i + 1, Link: g.Link, Gen: g.Gen, Procs: g.Procs, Units: slot.Units(terms, g.Procs, r.Rules.SumUnits), State: b.State,
-		})
-	}
-	return b.move(j.tx, r.Tenant, b.want(r.SlotID, r.By), r.Adjacent)
 }
 
 // want is what the live persons need of a slot; seats are counted by [Booking.move].

@@ -152,7 +152,7 @@ func force(tx *store.Tx, tenant int, side slot.Side, held, wanted map[string]int
 		switch n := wanted[id] - held[id]; {
 		case n > 0:
 			err = slot.Force(tx, tenant, id, side, n)
-		case n < 0:
+		default: // also where as many stay, see shift
 			err = slot.Return(tx, tenant, id, side, -n)
 		}
 		if err != nil {

@@ -198,7 +198,11 @@ func (o once) spend(tx *store.Tx, bookingID string) (earlier Booking, spent bool
 
 // shift moves seats between slots, in ascending order of the slots: more are
 // taken, fewer are returned. It returns the slots of which it took some. If one
-// cannot be taken, the act fails as a whole.
+// cannot be taken, the act fails as a whole. A slot in which as many seats are
+// held as before is locked all the same: other persons sit there now, and the
+// lock of a reference, which leaves room for others who change the slot, makes
+// PostgreSQL fail («new multixact has more than one updating member») when one
+// of those is just giving up.
 func shift(tx *store.Tx, tenant int, held, wanted map[string]int, terms slot.Want) (taken []slot.Slot, err error) {
 	for _, id := range both(held, wanted) {
 		switch n := wanted[id] - held[id]; {
@@ -209,7 +213,7 @@ func shift(tx *store.Tx, tenant int, held, wanted map[string]int, terms slot.Wan
 				return nil, err
 			}
 			taken = append(taken, s)
-		case n < 0:
+		default:
 			if err := slot.Return(tx, tenant, id, terms.Side, -n); err != nil {
 				return nil, err
 			}

@@ -273,22 +273,31 @@ func proceduresOf(rx *store.Rx, tenant int) (list []ProcedureTerms, err error) {
 	return list, err
 }
 
-// TenantAndProcedures returns a municipality with its [ProcedureList] in one look.
-func TenantAndProcedures(rx *store.Rx, tenant int) (t Tenant, list []ProcedureTerms, found bool, err error) {
+// Sight is what a booking has to know before it locks anything.
+type Sight struct {
+	Tenant     Tenant
+	Procedures []ProcedureTerms // the [ProcedureList]
+	Left       int              // web seats of the slot, 0 also for one that is not there
+}
+
+// Look returns what a booking in a slot has to know, by one statement.
+func Look(rx *store.Rx, tenant int, slotID string) (s Sight, found bool, err error) {
 	err = rx.Query(func(scan func(...any) error) error {
 		found = true
-		p, err := scanProcedure(scan, t.columns()...)
+		p, err := scanProcedure(scan, append(s.Tenant.columns(), &s.Left)...)
 		if p.Code != "" {
-			list = append(list, p)
+			s.Procedures = append(s.Procedures, p)
 		}
 		return err
 	}, `
 SELECT COALESCE(p.code, ''), COALESCE(p.place, 0), COALESCE(p.is_on, 0), COALESCE(p.windows, ''), COALESCE(p.modes, ''), COALESCE(p.units, 0),
        COALESCE(p.last_start, 0), COALESCE(p.book_days, 0), COALESCE(p.book_minute, 0), COALESCE(p.change_days, 0), COALESCE(p.change_minute, 0),
-       COALESCE(p.cancel_days, 0), COALESCE(p.cancel_minute, 0), t.`+strings.ReplaceAll(tenantColumns, ", ", ", t.")+`
+       COALESCE(p.cancel_days, 0), COALESCE(p.cancel_minute, 0), t.`+strings.ReplaceAll(tenantColumns, ", ", ", t.")+`,
+       COALESCE((SELECT web_open - web_taken FROM slot s WHERE s.tenant = $1 AND s.slot_id = $2), 0)
 FROM tenant t LEFT JOIN procedure_terms p ON p.tenant = t.tenant
-WHERE t.tenant = $1 ORDER BY p.place NULLS FIRST, p.code NULLS FIRST`, tenant)
-	return t, completed(list), found, err
+WHERE t.tenant = $1 ORDER BY p.place NULLS FIRST, p.code NULLS FIRST`, tenant, slotID)
+	s.Procedures = completed(s.Procedures)
+	return s, found, err
 }
 
 func saveProcedure(tx *store.Tx, tenant int, p ProcedureTerms) error {

@@ -35,7 +35,7 @@ func Take(tx *store.Tx, tenant int, w Want) (Slot, error) {
 	}
 	s, taken, err := maybe(scanSlot(tx.Row(query, tenant, w.SlotID, w.Seats, store.Stamp(tx.Now), flag(w.Override)).Scan))
 	if err == nil && !taken {
-		return Slot{}, refusal(tx.Rx, tenant, w)
+		return Slot{}, Refusal(tx.Rx, tenant, w)
 	}
 	switch {
 	case err != nil:
@@ -50,9 +50,9 @@ func Take(tx *store.Tx, tenant int, w Want) (Slot, error) {
 	return s, nil
 }
 
-// refusal says why no seat of the slot could be taken. The order is that of
-// what helps most.
-func refusal(rx *store.Rx, tenant int, w Want) error {
+// Refusal says why [Take] can take no seat of the slot. The order is that of what
+// helps most.
+func Refusal(rx *store.Rx, tenant int, w Want) error {
 	s, found, err := ByID(rx, tenant, w.SlotID)
 	now := rx.Now
 	switch {
