@@ -101,7 +101,7 @@ func (g Guest) person(rx *store.Rx) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
-	if procs.Has(Receive) && (c.Procedure != card.Ready && c.Procedure != card.Notified || c.Stops > 0) {
+	if procs.Has(Receive) && !Collectable(c) {
 		return Person{}, fault.New(fault.Conflict, "counter.not_ready", "no", c.NoticeNo)
 	}
 	list, err := ofCard(rx, c.ID)
@@ -121,6 +121,9 @@ func (g Guest) person(rx *store.Rx) (Person, error) {
 	}
 	return p, err
 }
+
+// Collectable reports whether a card waits for its holder.
+func Collectable(c card.Card) bool { return problemOf(c.Procedure, card.Vault, c.Stops) == "" }
 
 // open is the slot of a booking, at a window whose seats are ours.
 func open(rx *store.Rx, b Booking) (Slot, error) {

@@ -24,8 +24,8 @@ var (
 	actionForm = regexp.MustCompile(`^[a-z_]+\.[a-z_]+$`)
 	// composed are the actions that are put together while running.
 	composed = map[string][]string{
-		`"card."`:   actWords(),
-		`"import."`: {"cancelled", "failed"},
+		`"card."`:    actWords(),
+		`"import."`:  {"cancelled", "failed"},
 		`"counter."`: {"arrive", "finish", "again", "undo"},
 	}
 )

@@ -13,6 +13,10 @@ var (
 	limit  = staffweb.Query{Name: "limit", Kind: "integer", Description: "rows at most, 1 to 1000"}
 	paging = []staffweb.Query{offset, limit}
 
+	window  = staffweb.Query{Name: "window", Kind: "string", Description: "id of a window"}
+	day     = staffweb.Query{Name: "day", Kind: "string", Description: "such as 2026-11-25"}
+	picking = []staffweb.Query{day, window, {Name: "since", Kind: "string", Description: "only bookings that became known after this instant"}}
+
 	cardFilter = []staffweb.Query{
 		{Name: "status", Kind: "string", Description: "code of a status, such as READY"},
 		{Name: "procedure", Kind: "string", Description: "state of the paperwork, such as RECEIVED"},
@@ -41,6 +45,11 @@ var queries = map[string][]staffweb.Query{
 	"GET /api/reports/{kind}":             reportDays,
 	"GET /api/reports/{kind}/file":        append(slices.Clone(reportDays), staffweb.Query{Name: "format", Kind: "string", Description: "xlsx, csv, csv-cp932 or pdf"}),
 	"GET /api/imports":                    {limit},
+	"GET /api/counter/visits":             {window, day},
+	"GET /api/counter/seats":              {window, day},
+	"GET /api/counter/guests":             {{Name: "code", Kind: "string", Description: "what was scanned or typed"}},
+	"GET /api/counter/picks":              picking,
+	"GET /api/counter/picks.pdf":          picking,
 	"GET /api/print-runs/{id}/labels.pdf": {{Name: "volume", Kind: "integer", Description: "from 1, when a run has several files"}},
 	"GET /api/print-runs/{id}/guides.pdf": {
 		{Name: "volume", Kind: "integer", Description: "from 1, when a run has several files"},

@@ -19,6 +19,7 @@ func (s *server) routes() []gate.Route {
 		s.cardRoutes(),
 		s.placeRoutes(),
 		s.noticeRoutes(),
+		s.counterRoutes(),
 		s.reportRoutes(),
 		s.common.AccountRoutes(),
 		s.settingsRoutes(),

@@ -17,6 +17,7 @@ import (
 	"kofu/internal/gate"
 	"kofu/internal/intake"
 	"kofu/internal/keyring"
+	"kofu/internal/paper"
 	"kofu/internal/press"
 	"kofu/internal/settings"
 	"kofu/internal/staff"
@@ -56,6 +57,7 @@ type server struct {
 
 	fontsMu sync.Mutex
 	fonts   *press.Fonts
+	lists   paper.Shelf // fonts of lists
 }
 
 // New returns the handler of everything that the doors serve.
@@ -66,7 +68,7 @@ func New(d Deps) (http.Handler, error) {
 	if d.Background == nil {
 		d.Background = context.Background()
 	}
-	s := &server{Deps: d, common: d.staff(), imports: intake.NewJobs(d.Background, d.DB)}
+	s := &server{Deps: d, common: d.staff(), imports: intake.NewJobs(d.Background, d.DB), lists: paper.Shelf{Dir: d.Fonts}}
 	pages, err := staffweb.Pages(d.Assets)
 	if err != nil {
 		return nil, err

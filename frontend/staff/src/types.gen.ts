@@ -12,6 +12,24 @@ export interface ActRequest {
   code?: string;
 }
 
+export interface ArrivalRequest {
+  windowId: string;
+  entry: string;
+  here: boolean;
+}
+
+export interface ArrivalResult {
+  result: 'arrived' | 'again' | 'other' | 'none';
+  tone: Tone;
+  word: string;
+  message: string;
+  code: string;
+  at: string;
+  kept: boolean;
+  booking?: CounterBooking;
+  guest?: Guest;
+}
+
 export interface AuditCheckpoint {
   size: number;
   root: string;
@@ -213,11 +231,61 @@ export interface Choice {
   label: string;
 }
 
+export interface ClosingRequest {
+  windowId: string;
+  day: string;
+}
+
+export interface ClosingRow {
+  windowId: string;
+  window: string;
+  day: string;
+  counts: VisitCounts;
+  closedAt: string;
+  closedBy: string;
+}
+
 export interface Connection {
   urls: string[];
   qrSvg: string;
   fingerprint: string;
   caUrl: string;
+}
+
+export interface CounterBooking {
+  bk: string;
+  no: string;
+  source: 'cloud' | 'office' | 'visit';
+  sourceLabel: string;
+  windowId: string;
+  window: string;
+  day: string;
+  start: string;
+  elsewhere: boolean;
+  state: string;
+  stateLabel: string;
+  tone: Tone;
+  persons: VisitPerson[];
+  acts: string[];
+}
+
+export interface CounterWindow {
+  id: string;
+  name: string;
+  seats: 'office' | 'cloud';
+}
+
+export interface Counters {
+  windows: CounterWindow[];
+  procedures: Choice[];
+  today: string;
+  next: string;
+  heardAt: string;
+}
+
+export interface DayClosed {
+  came: number;
+  noShow: number;
 }
 
 export interface Decisions {
@@ -311,6 +379,16 @@ export interface GlyphDecision {
   key: string;
   decision: 'box' | 'hold_out' | 'substitute';
   substitute?: string;
+}
+
+export interface Guest {
+  cardId: number;
+  noticeNo: string;
+  name: string;
+  gaijiSet: string;
+  status: string;
+  ready: boolean;
+  booking?: CounterBooking;
 }
 
 export interface HandoverDocument {
@@ -506,6 +584,33 @@ export interface PasswordRequest {
   new: string;
 }
 
+export interface PickList {
+  day: string;
+  at: string;
+  rows: PickRow[];
+  toDo: number;
+  done: number;
+  problems: number;
+}
+
+export interface PickRow {
+  cardId: number;
+  noticeNo: string;
+  place: string;
+  position: number;
+  windowId: string;
+  window: string;
+  start: string;
+  no: string;
+  done: boolean;
+  problem: string;
+}
+
+export interface PickScan {
+  day?: string;
+  code: string;
+}
+
 export interface Pickup {
   place: string;
   floor: string;
@@ -609,6 +714,15 @@ export interface ReportSection {
   total: string[];
 }
 
+export interface ReturnRow {
+  cardId: number;
+  noticeNo: string;
+  custody: string;
+  reason: string;
+  no: string;
+  place: string;
+}
+
 export interface Role {
   id: string;
   name: string;
@@ -699,6 +813,46 @@ export interface ScannedCard {
   before: string;
   after: string;
   place?: string;
+}
+
+export interface SeatDay {
+  seats: 'office' | 'cloud';
+  days: SeatsOfDay[];
+  day: string;
+  slots: SeatSlot[];
+  bookings: CounterBooking[];
+}
+
+export interface SeatGuest {
+  cardId: number;
+  procs: string[];
+}
+
+export interface SeatMove {
+  windowId: string;
+  start: string;
+}
+
+export interface SeatRequest {
+  windowId: string;
+  start: string;
+  via: 'phone' | 'counter';
+  guests: SeatGuest[];
+}
+
+export interface SeatSlot {
+  start: string;
+  time: string;
+  procs: string[];
+  seats: number;
+  taken: number;
+  free: number;
+  webCap: number;
+}
+
+export interface SeatsOfDay {
+  day: string;
+  free: number;
 }
 
 export interface Settings {
@@ -832,6 +986,50 @@ export interface Undone {
 
 export interface UndoneLast {
   card: CardPage;
+}
+
+export interface VisitAct {
+  act: 'arrive' | 'finish' | 'again' | 'undo' | 'leave';
+  persons: number[];
+}
+
+export interface VisitCounts {
+  coming: number;
+  here: number;
+  done: number;
+  missed: number;
+}
+
+export interface VisitDay {
+  rows: CounterBooking[];
+  counts: VisitCounts;
+  closedAt: string;
+}
+
+export interface VisitPerson {
+  ord: number;
+  cardId: number;
+  noticeNo: string;
+  name: string;
+  gaijiSet: string;
+  procs: string[];
+  state: string;
+  stateLabel: string;
+  tone: Tone;
+  custody: string;
+  place: string;
+  stopped: boolean;
+  given: boolean;
+  collects: boolean;
+  arrivedAt: string;
+  doneAt: string;
+  acts: string[];
+}
+
+export interface WalkInRequest {
+  windowId: string;
+  cardId: number;
+  procs: string[];
 }
 
 export interface Warning {
