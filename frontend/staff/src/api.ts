@@ -46,6 +46,22 @@ export const api = {
   shelve: (placeCode: string, code: string) =>
     post<T.ScanResult>('/api/shelving/scans', placeCode ? { placeCode, code } : { code }),
 
+  counter: () => get<T.Counters>('/api/counter'),
+  visits: (window: string, day = '') => get<T.VisitDay>(`/api/counter/visits${query({ window, day })}`),
+  arrive: (b: T.ArrivalRequest) => post<T.ArrivalResult>('/api/counter/arrivals', b),
+  walkIn: (b: T.WalkInRequest) => post<T.CounterBooking>('/api/counter/walk-ins', b),
+  visitAct: (bk: string, b: T.VisitAct) => post<T.CounterBooking>(`/api/counter/bookings/${bk}/acts`, b),
+  seats: (window: string, day: string) => get<T.SeatDay>(`/api/counter/seats${query({ window, day })}`),
+  guest: (code: string) => get<T.Guest>(`/api/counter/guests${query({ code })}`),
+  bookSeat: (b: T.SeatRequest) => post<T.CounterBooking>('/api/counter/bookings', b),
+  moveSeat: (bk: string, b: T.SeatMove) => post<T.CounterBooking>(`/api/counter/bookings/${bk}/move`, b),
+  picks: (b: { day: string; window: string; since: string }) => get<T.PickList>(`/api/counter/picks${query(b)}`),
+  pick: (day: string, code: string) => post<T.ScanResult>('/api/counter/picks', { day, code }),
+  returns: () => get<T.ReturnRow[]>('/api/counter/returns'),
+  putBack: (code: string) => post<T.ScanResult>('/api/counter/returns', { code }),
+  closing: () => get<T.ClosingRow[]>('/api/counter/closing'),
+  closeDay: (b: T.ClosingRequest) => post<T.DayClosed>('/api/counter/closing', b),
+
   stocks: () => get<T.LabelStock[]>('/api/label-stocks'),
   due: (offset: number, limit: number) => get<T.DueList>(`/api/notices/due${query({ offset, limit })}`),
   printRuns: () => get<T.PrintRun[]>('/api/print-runs'),

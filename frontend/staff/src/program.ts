@@ -5,6 +5,7 @@ import type { Program, ScreenDef } from './lib/screens';
 import Audit from './pages/Audit.svelte';
 import CardList from './pages/CardList.svelte';
 import CardPage from './pages/CardPage.svelte';
+import CloseDay from './pages/CloseDay.svelte';
 import Connection from './pages/Connection.svelte';
 import Counter from './pages/Counter.svelte';
 import Deliveries from './pages/Deliveries.svelte';
@@ -15,14 +16,17 @@ import Home from './pages/Home.svelte';
 import ImportRun from './pages/ImportRun.svelte';
 import Imports from './pages/Imports.svelte';
 import Password from './pages/Password.svelte';
+import Picking from './pages/Picking.svelte';
 import Places from './pages/Places.svelte';
 import PrintRun from './pages/PrintRun.svelte';
 import Prints from './pages/Prints.svelte';
 import Reception from './pages/Reception.svelte';
 import Reports from './pages/Reports.svelte';
+import Seats from './pages/Seats.svelte';
 import Settings from './pages/Settings.svelte';
 import Shelving from './pages/Shelving.svelte';
 import Staff from './pages/Staff.svelte';
+import Today from './pages/Today.svelte';
 import TwoStep from './pages/TwoStep.svelte';
 import { sound } from './scan/sound.svelte';
 
@@ -37,9 +41,13 @@ const screens: ScreenDef[] = [
   { key: 'card', pattern: '/cards/:id', of: CardPage, permission: 'card.view', within: 'cards' },
   { key: 'prints', pattern: '/prints', page: Prints, permission: 'notice.print', icon: 'letter', menu: true },
   { key: 'print', pattern: '/prints/:id', of: PrintRun, permission: 'notice.print', within: 'prints' },
+  { key: 'today', pattern: '/today', page: Today, permission: 'visit.handover', icon: 'counter', menu: true },
+  { key: 'seats', pattern: '/seats', page: Seats, permission: 'visit.handover', icon: 'clock', menu: true },
+  { key: 'picking', pattern: '/picking', page: Picking, permission: 'card.work', icon: 'shelf', menu: true },
   { key: 'counter', pattern: '/counter', page: Counter, permission: 'visit.handover', icon: 'counter', menu: true },
   { key: 'handover', pattern: '/counter/:id', of: Handover, permission: 'visit.handover', within: 'counter' },
   { key: 'reports', pattern: '/reports', page: Reports, permission: 'card.view', icon: 'list', menu: true },
+  { key: 'closing', pattern: '/closing', page: CloseDay, permission: 'visit.handover', icon: 'lock', menu: true },
   { key: 'places', pattern: '/places', page: Places, permission: 'card.view', icon: 'shelf', menu: true },
   { key: 'settings', pattern: '/settings', page: Settings, permission: 'settings.manage', icon: 'gear', menu: true },
   { key: 'fonts', pattern: '/fonts', page: Fonts, permission: 'settings.manage', icon: 'gear', menu: true },
