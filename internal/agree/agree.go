@@ -111,11 +111,12 @@ func (p Person) State() State {
 	return p.Booked
 }
 
-// Ended reports whether the owner has said that the person is no longer in the
-// booking. An event about everybody in a booking is about those who have not
-// ended, whether the office has refused them or not.
-func (p Person) Ended() bool {
-	return p.Booked == Cancelled || p.Booked == CancelledByOffice || p.Booked == Expired
+// In reports whether what the owner says of everybody in a booking is about this
+// person: all whose part it has not ended. What the office has refused and the
+// owner has not ended yet is in. Events of reception name each person, for one
+// side may know of people who were there all the same.
+func (p Person) In() bool {
+	return p.Booked != Cancelled && p.Booked != CancelledByOffice && p.Booked != Expired
 }
 
 // Expected reports whether the person may still come: their card is picked, and
@@ -126,18 +127,18 @@ func (p Person) Expected() bool { return p.State() == Active }
 // Office comes from the A log, side Cloud from the C log.
 func (p *Person) Record(where Side, s Step) { p.Visits[where] = p.Visits[where].After(s) }
 
-// Told takes over what the owner says of the booking: Active (placed or moved
-// there, which the office judges anew), Missed, NoShow, Unreconciled, Cancelled
-// (by the resident, or went away without anything done: what the booking service
+// Told takes over what the owner of the booking says of it: Active (placed or
+// moved there, which the office judges anew), Missed, NoShow, Unreconciled,
+// Cancelled (by the resident, or went away without anything done: what the owner
 // had written down of the visit is gone), CancelledByOffice. The owner calls it
 // too, for its own acts.
-func (p *Person) Told(s State) {
+func (p *Person) Told(owner Side, s State) {
 	p.Booked = s
 	switch s {
 	case Active:
 		p.Refused = false
 	case Cancelled:
-		p.Visits[Cloud] = Nothing
+		p.Visits[owner] = Nothing
 	}
 }
 

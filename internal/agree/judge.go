@@ -51,6 +51,9 @@ func Judge(m event.Member, f Facts) Verdict {
 	if f.Closed {
 		v.Case = CaseLate
 	}
+	if f.Link.State == Closed && m.Gen == f.Link.Gen {
+		v.Svc = Others(m.Svc)
+	}
 	switch {
 	case m.NoCode:
 	case f.Link.State == Unknown, m.Gen > f.Link.Gen:
@@ -59,11 +62,8 @@ func Judge(m event.Member, f Facts) Verdict {
 		v.Refuse, v.Code, v.Case = true, event.Superseded, CaseOlderCard
 	case f.Link.State == Withdrawn:
 		v.Refuse, v.Code, v.Case = true, event.Withdrawn, CaseWithdrawn
-	case f.Link.State == Closed:
-		// Handed over: nobody needs to hear of it (case 7).
-		if v.Svc = Others(m.Svc); len(v.Svc) == 0 {
-			v.Refuse, v.Code = true, event.ClosedLink
-		}
+	case len(v.Svc) == 0: // handed over, and nobody needs to hear of it (case 7)
+		v.Refuse, v.Code = true, event.ClosedLink
 	case f.Own:
 		v.Refuse, v.Code, v.Case = true, event.OfficeWins, CaseTwice
 	case f.Link.State == Held, f.Link.State == Issued && slices.Contains(m.Svc, Receive):

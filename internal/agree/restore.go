@@ -21,7 +21,10 @@ import "kofu/internal/event"
 //  3. The restored side takes over all facts of the peer and, where it has lost
 //     some ([Lost]), its own as the peer knows them, and no fact of its own where
 //     it has lost none: then it writes its events after snapshot.begin's number
-//     into the new log once more, in their order.
+//     into the new log once more, in their order. Where it has lost some it says
+//     anew what it owns and the snapshot does not hold, a day.closed with seen 0,
+//     so that nobody is accused. Bookings of the booking service that come out of
+//     this without a new event have the number 0, and so have closed days.
 //  4. Then, still in the transaction of snapshot.end, what follows from the facts
 //     is done again: the office judges every live booking and collects what
 //     happened to cards; the booking service ends and settles with [Recheck] what

@@ -145,7 +145,8 @@ type (
 	BookingMoved Placed
 )
 
-// OfBooking is about one person of a booking, or about everybody.
+// OfBooking is about one person of a booking, or about everybody. Visits name the
+// person, for one side may know of people who were there all the same.
 type OfBooking struct {
 	Booking string `json:"bk" form:"booking"`
 	Link    string `json:"link,omitempty" form:"link"` // none for everybody who is in it
