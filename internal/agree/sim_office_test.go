@@ -21,13 +21,13 @@ func (n *node) about(link int, e event.Body) {
 }
 
 // end carries out on a booking of the office what an event does; both sides do.
-func end(p *person, now agree.Link, does agree.Effect) (changed bool) {
+func end(p *person, now agree.Link, does agree.Effect) {
 	ends, stay := does.Ends(now, p.gen, p.svc)
 	if ends {
-		return p.End()
+		p.End()
+	} else {
+		p.svc = stay
 	}
-	p.svc = stay
-	return false
 }
 
 func (n *node) judgeAll(link int) {

@@ -204,10 +204,6 @@ func state(m event.Member) agree.State {
 	return agree.State(m.Booked)
 }
 
-var steps = map[event.Type]agree.Step{
-	"visit.arrived": agree.Arrive, "visit.done": agree.Finish, "visit.again": agree.Return, "visit.undo": agree.Undo,
-}
-
 func visit(s agree.Step, bk, link string) event.Body {
 	of := event.OfBooking{Booking: bk, Link: link}
 	switch s {

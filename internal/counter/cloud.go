@@ -96,11 +96,11 @@ func put(tx *store.Tx, seq int64, e event.Placed) (found []Finding, err error) {
 // members brings the persons of a booking up to date and judges them.
 func members(tx *store.Tx, b Booking, e event.Placed) (found []Finding, err error) {
 	for _, p := range b.Persons {
-		if p.Ended() || slices.ContainsFunc(e.Members, func(m event.Member) bool { return m.Link == p.Link }) {
+		if !p.In() || slices.ContainsFunc(e.Members, func(m event.Member) bool { return m.Link == p.Link }) {
 			continue
 		}
 		was := p
-		p.Told(Cancelled)
+		p.Told(b.owner(), Cancelled)
 		if err := save(tx, b.ID, p, was); err != nil {
 			return nil, err
 		}
@@ -128,7 +128,7 @@ func member(tx *store.Tx, b *Booking, e event.Placed, m event.Member) ([]Finding
 	}
 	was := p
 	p.Gen, p.NoCode, p.Svc, p.Starts, p.Units = m.Gen, m.NoCode, Procs(strings.Join(m.Svc, " ")), starts, max(1, e.Units/max(1, e.Party))
-	p.Told(Active)
+	p.Told(b.owner(), cmp.Or(State(m.Booked), Active))
 	found, err := judge(tx, *b, &p)
 	if err != nil {
 		return nil, err
@@ -154,11 +154,19 @@ func startOf(text string) (time.Time, error) {
 // startText writes the beginning of a slot as events have it.
 func startText(t time.Time) string { return t.In(store.Tokyo).Format("2006-01-02T15:04:05-07:00") }
 
+// owner is the side that says what becomes of the booking.
+func (b Booking) owner() agree.Side {
+	if b.Source == FromCloud {
+		return agree.Cloud
+	}
+	return agree.Office
+}
+
 // told takes over what the booking service says of one person, or of everybody
 // who has not left.
 func told(tx *store.Tx, bk, link string, s State) error {
-	return each(tx, bk, link, func(_ Booking, p *Person) error {
-		p.Told(s)
+	return each(tx, bk, link, func(b Booking, p *Person) error {
+		p.Told(b.owner(), s)
 		return nil
 	})
 }
@@ -191,7 +199,7 @@ func each(tx *store.Tx, bk, link string, change func(Booking, *Person) error) er
 		return err
 	}
 	for _, p := range b.Persons {
-		if link != "" && p.Link != link || link == "" && p.Ended() {
+		if link != "" && p.Link != link || link == "" && !p.In() {
 			continue
 		}
 		was := p

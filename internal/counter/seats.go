@@ -228,7 +228,7 @@ func leaveHere(tx *store.Tx, b *Booking, persons []*Person) error {
 			}
 		}
 		was := *p
-		p.Told(Cancelled)
+		p.Told(b.owner(), Cancelled)
 		p.DoneAt = store.Stamp(tx.Now)
 		if err := save(tx, b.ID, *p, was); err != nil {
 			return err
