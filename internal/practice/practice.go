@@ -118,6 +118,9 @@ func Fill(ctx context.Context, o Office) (_ []Account, err error) {
 	if err := o.parcels(ctx, c); err != nil {
 		return nil, err
 	}
+	if err := o.atCounter(ctx); err != nil {
+		return nil, err
+	}
 	return o.makeAccounts(ctx)
 }
 

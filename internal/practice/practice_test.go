@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kofu/internal/card"
+	"kofu/internal/counter"
 	"kofu/internal/delivery"
 	"kofu/internal/intake"
 	"kofu/internal/keyring"
@@ -57,6 +58,7 @@ func TestFill(t *testing.T) {
 	testkit.Read(t, o.DB, func(rx *store.Rx) error {
 		parcels(t, rx)
 		stages(t, rx)
+		atCounter(t, rx)
 		timeLines(t, rx)
 		return nil
 	})
@@ -104,6 +106,32 @@ func stages(t *testing.T, rx *store.Rx) {
 	tasks, err := progress.TasksNow(rx)
 	if err != nil || tasks.ToNotify < 100 || tasks.OpenDeliveries != 1 || tasks.AtCounter != 0 {
 		t.Errorf("tasks %+v, %v", tasks, err)
+	}
+}
+
+// atCounter looks at today and tomorrow at the counter.
+func atCounter(t *testing.T, rx *store.Rx) {
+	t.Helper()
+	windows, err := counter.Windows(rx)
+	if err != nil || len(windows) != 2 {
+		t.Fatalf("windows %+v, %v", windows, err)
+	}
+	next, err := counter.NextDay(rx, rx.Today())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day, want := range map[string]int{rx.Today(): 9, next: 7} {
+		list, err := counter.OnDay(rx, windows[0].ID, day)
+		persons := 0
+		for _, b := range list {
+			persons += len(b.Live())
+		}
+		if err != nil || persons != want {
+			t.Errorf("%d persons come on %s, want %d (%v)", persons, day, want, err)
+		}
+	}
+	if picks, err := counter.Picks(rx, next, "", ""); err != nil || len(picks) != 7 {
+		t.Errorf("%d cards to fetch for %s, %v", len(picks), next, err)
 	}
 }
 
