@@ -113,7 +113,9 @@ vet:
 	$(GO) vet -tags $(WINDOW) ./app/kofu
 	GOOS=windows $(GO) vet -tags desktop,production ./...
 
+# The rules of the architecture, and a test for every requirement.
 arch:
+	@build/requirements.sh
 	$(GO) test -count=1 ./internal/archtest
 
 lint: $(TOOLS)/golangci-lint

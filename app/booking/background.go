@@ -29,6 +29,9 @@ const (
 // server must open.
 const maxOffset = time.Second
 
+// clockJob begins the id under which each server reports on its own clock.
+const clockJob = "clock/"
+
 // run starts the jobs and the watch over the clock; both end with ctx.
 func (b *background) run(ctx context.Context, s *server) {
 	host, err := os.Hostname()
@@ -40,7 +43,7 @@ func (b *background) run(ctx context.Context, s *server) {
 		Owner: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8]),
 		Jobs: chores.All(chores.Deps{
 			Keys: s.parts.Service.Keys,
-			Base: s.parts.Config.residentsURL, Press: s.parts.Config.shelf().Press,
+			Base: s.parts.Config.residentsURL, Press: s.parts.Config.shelf().Press, Dumps: s.parts.Config.dumps(),
 		}),
 	}
 	b.work.Go(func() {
@@ -83,7 +86,7 @@ func (s *server) watchClock(ctx context.Context, host string) error {
 	}
 	for _, t := range towns {
 		counts := jobs.Counts{"milliseconds": int(offset.Milliseconds())}
-		if err := jobs.Report(ctx, s.parts.Service.DB, t.ID, "clock/"+host, counts, alarm); err != nil {
+		if err := jobs.Report(ctx, s.parts.Service.DB, t.ID, clockJob+host, counts, alarm); err != nil {
 			return err
 		}
 	}

@@ -49,6 +49,10 @@ type Config struct {
 	RoomInFlight int `toml:"room_in_flight"` // 0: three quarters of the share of one municipality
 	RoomP95      int `toml:"room_p95_ms"`
 
+	// Dumps is the folder for a dump of each municipality every night, on another
+	// disk where there is one; "off" for none. Without it they lie in the data folder.
+	Dumps string `toml:"dumps"`
+
 	DrainSeconds int `toml:"drain_seconds"` // between saying «not ready» and stopping
 }
 
@@ -115,6 +119,19 @@ func (c Config) room() queue.Limits {
 // shelf is where the fonts of papers lie: in the data folder, beside the program,
 // or where the system has them.
 func (c Config) shelf() *paper.Shelf { return &paper.Shelf{Dir: filepath.Join(c.Data, "fonts")} }
+
+// dumps is the folder of the nightly dumps, "" for none.
+func (c Config) dumps() string {
+	switch {
+	case c.Dumps == off:
+		return ""
+	case c.Dumps == "":
+		return filepath.Join(c.Data, "dumps")
+	case filepath.IsAbs(c.Dumps):
+		return c.Dumps
+	}
+	return filepath.Join(c.Data, c.Dumps)
+}
 
 // secure reports whether browsers come by TLS.
 func (c Config) secure() bool { return c.Scheme == "https" }

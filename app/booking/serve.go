@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -244,27 +243,11 @@ func (s *server) operator() http.Handler {
 		}
 		_, _ = fmt.Fprintln(w, "ready")
 	})
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		_ = s.metrics(w) // the reader has gone
+		_ = s.metrics(r.Context(), w) // the reader has gone
 	})
 	return mux
-}
-
-// metrics writes how the service is, in the text form of Prometheus. No resident
-// and no member of staff appears in it.
-func (s *server) metrics(w io.Writer) error {
-	_, err := fmt.Fprintf(w, `# HELP kofu_info The program.
-# TYPE kofu_info gauge
-kofu_info{version=%q} 1
-# HELP kofu_clock_offset_seconds How far this server's clock is ahead of the database's.
-# TYPE kofu_clock_offset_seconds gauge
-kofu_clock_offset_seconds %g
-# HELP kofu_database_state 0 takes writes, 1 is full, 2 is broken.
-# TYPE kofu_database_state gauge
-kofu_database_state %d
-`, version, time.Duration(s.offset.Load()).Seconds(), s.parts.Service.DB.State())
-	return errors.Join(err, s.parts.Meters.Write(w, s.parts.Clock()))
 }
 
 // readyWithin is how long the database may take to answer.

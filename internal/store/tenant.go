@@ -280,3 +280,36 @@ func DumpedTenant(dump io.Reader) (tenant int, err error) {
 	}
 	return head.Tenant, nil
 }
+
+// CheckDump reads a dump to its end and returns how many rows it has. Errors:
+// fault.Invalid "store.dump_broken" when it is not whole.
+func CheckDump(dump io.Reader) (rows int, err error) {
+	in := json.NewDecoder(dump)
+	var head dumpHead
+	if err := in.Decode(&head); err != nil || head.Format != dumpFormat {
+		return 0, broken(err)
+	}
+	for {
+		var line json.RawMessage
+		if err := in.Decode(&line); err != nil {
+			return rows, broken(err)
+		}
+		if line[0] == '[' {
+			rows++
+			continue
+		}
+		var end struct {
+			Rows  *int   `json:"rows"`
+			Table string `json:"table"`
+		}
+		switch err := json.Unmarshal(line, &end); {
+		case err != nil || end.Rows == nil && end.Table == "":
+			return rows, broken(err)
+		case end.Rows == nil:
+		case *end.Rows != rows || !errors.Is(in.Decode(&line), io.EOF):
+			return rows, broken(nil)
+		default:
+			return rows, nil
+		}
+	}
+}

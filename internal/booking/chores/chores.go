@@ -27,6 +27,7 @@ import (
 	"kofu/internal/booking/visitor"
 	"kofu/internal/booking/wish"
 	"kofu/internal/fault"
+	"kofu/internal/jpdate"
 	"kofu/internal/paper"
 	"kofu/internal/store"
 )
@@ -37,6 +38,8 @@ type Deps struct {
 	Base func(town.Town) string // where residents find the pages
 	// Press gives the fonts of papers.
 	Press func(time.Time) (paper.Press, error)
+	// Dumps is the folder of the nightly dumps, "" for none.
+	Dumps string
 }
 
 // How long traces are kept that only the service itself needs.
@@ -52,7 +55,7 @@ const alarmAt = 50
 
 // All returns the jobs. The minutes are those of the day in Japan.
 func All(d Deps) []jobs.Job {
-	return []jobs.Job{
+	list := []jobs.Job{
 		{ID: "audit", Steady: true, Next: jobs.Every(time.Second), Run: number},
 		{ID: "events", Steady: true, Next: jobs.Every(5 * time.Second), Run: events},
 		{ID: "mail", Steady: true, Next: jobs.Every(5 * time.Second), Run: d.mail},
@@ -68,6 +71,10 @@ func All(d Deps) []jobs.Job {
 		{ID: "remind", Next: jobs.Daily(10 * 60), Run: d.remind},
 		{ID: "daylist", Next: jobs.Daily(19 * 60), Run: d.daylist},
 	}
+	if d.Dumps != "" {
+		list = append(list, jobs.Job{ID: "dump", Next: jobs.Daily(4 * 60), Run: d.dump})
+	}
+	return list
 }
 
 // number gives the records of the audit log their numbers.
@@ -195,6 +202,12 @@ func (d Deps) remind(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
 func (d Deps) daylist(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
 	n, err := daylist.Make(ctx, t.DB, t.Actor, t.Town.ID, d.Press)
 	return jobs.Counts{"lists": n}, err
+}
+
+// dump writes everything of the municipality into a file that loads alone.
+func (d Deps) dump(ctx context.Context, t jobs.Task) (jobs.Counts, error) {
+	rows, err := town.Dump(ctx, t.DB, t.Actor, d.Dumps, jpdate.Day(store.Day(t.Now)))
+	return jobs.Counts{"rows": rows}, err
 }
 
 func (d Deps) desk(t jobs.Task) (*front.Desk, error) {

@@ -239,8 +239,8 @@ func TestBook_WhileTheMailServerIsDown(t *testing.T) {
 			t.Errorf("%+v, %v", run, err)
 		}
 		testkit.Read(t, o.DB, func(rx *store.Rx) error {
-			list, err := mail.OfBooking(rx, tenant, b.ID)
-			if len(list) != 1 || list[0].State != mail.Waiting {
+			list, err := mail.List(rx, tenant, mail.None, 10)
+			if len(list) != 1 || list[0].BookingID != b.ID || list[0].State != mail.Waiting {
 				t.Errorf("%+v", list)
 			}
 			return err

@@ -134,11 +134,16 @@ func List(rx *store.Rx, tenant int, state State, limit int) ([]Item, error) {
 	return selectList(rx, tenant, state, limit)
 }
 
-// OfBooking returns the mails about a booking, newest first.
-func OfBooking(rx *store.Rx, tenant int, bookingID string) ([]Item, error) {
-	return selectOfBooking(rx, tenant, bookingID)
-}
-
 // Counts returns how many mails are in each state, and how many of those that
 // wait are stuck.
 func Counts(rx *store.Rx, tenant int) (map[State]int, error) { return selectCounts(rx, tenant) }
+
+// OldestWaiting is when the oldest mail that has not been sent was written; zero
+// when none waits.
+func OldestWaiting(rx *store.Rx, tenant int) (time.Time, error) {
+	at, err := selectOldestWaiting(rx, tenant)
+	if err != nil || at == "" {
+		return time.Time{}, err
+	}
+	return store.ParseStamp(at)
+}

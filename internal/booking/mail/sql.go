@@ -104,8 +104,9 @@ AND ($2 = '' OR state = $2 OR $2 = 'stuck' AND state = 'waiting' AND made_at < $
 		tenant, string(state), limit, stuckSince(rx))
 }
 
-func selectOfBooking(rx *store.Rx, tenant int, bookingID string) ([]Item, error) {
-	return items(rx, itemColumns+" AND booking_id = $2 ORDER BY mail_id DESC", tenant, bookingID)
+func selectOldestWaiting(rx *store.Rx, tenant int) (at string, err error) {
+	err = rx.Row("SELECT COALESCE(MIN(made_at), '') FROM mail_out WHERE tenant = $1 AND state = 'waiting'", tenant).Scan(&at)
+	return at, err
 }
 
 func selectCounts(rx *store.Rx, tenant int) (map[State]int, error) {

@@ -43,12 +43,6 @@ func scanTenant(row store.Row) (t Tenant, found bool, err error) {
 	return t, err == nil, err
 }
 
-// TenantByHost returns the municipality that a host name, in lower case,
-// belongs to.
-func TenantByHost(rx *store.Rx, host string) (t Tenant, found bool, err error) {
-	return scanTenant(rx.Row("SELECT "+tenantColumns+" FROM tenant WHERE host = $1", host))
-}
-
 // TenantByID returns a municipality.
 func TenantByID(rx *store.Rx, tenant int) (t Tenant, found bool, err error) {
 	return scanTenant(rx.Row("SELECT "+tenantColumns+" FROM tenant WHERE tenant = $1", tenant))
