@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -116,32 +115,4 @@ func nextMinute() time.Time { return time.Now().Truncate(time.Minute).Add(time.M
 // soon is the beginning of a minute from now, as the console takes it.
 func soon(minutes int) string {
 	return time.Now().Truncate(time.Minute).Add(time.Duration(minutes) * time.Minute).In(time.FixedZone("", 9*3600)).Format("2006-01-02T15:04")
-}
-
-// TestLoad_SlowClients: clients that send a byte now and then keep nobody else
-// from being served, and lose their connection after the time for a header.
-func TestLoad_SlowClients(t *testing.T) {
-	r := begin(t, prepared(t, "", []string{"tenant", "add", "--id", "1", "--host", "a.example.jp", "--name", "青葉市"}), greeting)
-	var slow []net.Conn
-	for range 300 {
-		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", r.addresses[residents])
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: a.example.jp\r\nX-A: "); err != nil {
-			t.Fatal(err)
-		}
-		slow = append(slow, c)
-	}
-	begun := time.Now()
-	if status, _ := r.get(residents, "a.example.jp", "/"); status != 200 || time.Since(begun) > 300*time.Millisecond {
-		t.Errorf("%d after %s", status, time.Since(begun))
-	}
-	for _, c := range slow[:10] {
-		_ = c.SetReadDeadline(time.Now().Add(headerTime + 3*time.Second))
-		if _, err := io.ReadAll(c); err != nil {
-			t.Errorf("a slow client is still there: %v", err)
-		}
-	}
 }

@@ -205,7 +205,7 @@ func (s *server) residents(build Build) http.Handler {
 			return s.watch(residents, t, door.Freeze(h)), nil
 		},
 	}
-	return door.Forwarded(s.parts.Config.TrustedProxies, http.MaxBytesHandler(hosts, residentBody))
+	return door.Forwarded(s.parts.Config.TrustedProxies, http.MaxBytesHandler(door.Whole(hosts), residentBody))
 }
 
 // staff is the handler of the staff screens of all municipalities.
