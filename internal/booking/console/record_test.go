@@ -161,7 +161,7 @@ func TestBK106_NumberForAPassword(t *testing.T) {
 		if strings.Contains(dump, second.PIN) || strings.Contains(f.Log.String(), second.PIN) || !strings.Contains(dump, "運転免許証") {
 			t.Error("the number stands somewhere, or the reason nowhere")
 		}
-		cheap := member.NewHasher(password.Cost{Memory: 64, Time: 1}, func(text string) string { return text })
+		cheap := member.NewHasher(password.Cost{Memory: 64, Time: 1}, member.NewPool(), func(text string) string { return text })
 		use := func(pin string) error {
 			return member.ResetByPIN(t.Context(), f.DB, testkit.Supervisor, f.Server.codes(), cheap, member.Attempt{
 				Tenant: tenant, Code: p.codes[0], Address: netip.MustParseAddr("192.0.2.1"),
