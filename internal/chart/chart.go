@@ -109,6 +109,9 @@ func (c Chart) Draw() (Drawing, error) {
 	d.categories(c.Categories)
 	d.columns(c.Columns, y)
 	d.lines(c.Lines, len(c.Columns), y)
+	for _, s := range all { // no name is cut off
+		d.Width = max(d.Width, width-right+40+wide(s.Name))
+	}
 	return d, nil
 }
 
@@ -156,17 +159,21 @@ func (d *Drawing) axes(unit string, step, highest float64, y func(float64) float
 	d.line(left, top+plotH, plotW, 0, Ink, 1)
 }
 
-// categories writes as many names below the axis as have room.
+// categories writes as many names below the axis as have room; few of them
+// stand in two rows before one is left out.
 func (d *Drawing) categories(names []string) {
 	slot := float64(plotW) / float64(len(names))
 	longest := 1.0
 	for _, n := range names {
 		longest = max(longest, wide(n))
 	}
-	every := int(math.Ceil((longest + 8) / slot))
+	every, rows := int(math.Ceil((longest+8)/slot)), 1
+	if every == 2 && len(names) <= 10 {
+		every, rows = 1, 2
+	}
 	for i, n := range names {
 		if i%every == 0 {
-			d.text(left+slot*(float64(i)+0.5), top+plotH+18, n, textSize, "middle")
+			d.text(left+slot*(float64(i)+0.5), top+plotH+18+18*float64(i%rows), n, textSize, "middle")
 		}
 	}
 }

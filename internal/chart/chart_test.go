@@ -179,3 +179,32 @@ func deltaE(t *testing.T, a, b string) float64 {
 	p, q := lab(a), lab(b)
 	return math.Sqrt((p[0]-q[0])*(p[0]-q[0]) + (p[1]-q[1])*(p[1]-q[1]) + (p[2]-q[2])*(p[2]-q[2]))
 }
+
+// No name of a series runs out of the drawing, and few categories are all named.
+func TestUI41_NamesHaveRoom(t *testing.T) {
+	names := []string{"予約のしかた", "予約の変更・取消", "カードの準備状況", "持ち物", "代理人の受取", "通知書の紛失・未着"}
+	d, err := chart.Chart{
+		Title: "問合せ", Unit: "件", Categories: names, Columns: []chart.Series{{Name: "市役所本庁舎 1階 3番窓口", Values: []float64{1, 2, 3, 4, 5, 6}}},
+	}.Draw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, s := range d.Shapes {
+		seen[s.Text] = true
+		wide := 0.0
+		for _, r := range s.Text {
+			if wide += 13; r < 0x2000 {
+				wide -= 6
+			}
+		}
+		if s.Kind == chart.Text && s.Anchor == "start" && s.X+wide > d.Width {
+			t.Errorf("%q ends at %v of %v", s.Text, s.X+wide, d.Width)
+		}
+	}
+	for _, n := range names {
+		if !seen[n] {
+			t.Errorf("%q is left out", n)
+		}
+	}
+}

@@ -160,6 +160,7 @@ type maker struct {
 	key     []byte
 	codes   []Code
 	members []member.Member
+	clerk   store.Actor // who books for residents
 }
 
 func (m *maker) make() (t Town, err error) {
@@ -168,7 +169,7 @@ func (m *maker) make() (t Town, err error) {
 		m.town, m.windows, m.people, m.bookPast, m.visits, m.bookComing,
 		func() error { t.Accounts, err = m.accounts(); return err },
 		func() error { t.KeyNo, t.Key, err = m.keyless(); return err },
-		m.wishes,
+		m.wishes, m.inquiries, m.contacts,
 	} {
 		if err := step(); err != nil {
 			return Town{}, err
@@ -412,6 +413,9 @@ func (m *maker) accounts() (list []Account, err error) {
 		err = m.db.Write(m, itself, func(tx *store.Tx) error { return staff.PasswordChosen(tx, made.ID) })
 		if err != nil {
 			return nil, err
+		}
+		if slices.Contains(p.roles, staff.RoleBooker) {
+			m.clerk = store.Actor{ID: made.ID, Name: p.name, Role: staff.RoleBooker, Terminal: "sample", Employee: true}
 		}
 		list = append(list, Account{p.roles[0], p.login, password})
 	}
