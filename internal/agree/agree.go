@@ -167,11 +167,11 @@ func (p *Person) End() bool {
 	return true
 }
 
-// Settle is the owner's, for a person of a day that the office has closed, and
-// again whenever a visit on such a day is taken back: who did not come is a
-// no-show if the office saw the booking before it closed, otherwise nobody
-// knows. The booking service writes booking.noshow or booking.unreconciled where
-// true comes back; of bookings of the office both sides know by themselves.
+// Settle is the booking service's, for the persons of its bookings on a day that
+// the office has closed, and again whenever a visit on such a day is taken back:
+// who did not come is a no-show if the office saw the booking before it closed,
+// otherwise nobody knows. True means that booking.noshow or booking.unreconciled
+// has to be written.
 func (p *Person) Settle(seen bool) bool {
 	if p.Booked != Active && p.Booked != Missed || p.Visits != [2]Visit{} {
 		return false
@@ -180,6 +180,15 @@ func (p *Person) Settle(seen bool) bool {
 		p.Booked = NoShow
 	}
 	return true
+}
+
+// SettleOwn is for the persons of the office's own bookings when it closes their
+// day: both sides do it by themselves at that event, and nobody writes another.
+// Who came came: a visit, which may be on its way, lies above.
+func (p *Person) SettleOwn() {
+	if p.Booked == Active {
+		p.Booked = NoShow
+	}
 }
 
 // Seen reports whether the office could know of a booking when it closed a day.

@@ -40,7 +40,7 @@ func (n *node) offered(link int) (is bool) {
 }
 
 func (n *node) book(r *rand.Rand, s agree.State) {
-	svc, day := procs(r), r.IntN(days)
+	svc, day := procs(r), n.soon(r)
 	list := party(r, func(link int) bool {
 		// One booking for each code; whoever waits keeps theirs meanwhile.
 		free := !n.offered(link) && !n.expected(link, true) && (s == agree.Offered || !n.expected(link, false))
@@ -133,7 +133,7 @@ func (n *node) finish(b *booking, p *person) {
 }
 
 func (n *node) move(r *rand.Rand) {
-	day := r.IntN(days)
+	day := n.soon(r)
 	b := n.some(r, func(b *booking) bool {
 		return mine(b) && !n.closed[b.day] && len(in(b, agree.Active)) > 0 && len(in(b, agree.Active)) == len(b.about(""))
 	})
@@ -180,9 +180,6 @@ func (n *node) miss(r *rand.Rand) {
 // them.
 func (n *node) recheck(b *booking, p *person) {
 	if b.office {
-		if n.closed[b.day] {
-			p.Settle(true)
-		}
 		return
 	}
 	was := p.Booked
@@ -285,7 +282,11 @@ func (n *node) dayClosed(day int, seen int64) {
 	n.closed[day], n.seen[day] = true, seen
 	for _, b := range n.bookings {
 		for i := range b.persons {
-			if p := &b.persons[i]; b.day == day && p.Settle(b.office || n.saw(b)) && !b.office {
+			switch p := &b.persons[i]; {
+			case b.day != day:
+			case b.office:
+				p.SettleOwn()
+			case p.Settle(n.saw(b)):
 				n.tellState(b, p)
 			}
 		}

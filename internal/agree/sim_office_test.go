@@ -66,7 +66,7 @@ func (n *node) officeStep(r *rand.Rand) {
 	switch k := r.IntN(100); {
 	case k < 30 && !live, k < 3:
 		n.about(link, event.LinkIssue{Link: linkIDs[link], Gen: l.Gen + 1})
-	case k < 35 && live:
+	case k < 30 && l.State != agree.Ready, k < 35 && live:
 		n.about(link, event.LinkReady(of))
 	case k < 38 && live:
 		n.about(link, event.LinkHold(of))
@@ -89,13 +89,13 @@ func (n *node) officeStep(r *rand.Rand) {
 				n.refuse(b, p, event.Withdrawn)
 			}
 		}
-	case k < 96:
-		n.closeDay(r.IntN(days))
+	default:
+		n.closeDay(n.soon(r))
 	}
 }
 
 func (n *node) bookByPhone(r *rand.Rand) {
-	day := r.IntN(days)
+	day := n.soon(r)
 	list := party(r, func(link int) bool {
 		return (n.links[link].State == agree.Ready || n.links[link].State == agree.Held) && !n.expected(link, true)
 	})
@@ -114,7 +114,7 @@ func (n *node) bookByPhone(r *rand.Rand) {
 }
 
 func (n *node) changeByPhone(r *rand.Rand) {
-	day := r.IntN(days)
+	day := n.soon(r)
 	b := n.some(r, func(b *booking) bool { return b.office && !n.closed[b.day] })
 	if b == nil {
 		return
@@ -162,7 +162,7 @@ func (n *node) receive(r *rand.Rand) {
 	if s == agree.Undo && !own || n.side == agree.Cloud && !own && (s != agree.Arrive || !p.In() || p.Booked == agree.Offered) {
 		return
 	}
-	n.record(b, p, s)
+	p.Record(n.side, s)
 	n.say(visit(s, b.id, linkIDs[p.link]))
 	if n.side == agree.Cloud {
 		n.recheck(b, p)
@@ -174,14 +174,6 @@ func (n *node) receive(r *rand.Rand) {
 	n.judgeAll(p.link)
 }
 
-// record writes a step down where it happened, and settles what it uncovers.
-func (n *node) record(b *booking, p *person, s agree.Step) {
-	p.Record(n.side, s)
-	if b.office && n.closed[b.day] {
-		p.Settle(true)
-	}
-}
-
 func (n *node) closeDay(day int) {
 	if n.closed[day] {
 		return
@@ -191,7 +183,7 @@ func (n *node) closeDay(day int) {
 	for _, b := range n.bookings {
 		for i := range b.persons {
 			if b.office && b.day == day {
-				b.persons[i].Settle(true)
+				b.persons[i].SettleOwn()
 			}
 		}
 	}
@@ -204,10 +196,7 @@ func (n *node) officeTakes(e event.Body) {
 		if b := n.known(of.Booking); b != nil {
 			for _, p := range b.about(of.Link) {
 				p.Record(agree.Cloud, s)
-				if b.office && n.closed[b.day] {
-					p.Settle(true)
-				}
-				n.judge(b, p)
+				n.judgeAll(p.link)
 			}
 		}
 		return

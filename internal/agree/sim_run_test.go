@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"kofu/internal/agree"
+	"kofu/internal/event"
 )
 
 // history is one run of the simulator.
@@ -232,5 +233,45 @@ func TestKT1000_SimulationFindsMissingRules(t *testing.T) {
 	}
 	if _, how := simulate(soon, rules{noSeen: true}); len(how) == 0 {
 		t.Error("day.closed.seen is not missed")
+	}
+}
+
+// The histories hold what they are said to hold.
+func TestKT1000_SimulationMeetsEverything(t *testing.T) {
+	met := map[string]int{}
+	for seed := range uint64(200) {
+		h := newHistory(seed, rules{})
+		for range stepsEach {
+			h.step(true)
+		}
+		h.settle()
+		met["restores"] += h.epochs - 1
+		for _, n := range h.sides {
+			met["rotations"] += n.key
+			if n.lost {
+				met["lost facts"]++
+			}
+			for _, e := range n.log {
+				met[string(e.Type())]++
+				if r, is := e.(event.BookingRefused); is {
+					met["refused: "+string(r.Code)]++
+				}
+			}
+			for _, b := range n.bookings {
+				if len(b.persons) > 1 {
+					met["parties"]++
+				}
+			}
+		}
+	}
+	for _, what := range []string{
+		"restores", "rotations", "lost facts", "parties", "booking.created", "booking.moved", "booking.left", "booking.cancelled",
+		"booking.noshow_provisional", "booking.noshow", "booking.unreconciled", "booking.office", "visit.arrived", "visit.done", "visit.again",
+		"visit.undo", "day.closed", "link.issue", "link.ready", "link.hold", "link.withdraw", "link.rekey", "link.close", "snapshot.end",
+		"refused: withdrawn", "refused: superseded", "refused: closed", "refused: office",
+	} {
+		if met[what] < 20 {
+			t.Errorf("%s: %d times in 200 histories", what, met[what])
+		}
 	}
 }

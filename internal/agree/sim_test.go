@@ -16,7 +16,7 @@ import (
 
 const (
 	links = 30
-	days  = 12
+	days  = 20
 )
 
 var (
@@ -234,12 +234,19 @@ func visited(e event.Body) (of event.OfBooking, s agree.Step) {
 
 // party draws one to three different codes that fit.
 func party(r *rand.Rand, fits func(link int) bool) (list []int) {
-	for range 1 + r.IntN(3)*r.IntN(2) {
-		if link := r.IntN(links); !slices.Contains(list, link) && fits(link) {
+	size := 1 + r.IntN(3)*r.IntN(2)
+	for range 8 {
+		if link := r.IntN(links); len(list) < size && !slices.Contains(list, link) && fits(link) {
 			list = append(list, link)
 		}
 	}
 	return list
+}
+
+// soon draws a day, rather one of the next that are open.
+func (n *node) soon(r *rand.Rand) int {
+	first := slices.Index(n.closed[:], false)
+	return min(max(first, 0)+r.IntN(4), days-1)
 }
 
 func procs(r *rand.Rand) []string {

@@ -248,6 +248,9 @@ func (n *node) end() {
 	}
 	for _, b := range n.bookings {
 		for i := range b.persons {
+			if b.office && n.closed[b.day] {
+				b.persons[i].SettleOwn()
+			}
 			if n.side == agree.Office {
 				n.judge(b, &b.persons[i])
 			} else {

@@ -130,25 +130,11 @@ func (b *Booking) step(tx *store.Tx, p *Person, a Act) error {
 		return err
 	}
 	if a == ActUndo {
-		if err := b.again(tx, p); err != nil {
+		if _, err := judge(tx, *b, p); err != nil { // it counts again
 			return err
 		}
 	}
 	return save(tx, b.ID, *p, was)
-}
-
-// again looks at a person who counts as expected once more: a booking of the
-// booking service is judged, one of ours on a day that is closed is settled.
-func (b *Booking) again(tx *store.Tx, p *Person) error {
-	if b.Source == FromCloud {
-		_, err := judge(tx, *b, p)
-		return err
-	}
-	_, closed, err := ClosingOf(tx.Rx, b.WindowID, b.Day)
-	if err == nil && closed {
-		p.Settle(true)
-	}
-	return err
 }
 
 // tell writes into the log what the booking service must hear: it knows neither

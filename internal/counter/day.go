@@ -52,14 +52,14 @@ func CloseDay(tx *store.Tx, windowID, day string) (c Closed, err error) {
 		if b.Day > day { // received before their day: the rest of the party may still come
 			continue
 		}
-		for _, p := range b.in(Active, Missed) {
-			c.NoShow++
-			if b.Source == FromCloud { // the booking service says so when it hears of the close
-				continue
-			}
-			was := *p
-			p.Settle(true)
-			if err := save(tx, b.ID, *p, was); err != nil {
+		c.NoShow += len(b.in(Active, Missed))
+		if b.Source == FromCloud { // the booking service says so when it hears of the close
+			continue
+		}
+		for _, p := range b.Persons {
+			was := p
+			p.SettleOwn()
+			if err := save(tx, b.ID, p, was); err != nil {
 				return c, err
 			}
 		}
