@@ -109,8 +109,8 @@ func (s *server) counterRoutes() []gate.Route {
 
 // stateTones are the tones of the states of a person.
 var stateTones = map[counter.State]staffweb.Tone{
-	counter.Active: staffweb.ToneOther, counter.Arrived: staffweb.ToneWarn, counter.Again: staffweb.ToneWarn, counter.Visited: staffweb.ToneOK,
-	counter.Missed: staffweb.ToneError, counter.NoShow: staffweb.ToneError, counter.Unreconciled: staffweb.ToneError,
+	counter.Active: staffweb.ToneOther, counter.Arrived: staffweb.ToneOK, counter.Again: staffweb.ToneWarn, counter.Visited: staffweb.ToneSame,
+	counter.Missed: staffweb.ToneWarn, counter.NoShow: staffweb.ToneError, counter.Unreconciled: staffweb.ToneWarn,
 	counter.Cancelled: staffweb.ToneSame, counter.CancelledByOffice: staffweb.ToneSame,
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"kofu/internal/card"
 	"kofu/internal/counter"
+	"kofu/internal/jpdate"
 	"kofu/internal/message"
 	"kofu/internal/paper"
 	"kofu/internal/staffweb"
@@ -108,7 +109,7 @@ func (s *server) getPicksPDF(w http.ResponseWriter, r *http.Request, actor store
 	}
 	word := func(code string) string { return message.Text("counter.pick."+code, nil) }
 	t := paper.Tables{
-		Press: press, Title: word("title"), Condition: message.Text("counter.pick.condition", map[string]string{"day": list.Day}),
+		Press: press, Title: word("title"), Condition: message.Text("counter.pick.condition", map[string]string{"day": jpdate.Day(list.Day).Japanese()}),
 		By: actor.Name, At: s.Clock().In(store.Tokyo).Format("2006-01-02 15:04"), Notes: []string{word("note")},
 	}
 	part := paper.TablePart{Empty: word("empty"), Columns: []paper.TableColumn{

@@ -12,15 +12,14 @@ import (
 	"kofu/internal/store"
 )
 
-// SeatSlot is one beginning of a day at a window.
+// SeatSlot is one beginning of a day at a window that is still to come.
 type SeatSlot struct {
-	Start  string   `json:"start"` // as a booking names it: 2026-11-25T10:00:00+09:00
-	Time   string   `json:"time"`  // 10:00
-	Procs  []string `json:"procs"` // in words; none for all
-	Seats  int      `json:"seats"`
-	Taken  int      `json:"taken"`
-	Free   int      `json:"free"` // that can be given away now
-	WebCap int      `json:"webCap"`
+	Start string   `json:"start"` // as a booking names it: 2026-11-25T10:00:00+09:00
+	Time  string   `json:"time"`  // 10:00
+	Procs []string `json:"procs"` // in words; none for all
+	Seats int      `json:"seats"`
+	Taken int      `json:"taken"`
+	Free  int      `json:"free"`
 }
 
 // SeatsOfDay is a day with the office seats that are left.
@@ -89,13 +88,13 @@ func (d *SeatDay) fill(rx *store.Rx, window string) error {
 		return err
 	}
 	for _, one := range slots {
+		if !one.Starts.After(rx.Now) {
+			continue
+		}
 		local := one.Starts.In(store.Tokyo)
 		slot := SeatSlot{
 			Start: local.Format(time.RFC3339), Time: local.Format("15:04"), Procs: procedureNames(one.Procs.List()),
-			Seats: one.OfficeCap, Taken: one.OfficeTaken, WebCap: one.WebCap,
-		}
-		if one.Starts.After(rx.Now) {
-			slot.Free = one.OfficeFree()
+			Seats: one.OfficeCap, Taken: one.OfficeTaken, Free: one.OfficeFree(),
 		}
 		d.Slots = append(d.Slots, slot)
 	}

@@ -847,7 +847,6 @@ export interface SeatSlot {
   seats: number;
   taken: number;
   free: number;
-  webCap: number;
 }
 
 export interface SeatsOfDay {

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"kofu/internal/counter"
+	"kofu/internal/event"
+	"kofu/internal/store"
+	"kofu/internal/testkit"
+)
+
+const counterBooking = "01JD0000000000000000000001"
+
+func init() {
+	seeds["counter"] = func(t *testing.T, f *fixture) {
+		seedCards(t, f)
+		f.shelve(1, 2, 3)
+		f.windows()
+		f.hear(event.BookingCreated{
+			Booking: counterBooking, No: "11-0042", Window: "A", Start: "2026-11-24T10:00:00+09:00", Min: 30, Party: 1, Units: 1, Seat: "web", Via: "web",
+			Members: []event.Member{{Link: "00000000000000aa", Gen: 1, Svc: []string{"pin"}, NoCode: true}},
+		})
+	}
+}
+
+// windows opens a window today and tomorrow.
+func (f *fixture) windows() {
+	f.T.Helper()
+	f.hear(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	for _, day := range []string{"2026-11-24", "2026-11-25"} {
+		f.hear(event.ConfigCapacity{Window: "A", Date: day, Slots: []event.SlotSeats{
+			{Start: day + "T10:00:00+09:00", Min: 30, Web: 2, Office: 1}, {Start: day + "T10:30:00+09:00", Min: 30, Web: 2, Office: 2},
+		}})
+	}
+}
+
+func (f *fixture) hear(b event.Body) {
+	f.T.Helper()
+	testkit.Write(f.T, f.DB, testkit.Clerk, func(tx *store.Tx) error {
+		_, _, err := counter.Hear(tx, 1, b)
+		return err
+	})
+}
+
+// The list for the way past the shelves is a PDF, and says nothing of a person.
+func TestKT205_PickListAsPDF(t *testing.T) {
+	f := newFixture(t)
+	seeds["counter"](t, f)
+	w := f.Do("GET", "/api/counter/picks.pdf?day=2026-11-25", "card.work", "")
+	if w.Code != http.StatusOK || !strings.HasPrefix(w.Body.String(), "%PDF-") || w.Header().Get("Content-Type") != "application/pdf" {
+		t.Errorf("%d %s", w.Code, w.Header())
+	}
+}
+
+// Whoever is late is shown as missed, and as a no-show once the day is closed.
+func TestKT505_LateIsShownAsMissed(t *testing.T) {
+	f := newFixture(t)
+	seeds["counter"](t, f)
+	shown := func(want string) {
+		t.Helper()
+		w := f.Do("GET", "/api/counter/visits?window=A&day=2026-11-24", "visit.handover", "")
+		if !strings.Contains(w.Body.String(), `"state":"`+want+`"`) {
+			t.Errorf("want %s: %s", want, w.Body)
+		}
+	}
+	shown("active")
+	for range 32 { // until 10:34: the session must not fall asleep
+		f.Clock.Advance(2 * time.Minute)
+		shown("active")
+	}
+	f.Clock.Advance(time.Minute)
+	shown("noshow_provisional")
+	if w := f.Do("POST", "/api/counter/closing", "visit.handover", `{"windowId":"A","day":"2026-11-24"}`); w.Code != http.StatusOK {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	shown("noshow")
+}
