@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Clerk, openBrowser } from '../e2e/clerk';
-import { aoba } from './town';
+import { aoba, policy } from './town';
 
 const shots = process.env.KOFU_SHOTS ?? '';
 let browser: Browser;
@@ -116,6 +116,67 @@ it('BK502 BK505: the scanner of the reception, and the board', async () => {
   await look(lead, 'reception-done');
   await go(lead, '/board');
   for (const to of ['/calls', '/missing', '/mails', '/wishes', '/over']) await go(lead, to);
+});
+
+it('BK504 BK601: a search that is kept and shared, a booking opened, its contact data for a reason', async () => {
+  await go(lead, '/search');
+  await lead.page.getByLabel('来場日(から)').fill('+0');
+  await lead.press('F3');
+  await lead.page.getByRole('row').nth(1).waitFor();
+  await look(lead, 'search-found');
+  await lead.press('F6');
+  await lead.page.getByLabel('条件の名前').fill('これからの予約');
+  await lead.page.getByLabel('ほかの職員と共有').check();
+  await look(lead, 'search-keep');
+  await lead.press('Control+Enter');
+  await lead.page.getByRole('option', { name: 'これからの予約(共有)' }).waitFor({ state: 'attached' });
+  await lead.page.getByRole('button', { name: '入力を消す' }).click();
+  expect(await lead.page.getByLabel('来場日(から)').inputValue()).toBe('');
+  await lead.page.getByLabel('保存した条件').selectOption({ label: 'これからの予約(共有)' });
+  await lead.page.getByRole('row').nth(1).waitFor();
+  // Somebody among them has left an address.
+  for (let row = 0; row < 20; row++) {
+    await lead.page.getByRole('button', { name: /^予約 .+ を開く$/ }).nth(row).click();
+    await lead.page.getByRole('dialog').getByText('1 人目').waitFor();
+    if (await lead.page.locator('[data-field="mail"]').isVisible()) break;
+    await lead.press('Escape');
+  }
+  expect(await lead.page.locator('[data-field="mail"]').innerText()).toMatch(/^j＊＊＊@/);
+  await look(lead, 'booking-masked');
+  await lead.page.getByLabel('理由').fill('本人から電話があったため');
+  await lead.press('Enter');
+  await lead.page.locator('[data-field="mail"]').filter({ hasText: 'juumin' }).waitFor();
+  await look(lead, 'booking-revealed');
+  await lead.press('Escape');
+});
+
+it('BK106: the number for somebody who has forgotten the password', async () => {
+  await policy(1, { authModes: ['link+birth', 'link+password'], resetBy: 'pin' });
+  await go(lead, '/windows');
+  await lead.press('Control+k');
+  await lead.page.getByLabel('画面の名前、予約番号、受付番号').waitFor();
+  await lead.page.keyboard.insertText(aoba.codes[8]?.code ?? '');
+  await lead.press('Enter');
+  await lead.page.getByRole('button', { name: 'パスワードの決め直し' }).click();
+  await lead.page.getByLabel('本人を確かめた方法').fill('窓口で運転免許証を確認');
+  await look(lead, 'reset-ask');
+  await lead.press('Control+Enter');
+  await lead.page.getByText(/^\d{3} \d{3}$/).waitFor();
+  await look(lead, 'reset-number');
+  await lead.page.getByRole('button', { name: '伝えました' }).click();
+});
+
+it('BK1003 BK1005 BK1006 BK1007: every report on screen, with its chart', async () => {
+  await go(lead, '/reports');
+  const kinds = await lead.page.getByLabel('帳票', { exact: true }).locator('option').evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value));
+  expect(kinds.length).toBeGreaterThanOrEqual(5);
+  for (const kind of kinds) {
+    await lead.page.getByLabel('帳票', { exact: true }).selectOption(kind);
+    await lead.page.waitForLoadState('networkidle');
+    await look(lead, `report-${kind}`);
+    for (const svg of await lead.page.locator('svg[role="img"]').all()) expect(await svg.locator('title').textContent()).not.toBe('');
+  }
+  for (const to of ['/day-lists', '/inquiries', '/inquiries/call']) await go(lead, to);
 });
 
 it('BK905: a day that must be closed', async () => {

@@ -184,18 +184,14 @@ func (s *server) postOpeningFile(w http.ResponseWriter, r *http.Request, actor s
 }
 
 func (s *server) getBatches(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	list := []Batch{}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) ([]Batch, error) {
+		list := []Batch{}
 		all, err := slot.Batches(rx, s.Tenant)
 		for _, b := range all {
 			list = append(list, Batch{b.ID, b.Kind, b.Name, b.MadeAt, b.Days, b.Added, b.Changed, b.Removed, b.UndoneAt})
 		}
-		return err
+		return list, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, list)
 }
 
 // postBatchUndo takes a file or copy back. Who may change some windows only can

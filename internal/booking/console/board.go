@@ -109,28 +109,24 @@ func (s *server) boardRoutes() []gate.Route {
 }
 
 func (s *server) getBoard(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	out := Board{Windows: []BoardWindow{}}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) (Board, error) {
+		out := Board{Windows: []BoardWindow{}}
 		out.At = store.Stamp(rx.Now)
 		windows, err := s.windowsFor(rx, r, staff.BookingView)
 		if err != nil {
-			return err
+			return out, err
 		}
 		for _, window := range windows {
 			visits, err := board.Day(rx, s.Tenant, window.ID, jpdate.Day(rx.Today()))
 			if err != nil {
-				return err
+				return out, err
 			}
 			if one := boardOf(window, visits, rx.Now); len(one.Rows) > 0 || window.OpenOn(jpdate.Day(rx.Today())) {
 				out.Windows = append(out.Windows, one)
 			}
 		}
-		return nil
+		return out, nil
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, out)
 }
 
 // boardOf counts the visits of a window by half-hours.
@@ -158,29 +154,25 @@ func (s *server) getVisits(w http.ResponseWriter, r *http.Request, _ store.Actor
 	if err := gate.AtWindow(r.Context(), id); err != nil {
 		return err
 	}
-	list := []VisitRow{}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) ([]VisitRow, error) {
+		list := []VisitRow{}
 		day := jpdate.Day(r.URL.Query().Get("day"))
 		if day == "" {
 			day = jpdate.Day(rx.Today())
 		}
 		if !day.Valid() {
-			return fault.New(fault.BadRequest, "web.day", "value", string(day))
+			return list, fault.New(fault.BadRequest, "web.day", "value", string(day))
 		}
 		n, late, err := s.namesAt(rx, id)
 		if err != nil {
-			return err
+			return list, err
 		}
 		visits, err := board.Day(rx, s.Tenant, id, day)
 		for _, v := range visits {
 			list = append(list, n.visitRow(v, rx.Now, late))
 		}
-		return err
+		return list, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, list)
 }
 
 // namesAt are the words of lists, with the minutes of grace of a window.
@@ -211,29 +203,25 @@ func (s *server) getMissing(w http.ResponseWriter, r *http.Request, _ store.Acto
 	if err := gate.AtWindow(r.Context(), id); err != nil {
 		return err
 	}
-	out := Missing{Provisional: []VisitRow{}, NoShow: []VisitRow{}, Unreconciled: []VisitRow{}}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) (Missing, error) {
+		out := Missing{Provisional: []VisitRow{}, NoShow: []VisitRow{}, Unreconciled: []VisitRow{}}
 		n, late, err := s.namesAt(rx, id)
 		if err != nil {
-			return err
+			return out, err
 		}
 		for state, list := range map[reserve.State]*[]VisitRow{
 			reserve.Missed: &out.Provisional, reserve.NoShow: &out.NoShow, reserve.Unreconciled: &out.Unreconciled,
 		} {
 			visits, err := board.Unsettled(rx, s.Tenant, id, state, most)
 			if err != nil {
-				return err
+				return out, err
 			}
 			for _, v := range visits {
 				*list = append(*list, n.visitRow(v, rx.Now, late))
 			}
 		}
-		return nil
+		return out, nil
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, out)
 }
 
 // postDayClose closes a day where reception works with this service. Where the

@@ -95,25 +95,21 @@ func (s *server) getMonth(w http.ResponseWriter, r *http.Request, _ store.Actor)
 	if !first.Valid() {
 		return fault.New(fault.BadRequest, "web.day", "value", r.URL.Query().Get("month"))
 	}
-	list := []CalendarDay{}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) ([]CalendarDay, error) {
+		list := []CalendarDay{}
 		look, err := s.calendarOf(rx, window, first)
 		if err != nil {
-			return err
+			return list, err
 		}
 		for day := first; day[:7] == first[:7]; day = day.AddDays(1) {
 			one, _, err := look(day)
 			if err != nil {
-				return err
+				return list, err
 			}
 			list = append(list, one)
 		}
-		return nil
+		return list, nil
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, list)
 }
 
 // calendarOf returns what reads the days of a window from a day on.
@@ -168,15 +164,15 @@ func (s *server) getDay(w http.ResponseWriter, r *http.Request, _ store.Actor) e
 	if err != nil {
 		return err
 	}
-	page := DayPage{Slots: []SlotRow{}, Edits: []DayEdit{}}
-	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) (DayPage, error) {
+		page := DayPage{Slots: []SlotRow{}, Edits: []DayEdit{}}
 		look, err := s.calendarOf(rx, window, day)
 		if err != nil {
-			return err
+			return page, err
 		}
 		one, slots, err := look(day)
 		if err != nil {
-			return err
+			return page, err
 		}
 		page.Day = one
 		for _, each := range slots {
@@ -184,7 +180,7 @@ func (s *server) getDay(w http.ResponseWriter, r *http.Request, _ store.Actor) e
 		}
 		plan, err := slot.DayPlan(rx, s.Tenant, window, day)
 		if err != nil {
-			return err
+			return page, err
 		}
 		page.Plan = dayPlan(plan)
 		edits, err := slot.History(rx, s.Tenant, window, day)
@@ -193,12 +189,8 @@ func (s *server) getDay(w http.ResponseWriter, r *http.Request, _ store.Actor) e
 				At: store.Stamp(e.At), Actor: e.Actor, Act: e.Act, Before: dayPlan(e.Before), After: dayPlan(e.After),
 			})
 		}
-		return err
+		return page, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, page)
 }
 
 // windowDay reads the window and the day of a path.

@@ -58,15 +58,15 @@ func (s *server) postClosingPlan(w http.ResponseWriter, r *http.Request, _ store
 	if err != nil {
 		return err
 	}
-	plan := ClosingPlan{Bookings: []ClosingRow{}, Seats: []SlotRow{}}
-	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) (ClosingPlan, error) {
+		plan := ClosingPlan{Bookings: []ClosingRow{}, Seats: []SlotRow{}}
 		n, err := s.names(rx)
 		if err != nil {
-			return err
+			return plan, err
 		}
 		list, err := reserve.PlanClosing(rx, s.Tenant, e)
 		if err != nil {
-			return err
+			return plan, err
 		}
 		listed := map[string]bool{}
 		for _, a := range list {
@@ -77,16 +77,12 @@ func (s *server) postClosingPlan(w http.ResponseWriter, r *http.Request, _ store
 			listed[a.Proposed] = true
 			to, _, err := slot.ByID(rx, s.Tenant, a.Proposed)
 			if err != nil {
-				return err
+				return plan, err
 			}
 			plan.Seats = append(plan.Seats, n.slotRow(to))
 		}
-		return nil
+		return plan, nil
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, plan)
 }
 
 func (s *server) postClosing(w http.ResponseWriter, r *http.Request, actor store.Actor) error {

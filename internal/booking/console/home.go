@@ -70,21 +70,16 @@ func (s *server) homeRoutes() []gate.Route {
 // getHome shows the day of the windows that the person may see. Who may see no
 // bookings, such as the system administrator, finds the alarms only.
 func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	out := Home{Tasks: []Task{}, Windows: []WindowToday{}, Jobs: []JobRow{}}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
+	return answer(s, w, r, func(rx *store.Rx) (out Home, err error) {
 		if out.Windows, err = s.windowsToday(rx, r); err != nil {
-			return err
+			return out, err
 		}
 		if out.Tasks, err = s.tasks(rx, r); err != nil {
-			return err
+			return out, err
 		}
 		out.Jobs, err = s.jobRows(rx)
-		return err
+		return out, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, out)
 }
 
 func (s *server) windowsToday(rx *store.Rx, r *http.Request) ([]WindowToday, error) {

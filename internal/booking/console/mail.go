@@ -96,18 +96,18 @@ func (s *server) getMails(w http.ResponseWriter, r *http.Request, _ store.Actor)
 	if state != mail.None && !slices.Contains(mailStates, state) {
 		return fault.New(fault.BadRequest, "gate.no_such_address")
 	}
-	out := Outbox{Counts: []MailCount{}, Rows: []MailRow{}}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) (Outbox, error) {
+		out := Outbox{Counts: []MailCount{}, Rows: []MailRow{}}
 		counts, err := mail.Counts(rx, s.Tenant)
 		if err != nil {
-			return err
+			return out, err
 		}
 		for _, each := range mailStates {
 			out.Counts = append(out.Counts, MailCount{each, staffweb.Word("mail.state.", string(each)), mailTones[each], counts[each]})
 		}
 		list, err := mail.List(rx, s.Tenant, state, most)
 		if err != nil {
-			return err
+			return out, err
 		}
 		var ids []string
 		for _, m := range list {
@@ -122,27 +122,18 @@ func (s *server) getMails(w http.ResponseWriter, r *http.Request, _ store.Actor)
 				})
 			}
 		}
-		return err
+		return out, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, out)
 }
 
 func mailKind(k terms.MailKind) string { return staffweb.Word("mail.kind.", string(k)) }
 
 // getPhoneTasks lists who is to be called, with done=1 those who were, too.
 func (s *server) getPhoneTasks(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	var list []PhoneTask
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
+	return answer(s, w, r, func(rx *store.Rx) (list []PhoneTask, err error) {
 		list, err = s.phoneTasks(rx, r, r.URL.Query().Get("done") == "1")
-		return err
+		return list, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, list)
 }
 
 func (s *server) phoneTasks(rx *store.Rx, r *http.Request, done bool) ([]PhoneTask, error) {

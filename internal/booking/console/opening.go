@@ -64,20 +64,16 @@ func (s *server) getPattern(w http.ResponseWriter, r *http.Request, _ store.Acto
 	if err := gate.AtWindow(r.Context(), window); err != nil {
 		return err
 	}
-	list := []Pattern{}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) ([]Pattern, error) {
+		list := []Pattern{}
 		all, err := slot.Patterns(rx, s.Tenant, window)
 		for _, p := range all {
 			list = append(list, Pattern{
 				int(p.Weekday), p.FromMinute, p.ToMinute, p.SlotMinutes, p.WebCap, p.OfficeCap, staffweb.OrEmpty(p.Procs.List()),
 			})
 		}
-		return err
+		return list, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, list)
 }
 
 func (s *server) putPattern(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
@@ -129,18 +125,14 @@ func (s *server) getExceptions(w http.ResponseWriter, r *http.Request, _ store.A
 	if err := gate.AtWindow(r.Context(), window); err != nil {
 		return err
 	}
-	list := []Exception{}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) ([]Exception, error) {
+		list := []Exception{}
 		all, err := slot.Exceptions(rx, s.Tenant, window, jpdate.Day(rx.Today()))
 		for _, e := range all {
 			list = append(list, wireException(e))
 		}
-		return err
+		return list, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, list)
 }
 
 func wireException(e slot.Exception) Exception {

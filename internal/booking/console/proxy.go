@@ -175,12 +175,12 @@ func (s *server) getSeats(w http.ResponseWriter, r *http.Request, _ store.Actor)
 	if err != nil {
 		return err
 	}
-	list := []SlotRow{}
-	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) ([]SlotRow, error) {
+		list := []SlotRow{}
 		for i := range min(days, 62) {
 			slots, err := slot.OnDay(rx, s.Tenant, window, from.AddDays(i))
 			if err != nil {
-				return err
+				return list, err
 			}
 			for _, one := range slots {
 				if one.Open && one.Starts.After(rx.Now) {
@@ -188,12 +188,8 @@ func (s *server) getSeats(w http.ResponseWriter, r *http.Request, _ store.Actor)
 				}
 			}
 		}
-		return nil
+		return list, nil
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, list)
 }
 
 // atSlot makes sure that the person may book at the window of a slot, and that

@@ -188,15 +188,15 @@ func (s *server) postSearch(w http.ResponseWriter, r *http.Request, actor store.
 	if err != nil {
 		return err
 	}
-	out := FoundBookings{Rows: []FoundRow{}}
-	err = s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
+	return record(s, w, r, actor, func(tx *store.Tx) (FoundBookings, error) {
+		out := FoundBookings{Rows: []FoundRow{}}
 		f, look, err := s.filter(tx.Rx, r, in)
 		if err != nil {
-			return err
+			return out, err
 		}
 		list, total, n, who, err := s.search(tx.Rx, f)
 		if err != nil {
-			return err
+			return out, err
 		}
 		out = FoundBookings{Total: total, Rows: []FoundRow{}}
 		for _, b := range list {
@@ -207,12 +207,8 @@ func (s *server) postSearch(w http.ResponseWriter, r *http.Request, actor store.
 			})
 		}
 		look.Rows = total
-		return accesslog.Searched(tx, look)
+		return out, accesslog.Searched(tx, look)
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, out)
 }
 
 // postSearchFile gives what was found as a file, or as a print.

@@ -104,22 +104,22 @@ func (s *server) windowsFor(rx *store.Rx, r *http.Request, p staff.Permission) (
 
 // getChoices lists all windows, for names and choices.
 func (s *server) getChoices(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	out := Choices{Windows: []WindowName{}, Procedures: []staffweb.Choice{}}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) (Choices, error) {
+		out := Choices{Windows: []WindowName{}, Procedures: []staffweb.Choice{}}
 		all, err := slot.Windows(rx, s.Tenant)
 		if err != nil {
-			return err
+			return out, err
 		}
 		for _, window := range all {
 			out.Windows = append(out.Windows, WindowName{window.ID, window.Name})
 		}
 		t, err := terms.Load(rx, s.Tenant)
 		if err != nil {
-			return err
+			return out, err
 		}
 		list, err := slot.ProcedureList(rx, s.Tenant)
 		if err != nil {
-			return err
+			return out, err
 		}
 		for _, p := range list {
 			if p.On {
@@ -129,28 +129,20 @@ func (s *server) getChoices(w http.ResponseWriter, r *http.Request, _ store.Acto
 		out.Languages, out.Reception = t.Policy.Languages, t.Policy.Reception
 		tenant, _, err := slot.TenantByID(rx, s.Tenant)
 		out.PartyMax = tenant.PartyMax
-		return err
+		return out, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, out)
 }
 
 // getWindows lists the windows whose opening the person may change.
 func (s *server) getWindows(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	list := []Window{}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) ([]Window, error) {
+		list := []Window{}
 		all, err := s.windowsFor(rx, r, staff.OpeningEdit)
 		for _, window := range all {
 			list = append(list, wireWindow(window))
 		}
-		return err
+		return list, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, list)
 }
 
 func (s *server) putWindow(w http.ResponseWriter, r *http.Request, actor store.Actor) error {

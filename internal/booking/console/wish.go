@@ -56,15 +56,15 @@ func (s *server) wishRoutes() []gate.Route {
 
 // getWishes lists who waits for a seat, the oldest first.
 func (s *server) getWishes(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	out := []WishRow{}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) ([]WishRow, error) {
+		out := []WishRow{}
 		list, err := wish.Live(rx, s.Tenant)
 		if err != nil {
-			return err
+			return out, err
 		}
 		n, err := s.names(rx)
 		if err != nil {
-			return err
+			return out, err
 		}
 		for _, each := range list {
 			if !seesWish(r, each) {
@@ -72,16 +72,12 @@ func (s *server) getWishes(w http.ResponseWriter, r *http.Request, _ store.Actor
 			}
 			row, err := s.wishRow(rx, n, each)
 			if err != nil {
-				return err
+				return out, err
 			}
 			out = append(out, row)
 		}
-		return nil
+		return out, nil
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, out)
 }
 
 // seesWish reports whether a wish is about a window of the person. One about

@@ -64,18 +64,14 @@ func (s *server) getLabels(w http.ResponseWriter, r *http.Request, _ store.Actor
 	if !slices.Contains(terms.AllLanguages, lang) {
 		return fault.New(fault.BadRequest, "gate.no_such_address")
 	}
-	list := []Label{}
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	return answer(s, w, r, func(rx *store.Rx) ([]Label, error) {
+		list := []Label{}
 		own, err := terms.LoadWording(rx, s.Tenant)
 		for _, e := range own.Entries(lang) {
 			list = append(list, Label(e))
 		}
-		return err
+		return list, err
 	})
-	if err != nil {
-		return err
-	}
-	return staffweb.OK(w, list)
 }
 
 // postLabelPreview shows a text before it is saved. An empty one is the default.
