@@ -69,11 +69,13 @@ func TestCase01_RefusedUntilToldOtherwise(t *testing.T) {
 	}
 }
 
+const link = "0000000000000001"
+
 func TestJudge(t *testing.T) {
 	ready := agree.Link{State: agree.Ready, Gen: 2}
-	member := event.Member{Link: linkIDs[1], Gen: 2, Svc: []string{agree.Receive, "renew"}}
-	only := event.Member{Link: linkIDs[1], Gen: 2, Svc: []string{agree.Receive}}
-	older := event.Member{Link: linkIDs[1], Gen: 1, Svc: []string{agree.Receive}}
+	member := event.Member{Link: link, Gen: 2, Svc: []string{agree.Receive, "renew"}}
+	only := event.Member{Link: link, Gen: 2, Svc: []string{agree.Receive}}
+	older := event.Member{Link: link, Gen: 1, Svc: []string{agree.Receive}}
 	as := func(s agree.LinkState) agree.Facts { return agree.Facts{Link: agree.Link{State: s, Gen: 2}} }
 	for name, one := range map[string]struct {
 		member event.Member

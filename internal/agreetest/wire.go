@@ -1,4 +1,4 @@
-package agree_test
+package agreetest
 
 import (
 	"kofu/internal/agree"
@@ -16,7 +16,7 @@ type wire struct {
 	wasApplied int64
 	need       int64 // own request
 	peerNeed   int64
-	shown      *bundle // of an epoch that nobody has accepted yet
+	shown      *Bundle // of an epoch that nobody has accepted yet
 
 	key, peerKey int // number of the own encryption key, and that of the peer as known here
 
@@ -29,8 +29,8 @@ type wire struct {
 	begun      event.SnapshotBegin
 }
 
-// bundle is one under way. Logs only grow, so it need not copy the events.
-type bundle struct {
+// Bundle is one under way. Logs only grow, so it need not copy the events.
+type Bundle struct {
 	from             agree.Side
 	epoch, peerEpoch int
 	lo, hi           int64
@@ -39,20 +39,20 @@ type bundle struct {
 	key              int // of the receiver
 }
 
-func (n *node) export() *bundle {
+func (n *Node) export() *Bundle {
 	lo := n.acked + 1
 	if n.peerNeed > 0 {
 		lo = min(lo, n.peerNeed)
 	}
 	hi := int64(len(n.log))
-	return &bundle{
+	return &Bundle{
 		from: n.side, epoch: n.epoch, peerEpoch: n.peerEpoch, lo: lo, hi: hi, events: n.log[lo-1 : hi],
 		ack: n.applied, need: n.need, key: n.peerKey,
 	}
 }
 
 // take takes a bundle in, or refuses it.
-func (n *node) take(b *bundle) {
+func (n *Node) take(b *Bundle) {
 	switch {
 	case b.key < n.key-1: // sealed for a key that is out of use
 		return
@@ -81,7 +81,7 @@ func (n *node) take(b *bundle) {
 }
 
 // accept takes the new epoch of the peer as its log from here on.
-func (n *node) accept() {
+func (n *Node) accept() {
 	if n.shown == nil {
 		return
 	}
@@ -95,7 +95,7 @@ func (n *node) accept() {
 	n.take(b)
 }
 
-func (n *node) apply(e event.Body) {
+func (n *Node) apply(e event.Body) {
 	switch e := e.(type) {
 	case event.LogRestored:
 		n.snapshot()
@@ -117,7 +117,7 @@ func (n *node) apply(e event.Body) {
 }
 
 // restore puts a side back to a backup.
-func restore(backup *node, epoch int) *node {
+func restore(backup *Node, epoch int) *Node {
 	n := backup.copy()
 	n.old, n.asked = n.log, event.LogRestored{Was: epochID(n.epoch), Head: int64(len(n.log))}
 	n.epoch, n.acked, n.peerNeed, n.recovering, n.taking = epoch, 0, 0, true, false
@@ -128,7 +128,7 @@ func restore(backup *node, epoch int) *node {
 func epochID(n int) string { return linkIDs[n%links] }
 
 // snapshot answers a peer that was put back.
-func (n *node) snapshot() {
+func (n *Node) snapshot() {
 	if n.recovering {
 		return
 	}
@@ -156,20 +156,20 @@ func (n *node) snapshot() {
 	}
 	for day, is := range n.closed {
 		if is {
-			n.say(event.SnapshotDay{Window: "main", Date: dayIDs[day], Seen: n.seen[day]})
+			n.say(event.SnapshotDay{Window: Window, Date: dayIDs[day], Seen: n.seen[day]})
 		}
 	}
 	n.say(event.SnapshotEnd{For: epochID(n.peerEpoch)})
 }
 
-func (n *node) begin(e event.SnapshotBegin) {
+func (n *Node) begin(e event.SnapshotBegin) {
 	if n.recovering && e.For == epochID(n.epoch) {
 		n.taking, n.begun, n.lost, n.held = true, e, agree.Lost(n.asked, e), map[string]bool{}
 	}
 }
 
 // takeOver merges what the snapshot says with what is left.
-func (n *node) takeOver(e event.Body) {
+func (n *Node) takeOver(e event.Body) {
 	if !n.taking {
 		return
 	}
@@ -188,7 +188,7 @@ func (n *node) takeOver(e event.Body) {
 	}
 }
 
-func (n *node) takeBooking(e event.SnapshotBooking) {
+func (n *Node) takeBooking(e event.SnapshotBooking) {
 	own := e.Office == (n.side == agree.Office)
 	b := n.byID[e.Booking]
 	if b == nil {
@@ -221,7 +221,7 @@ func (n *node) takeBooking(e event.SnapshotBooking) {
 }
 
 // end does again what follows from the facts.
-func (n *node) end() {
+func (n *Node) end() {
 	if !n.taking {
 		return
 	}
@@ -261,7 +261,7 @@ func (n *node) end() {
 }
 
 // sayAgain tells of what the side owns and the snapshot does not hold.
-func (n *node) sayAgain() {
+func (n *Node) sayAgain() {
 	for link, l := range n.links {
 		if n.side == agree.Office && l.State != agree.Unknown && !n.held[linkIDs[link]] {
 			n.say(event.LinkIssue{Link: linkIDs[link], Gen: l.Gen})
@@ -280,7 +280,7 @@ func (n *node) sayAgain() {
 	}
 	for day, is := range n.closed {
 		if n.side == agree.Office && is && !n.held[dayIDs[day]] {
-			n.say(event.DayClosed{Window: "main", Date: dayIDs[day]}) // what was seen is of no epoch that is known: nobody is accused
+			n.say(event.DayClosed{Window: Window, Date: dayIDs[day]}) // what was seen is of no epoch that is known: nobody is accused
 		}
 	}
 	for _, b := range n.bookings {
@@ -295,9 +295,9 @@ func (n *node) sayAgain() {
 		case len(list) == 0:
 			continue
 		case b.office:
-			n.say(event.BookingOffice{Booking: b.id, Members: list, Start: startIDs[b.day]})
+			n.say(n.phoned(b))
 		default:
-			b.placed = n.say(event.BookingCreated{Booking: b.id, Members: list, Start: startIDs[b.day]})
+			b.placed = n.say(event.BookingCreated(n.placed(b)))
 		}
 		for i := range b.persons {
 			if p := &b.persons[i]; p.told && p.Visits[n.side] != agree.Nothing {

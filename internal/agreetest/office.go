@@ -1,4 +1,4 @@
-package agree_test
+package agreetest
 
 import (
 	"math/rand/v2"
@@ -8,7 +8,7 @@ import (
 )
 
 // about writes an event about a code and does what follows from it.
-func (n *node) about(link int, e event.Body) {
+func (n *Node) about(link int, e event.Body) {
 	n.say(e)
 	now, does := n.links[link].Next(e)
 	n.links[link] = now
@@ -30,11 +30,11 @@ func end(p *person, now agree.Link, does agree.Effect) {
 	}
 }
 
-func (n *node) judgeAll(link int) {
+func (n *Node) judgeAll(link int) {
 	n.each(link, func(b *booking, p *person) { n.judge(b, p) })
 }
 
-func (n *node) judge(b *booking, p *person) {
+func (n *Node) judge(b *booking, p *person) {
 	if b.office || !p.Expected() {
 		return
 	}
@@ -51,14 +51,14 @@ func (n *node) judge(b *booking, p *person) {
 	p.svc = v.Svc
 }
 
-func (n *node) refuse(b *booking, p *person, code event.Refusal) {
-	if p.Refuse() && !n.rules.noRefused {
+func (n *Node) refuse(b *booking, p *person, code event.Refusal) {
+	if p.Refuse() && !n.rules.NoRefused {
 		n.say(event.BookingRefused{Booking: b.id, Link: linkIDs[p.link], Code: code})
 	}
 }
 
 // officeStep is an act of the office.
-func (n *node) officeStep(r *rand.Rand) {
+func (n *Node) officeStep(r *rand.Rand) {
 	link := r.IntN(links)
 	l := n.links[link]
 	of := event.OfLink{Link: linkIDs[link], Gen: l.Gen}
@@ -94,7 +94,7 @@ func (n *node) officeStep(r *rand.Rand) {
 	}
 }
 
-func (n *node) bookByPhone(r *rand.Rand) {
+func (n *Node) bookByPhone(r *rand.Rand) {
 	day := n.soon(r)
 	list := party(r, func(link int) bool {
 		return (n.links[link].State == agree.Ready || n.links[link].State == agree.Held) && !n.expected(link, true)
@@ -107,13 +107,20 @@ func (n *node) bookByPhone(r *rand.Rand) {
 		b.persons = append(b.persons, person{link: link, gen: n.links[link].Gen, svc: procs(r), told: true, Person: agree.Person{Booked: agree.Active}})
 	}
 	n.add(b)
-	n.say(event.BookingOffice{Booking: b.id, Members: members(b), Start: startIDs[day]})
+	n.say(n.phoned(b))
 	for _, link := range list {
 		n.judgeAll(link)
 	}
 }
 
-func (n *node) changeByPhone(r *rand.Rand) {
+func (n *Node) phoned(b *booking) event.BookingOffice {
+	list := members(b)
+	return event.BookingOffice{
+		Booking: b.id, Members: list, Window: Window, Start: startIDs[b.day], Min: 30, Party: len(list), Units: len(list), Via: "phone",
+	}
+}
+
+func (n *Node) changeByPhone(r *rand.Rand) {
 	day := n.soon(r)
 	b := n.some(r, func(b *booking) bool { return b.office && !n.closed[b.day] })
 	if b == nil {
@@ -132,7 +139,7 @@ func (n *node) changeByPhone(r *rand.Rand) {
 	case 0:
 		if !n.closed[day] {
 			b.day = day
-			n.say(event.BookingOffice{Booking: b.id, Members: members(b), Start: startIDs[day]})
+			n.say(n.phoned(b))
 		}
 	case 1:
 		for _, p := range in {
@@ -151,7 +158,7 @@ func (n *node) changeByPhone(r *rand.Rand) {
 }
 
 // receive is a step of reception, for whomever.
-func (n *node) receive(r *rand.Rand) {
+func (n *Node) receive(r *rand.Rand) {
 	b := n.some(r, func(*booking) bool { return true })
 	if b == nil {
 		return
@@ -174,7 +181,7 @@ func (n *node) receive(r *rand.Rand) {
 	n.judgeAll(p.link)
 }
 
-func (n *node) closeDay(day int) {
+func (n *Node) closeDay(day int) {
 	if n.closed[day] {
 		return
 	}
@@ -187,11 +194,11 @@ func (n *node) closeDay(day int) {
 			}
 		}
 	}
-	n.say(event.DayClosed{Window: "main", Date: dayIDs[day], Seen: n.applied})
+	n.say(event.DayClosed{Window: Window, Date: dayIDs[day], Seen: n.applied})
 }
 
 // officeTakes applies an event of the booking service.
-func (n *node) officeTakes(e event.Body) {
+func (n *Node) officeTakes(e event.Body) {
 	if of, s := visited(e); s != "" {
 		if b := n.known(of.Booking); b != nil {
 			for _, p := range b.about(of.Link) {
@@ -216,8 +223,7 @@ func (n *node) officeTakes(e event.Body) {
 		n.tell(e.Booking, e.Link, agree.NoShow)
 	case event.BookingUnreconciled:
 		n.tell(e.Booking, e.Link, agree.Unreconciled)
-	default:
-		panic(e)
+	default: // nothing for us
 	}
 }
 
@@ -228,14 +234,14 @@ func by(who string) agree.State {
 	return agree.CancelledByOffice
 }
 
-func (n *node) known(id string) *booking {
+func (n *Node) known(id string) *booking {
 	if n.byID[id] == nil {
 		n.quarantine++
 	}
 	return n.byID[id]
 }
 
-func (n *node) tell(id, link string, s agree.State) {
+func (n *Node) tell(id, link string, s agree.State) {
 	if b := n.known(id); b != nil {
 		for _, p := range b.about(link) {
 			p.Told(b.owner(), s)
@@ -243,7 +249,7 @@ func (n *node) tell(id, link string, s agree.State) {
 	}
 }
 
-func (n *node) place(e event.Placed) {
+func (n *Node) place(e event.Placed) {
 	if e.Was != "" {
 		n.tell(e.Was, "", agree.Cancelled)
 	}

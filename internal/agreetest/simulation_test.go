@@ -1,7 +1,6 @@
-package agree_test
+package agreetest
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -18,16 +17,16 @@ import (
 // history is one run of the simulator.
 type history struct {
 	r        *rand.Rand
-	sides    [2]*node
-	backups  [2][]*node
-	underway []*bundle
+	sides    [2]*Node
+	backups  [2][]*Node
+	underway []*Bundle
 	epochs   int
 }
 
-func newHistory(seed uint64, rules rules) *history {
+func newHistory(seed uint64, rules Rules) *history {
 	h := &history{r: rand.New(rand.NewPCG(seed, 3)), epochs: 1} //nolint:gosec // repeatable on purpose
 	for i := range h.sides {
-		h.sides[i] = newNode(agree.Side(i), rules)
+		h.sides[i] = NewNode(agree.Side(i), rules)
 	}
 	return h
 }
@@ -37,13 +36,7 @@ func (h *history) step(restores bool) {
 	n := h.sides[h.r.IntN(2)]
 	switch k := h.r.IntN(1000); {
 	case k < 640:
-		switch {
-		case n.recovering:
-		case n.side == agree.Office:
-			n.officeStep(h.r)
-		default:
-			n.cloudStep(h.r)
-		}
+		n.Step(h.r)
 	case k < 800:
 		h.underway = append(h.underway, n.export())
 	case k < 970:
@@ -66,7 +59,7 @@ func (h *history) step(restores bool) {
 	}
 }
 
-func (h *history) other(n *node) *node { return h.sides[1-n.side] }
+func (h *history) other(n *Node) *Node { return h.sides[1-n.side] }
 
 // deliver brings a bundle over, which may be brought again, or loses it.
 func (h *history) deliver() {
@@ -155,38 +148,13 @@ func (h *history) wrong(b *booking, p *person) string {
 	return ""
 }
 
-// picture is a booking as it is compared.
-func picture(b *booking) string {
-	if b == nil {
-		return ""
-	}
-	var list []string
-	for i := range b.persons {
-		p := &b.persons[i]
-		s := p.State()
-		if !p.told {
-			continue
-		}
-		one := fmt.Sprintf("%02d/%d %s %v", p.link, p.gen, s, p.Visits)
-		if s == agree.Active {
-			one += strings.Join(p.svc, "+")
-		}
-		list = append(list, one)
-	}
-	if len(list) == 0 {
-		return ""
-	}
-	slices.SortFunc(list, cmp.Compare)
-	return fmt.Sprintf("day %d: %s", b.day, strings.Join(list, ", "))
-}
-
 const (
 	histories = 10000
 	stepsEach = 400
 )
 
 // simulate runs histories until one disagrees, and returns its number and how.
-func simulate(count int, rules rules) (seed int64, how []string) {
+func simulate(count int, rules Rules) (seed int64, how []string) {
 	var next, failed atomic.Int64
 	failed.Store(int64(count))
 	found := make([][]string, count)
@@ -220,7 +188,7 @@ func simulate(count int, rules rules) (seed int64, how []string) {
 // KT1000: 10,000 random histories with parties, offers, bookings by phone,
 // restores and rotated keys leave no disagreement.
 func TestKT1000_Simulation(t *testing.T) {
-	if seed, how := simulate(histories, rules{}); len(how) > 0 {
+	if seed, how := simulate(histories, Rules{}); len(how) > 0 {
 		t.Errorf("history %d:\n%s", seed, strings.Join(how, "\n"))
 	}
 }
@@ -228,10 +196,10 @@ func TestKT1000_Simulation(t *testing.T) {
 // Without either of the two rules the simulator finds a disagreement, and soon.
 func TestKT1000_SimulationFindsMissingRules(t *testing.T) {
 	const soon = 2000
-	if _, how := simulate(soon, rules{noRefused: true}); len(how) == 0 {
+	if _, how := simulate(soon, Rules{NoRefused: true}); len(how) == 0 {
 		t.Error("booking.refused is not missed")
 	}
-	if _, how := simulate(soon, rules{noSeen: true}); len(how) == 0 {
+	if _, how := simulate(soon, Rules{NoSeen: true}); len(how) == 0 {
 		t.Error("day.closed.seen is not missed")
 	}
 }
@@ -240,7 +208,7 @@ func TestKT1000_SimulationFindsMissingRules(t *testing.T) {
 func TestKT1000_SimulationMeetsEverything(t *testing.T) {
 	met := map[string]int{}
 	for seed := range uint64(200) {
-		h := newHistory(seed, rules{})
+		h := newHistory(seed, Rules{})
 		for range stepsEach {
 			h.step(true)
 		}

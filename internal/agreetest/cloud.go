@@ -1,6 +1,7 @@
-package agree_test
+package agreetest
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"kofu/internal/agree"
@@ -8,7 +9,7 @@ import (
 )
 
 // cloudStep is an act of residents, of the clock or at the cloud's screens.
-func (n *node) cloudStep(r *rand.Rand) {
+func (n *Node) cloudStep(r *rand.Rand) {
 	switch k := r.IntN(100); {
 	case k < 35:
 		n.book(r, agree.Active)
@@ -34,12 +35,12 @@ func (n *node) cloudStep(r *rand.Rand) {
 func mine(b *booking) bool { return !b.office }
 
 // offered reports whether a code has an unanswered offer.
-func (n *node) offered(link int) (is bool) {
+func (n *Node) offered(link int) (is bool) {
 	n.each(link, func(_ *booking, p *person) { is = is || p.Booked == agree.Offered })
 	return is
 }
 
-func (n *node) book(r *rand.Rand, s agree.State) {
+func (n *Node) book(r *rand.Rand, s agree.State) {
 	svc, day := procs(r), n.soon(r)
 	list := party(r, func(link int) bool {
 		// One booking for each code; whoever waits keeps theirs meanwhile.
@@ -55,19 +56,23 @@ func (n *node) book(r *rand.Rand, s agree.State) {
 	}
 	n.add(b)
 	if s == agree.Active {
-		b.placed = n.say(event.BookingCreated(placed(b)))
+		b.placed = n.say(event.BookingCreated(n.placed(b)))
 	}
 }
 
-func placed(b *booking) event.Placed {
+func (n *Node) placed(b *booking) event.Placed {
 	for i := range b.persons {
 		b.persons[i].told = b.persons[i].told || b.persons[i].Booked == agree.Active
 	}
-	return event.Placed{Booking: b.id, Start: startIDs[b.day], Members: members(b)}
+	list := members(b)
+	return event.Placed{
+		Booking: b.id, No: fmt.Sprintf("12-%04d", n.made), Window: Window, Start: startIDs[b.day], Min: 30, Members: list,
+		Party: len(list), Units: len(list), Seat: "web", Via: "web",
+	}
 }
 
 // answer accepts an offer or lets it go.
-func (n *node) answer(r *rand.Rand) {
+func (n *Node) answer(r *rand.Rand) {
 	b := n.some(r, func(b *booking) bool {
 		return !b.office && !n.closed[b.day] && len(in(b, agree.Offered)) > 0
 	})
@@ -97,7 +102,7 @@ func (n *node) answer(r *rand.Rand) {
 	for _, p := range in(b, agree.Offered) {
 		p.Told(agree.Cloud, agree.Active)
 	}
-	e := placed(b)
+	e := n.placed(b)
 	if e.Was = was; was != "" {
 		b.placed = n.say(event.BookingMoved(e))
 	} else {
@@ -115,7 +120,7 @@ func in(b *booking, s agree.State) (list []*person) {
 }
 
 // goes ends the part of a person who was told to the office.
-func (n *node) goes(b *booking, p *person, to agree.State, who string) {
+func (n *Node) goes(b *booking, p *person, to agree.State, who string) {
 	p.Told(agree.Cloud, to)
 	if len(b.about("")) == 0 {
 		n.say(event.BookingCancelled{Booking: b.id, By: who})
@@ -125,14 +130,14 @@ func (n *node) goes(b *booking, p *person, to agree.State, who string) {
 }
 
 // finish ends the part of a person for the office and tells it.
-func (n *node) finish(b *booking, p *person) {
+func (n *Node) finish(b *booking, p *person) {
 	told := p.Booked == agree.Active
 	if p.End() && told && !n.recovering {
 		n.say(event.BookingLeft{Booking: b.id, Link: linkIDs[p.link], By: "office"})
 	}
 }
 
-func (n *node) move(r *rand.Rand) {
+func (n *Node) move(r *rand.Rand) {
 	day := n.soon(r)
 	b := n.some(r, func(b *booking) bool {
 		return mine(b) && !n.closed[b.day] && len(in(b, agree.Active)) > 0 && len(in(b, agree.Active)) == len(b.about(""))
@@ -141,10 +146,10 @@ func (n *node) move(r *rand.Rand) {
 		return
 	}
 	b.day = day
-	b.placed = n.say(event.BookingMoved(placed(b)))
+	b.placed = n.say(event.BookingMoved(n.placed(b)))
 }
 
-func (n *node) leave(r *rand.Rand) {
+func (n *Node) leave(r *rand.Rand) {
 	b := n.some(r, func(b *booking) bool { return mine(b) && len(in(b, agree.Active)) > 0 })
 	if b == nil {
 		return
@@ -158,7 +163,7 @@ func (n *node) leave(r *rand.Rand) {
 	}
 }
 
-func (n *node) miss(r *rand.Rand) {
+func (n *Node) miss(r *rand.Rand) {
 	b := n.some(r, func(b *booking) bool { return mine(b) && len(in(b, agree.Active)) > 0 })
 	if b == nil {
 		return
@@ -178,7 +183,7 @@ func (n *node) miss(r *rand.Rand) {
 
 // recheck does what the office's facts ask for when a visit no longer covers
 // them.
-func (n *node) recheck(b *booking, p *person) {
+func (n *Node) recheck(b *booking, p *person) {
 	if b.office {
 		return
 	}
@@ -192,9 +197,9 @@ func (n *node) recheck(b *booking, p *person) {
 }
 
 // saw reports whether the office saw a booking before it closed its day.
-func (n *node) saw(b *booking) bool { return n.rules.noSeen || agree.Seen(b.placed, n.seen[b.day]) }
+func (n *Node) saw(b *booking) bool { return n.rules.NoSeen || agree.Seen(b.placed, n.seen[b.day]) }
 
-func (n *node) tellState(b *booking, p *person) {
+func (n *Node) tellState(b *booking, p *person) {
 	of := event.OfBooking{Booking: b.id, Link: linkIDs[p.link]}
 	switch p.Booked {
 	case agree.NoShow:
@@ -207,7 +212,7 @@ func (n *node) tellState(b *booking, p *person) {
 }
 
 // cloudTakes applies an event of the office.
-func (n *node) cloudTakes(e event.Body) {
+func (n *Node) cloudTakes(e event.Body) {
 	if of, s := visited(e); s != "" {
 		if b := n.known(of.Booking); b != nil {
 			for _, p := range b.about(of.Link) {
@@ -234,12 +239,11 @@ func (n *node) cloudTakes(e event.Body) {
 		}
 	case event.DayClosed:
 		n.dayClosed(dayOf[e.Date], e.Seen)
-	default:
-		panic(e)
+	default: // nothing for us
 	}
 }
 
-func (n *node) hears(link int, e event.Body) {
+func (n *Node) hears(link int, e event.Body) {
 	now, does := n.links[link].Next(e)
 	if does == agree.Quarantine {
 		n.quarantine++
@@ -259,7 +263,7 @@ func (n *node) hears(link int, e event.Body) {
 	})
 }
 
-func (n *node) officeBooked(e event.BookingOffice) {
+func (n *Node) officeBooked(e event.BookingOffice) {
 	b := n.byID[e.Booking]
 	if b == nil {
 		b = &booking{id: e.Booking, office: true}
@@ -278,7 +282,7 @@ func (n *node) officeBooked(e event.BookingOffice) {
 	}
 }
 
-func (n *node) dayClosed(day int, seen int64) {
+func (n *Node) dayClosed(day int, seen int64) {
 	n.closed[day], n.seen[day] = true, seen
 	for _, b := range n.bookings {
 		for i := range b.persons {

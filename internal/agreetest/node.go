@@ -1,23 +1,34 @@
-package agree_test
+// Package agreetest is the simulator of the exchange: an office and a booking
+// service that know nothing of each other but what bundles bring, which are
+// lost, doubled and delayed. Each side follows the rules of package agree; what
+// the real ones do besides (seats, mails, lists) has no part in whether they
+// agree. Its own test lets two of them live through thousands of histories;
+// tests of the real sides let one of them stand for the other side.
+package agreetest
 
 import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"kofu/internal/agree"
 	"kofu/internal/event"
 )
 
-// The simulator: an office and a booking service that know nothing of each other
-// but what bundles bring, which are lost, doubled and delayed. Each side follows
-// the rules of package agree; what the real ones do besides (seats, mails,
-// lists) has no part in whether they agree.
-
 const (
 	links = 30
 	days  = 20
 )
+
+// Window is the one window that there is.
+const Window = "main"
+
+// Links are the pseudonyms of the residents.
+func Links() []string { return linkIDs[:] }
+
+// Starts are the instants that can be booked, one a day.
+func Starts() []string { return startIDs[:] }
 
 var (
 	linkIDs  [links]string
@@ -97,13 +108,13 @@ func (b *booking) about(link string) (list []*person) {
 	return list
 }
 
-// rules are what the tests of the test take away.
-type rules struct{ noRefused, noSeen bool }
+// Rules are what the tests of the test take away.
+type Rules struct{ NoRefused, NoSeen bool }
 
-// node is one side.
-type node struct {
+// Node is one side.
+type Node struct {
 	side       agree.Side
-	rules      rules
+	rules      Rules
 	links      [links]agree.Link
 	bookings   []*booking // in the order in which they came
 	byID       map[string]*booking
@@ -114,12 +125,13 @@ type node struct {
 	wire
 }
 
-func newNode(side agree.Side, r rules) *node {
-	return &node{side: side, rules: r, byID: map[string]*booking{}, wire: wire{epoch: 1, peerEpoch: 1}}
+// NewNode is a side that has heard of nothing.
+func NewNode(side agree.Side, r Rules) *Node {
+	return &Node{side: side, rules: r, byID: map[string]*booking{}, wire: wire{epoch: 1, peerEpoch: 1}}
 }
 
 // copy is a backup.
-func (n *node) copy() *node {
+func (n *Node) copy() *Node {
 	c := *n
 	c.byID = make(map[string]*booking, len(n.byID))
 	c.bookings = make([]*booking, len(n.bookings))
@@ -134,21 +146,18 @@ func (n *node) copy() *node {
 
 // say writes an event and returns its number. Whoever is finding back says
 // nothing.
-func (n *node) say(b event.Body) int64 {
-	if n.recovering {
-		panic("said while recovering")
-	}
+func (n *Node) say(b event.Body) int64 {
 	n.log = append(n.log, b)
 	return int64(len(n.log))
 }
 
-func (n *node) add(b *booking) {
+func (n *Node) add(b *booking) {
 	n.bookings = append(n.bookings, b)
 	n.byID[b.id] = b
 }
 
 // each calls fn for every part that a code has in a booking.
-func (n *node) each(link int, fn func(*booking, *person)) {
+func (n *Node) each(link int, fn func(*booking, *person)) {
 	for _, b := range n.bookings {
 		if p := b.person(link); p != nil {
 			fn(b, p)
@@ -158,14 +167,14 @@ func (n *node) each(link int, fn func(*booking, *person)) {
 
 // expected reports whether a code is expected in a booking that the office made,
 // or that the booking service made.
-func (n *node) expected(link int, office bool) (is bool) {
+func (n *Node) expected(link int, office bool) (is bool) {
 	n.each(link, func(b *booking, p *person) { is = is || b.office == office && p.Expected() })
 	return is
 }
 
-func (n *node) id() string {
+func (n *Node) id() string {
 	n.made++
-	return fmt.Sprintf("%d.%d.%d", n.side, n.epoch, n.made)
+	return fmt.Sprintf("%026d", (int(n.side)*1000+n.epoch)*10000+n.made)
 }
 
 func members(b *booking) (list []event.Member) {
@@ -244,7 +253,7 @@ func party(r *rand.Rand, fits func(link int) bool) (list []int) {
 }
 
 // soon draws a day, rather one of the next that are open.
-func (n *node) soon(r *rand.Rand) int {
+func (n *Node) soon(r *rand.Rand) int {
 	first := slices.Index(n.closed[:], false)
 	return min(max(first, 0)+r.IntN(4), days-1)
 }
@@ -260,7 +269,7 @@ func procs(r *rand.Rand) []string {
 }
 
 // some draws a booking, rather a late one.
-func (n *node) some(r *rand.Rand, fits func(*booking) bool) *booking {
+func (n *Node) some(r *rand.Rand, fits func(*booking) bool) *booking {
 	for range 4 {
 		if len(n.bookings) == 0 {
 			return nil
@@ -271,4 +280,82 @@ func (n *node) some(r *rand.Rand, fits func(*booking) bool) *booking {
 		}
 	}
 	return nil
+}
+
+// Step is an act on this side, or none.
+func (n *Node) Step(r *rand.Rand) {
+	switch {
+	case n.recovering:
+	case n.side == agree.Office:
+		n.officeStep(r)
+	default:
+		n.cloudStep(r)
+	}
+}
+
+// Log is what the side has said.
+func (n *Node) Log() []event.Body { return n.log }
+
+// Hear takes in the next event of the other side.
+func (n *Node) Hear(e event.Body) {
+	n.applied++
+	n.apply(e)
+}
+
+// Strange is how many events were about what the side does not know.
+func (n *Node) Strange() int { return n.quarantine }
+
+// Closed reports whether the office has closed a day, as far as this side knows.
+func (n *Node) Closed(day int) bool { return n.closed[day] }
+
+// Link is what the side knows of a code.
+func (n *Node) Link(i int) agree.Link { return n.links[i] }
+
+// Pictures are the bookings of which both sides know, as [Draw] shows them.
+func (n *Node) Pictures() map[string]string {
+	m := map[string]string{}
+	for _, b := range n.bookings {
+		if p := picture(b); p != "" {
+			m[b.id] = p
+		}
+	}
+	return m
+}
+
+// Drawn is a person of a booking to be compared.
+type Drawn struct {
+	Link string
+	Gen  int
+	Svc  []string
+	agree.Person
+}
+
+// Draw shows a booking as it is compared: where it is, and each person's
+// generation, state and visits, and the procedures of those who are expected.
+func Draw(start string, persons []Drawn) string {
+	lines := make([]string, len(persons))
+	for i, p := range persons {
+		lines[i] = fmt.Sprintf("%s/%d %s %v", p.Link, p.Gen, p.State(), p.Visits)
+		if p.State() == agree.Active {
+			lines[i] += strings.Join(slices.Sorted(slices.Values(p.Svc)), "+")
+		}
+	}
+	if len(lines) == 0 {
+		return ""
+	}
+	slices.Sort(lines)
+	return start + ": " + strings.Join(lines, ", ")
+}
+
+func picture(b *booking) string {
+	if b == nil {
+		return ""
+	}
+	var list []Drawn
+	for i := range b.persons {
+		if p := &b.persons[i]; p.told {
+			list = append(list, Drawn{linkIDs[p.link], p.gen, p.svc, p.Person})
+		}
+	}
+	return Draw(startIDs[b.day], list)
 }
