@@ -14,8 +14,8 @@ import (
 
 var pathPlace = regexp.MustCompile(`\{([a-zA-Z]+)\}`)
 
-// concrete fills the places of a pattern's path.
-func concrete(route gate.Route) (method, path string) {
+// Concrete fills the places of a pattern's path.
+func Concrete(route gate.Route) (method, path string) {
 	method, path, _ = strings.Cut(route.Pattern, " ")
 	return method, pathPlace.ReplaceAllString(path, "1")
 }
@@ -54,7 +54,7 @@ func Routes(t *testing.T, b *Browser, routes []gate.Route, cached map[string]str
 }
 
 func (b *Browser) refused(t *testing.T, route gate.Route) {
-	method, path := concrete(route)
+	method, path := Concrete(route)
 	b.As("nobody")
 	b.As(needed(route))
 	before := b.Content()
@@ -81,7 +81,7 @@ func (b *Browser) refused(t *testing.T, route gate.Route) {
 
 // answered checks an answer that was not refused by the gate, whatever it says.
 func (b *Browser) answered(t *testing.T, route gate.Route, body, cached string) {
-	method, path := concrete(route)
+	method, path := Concrete(route)
 	w := b.Do(method, path, needed(route), body)
 	if w.Code >= 500 || w.Code == http.StatusUnauthorized && route.Permission != staff.Public {
 		t.Errorf("%s with body %q: %d %s", route.Pattern, body, w.Code, w.Body)

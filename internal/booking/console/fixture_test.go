@@ -34,6 +34,12 @@ type fixture struct {
 // work at W1.
 func newFixture(t testing.TB, db *store.DB, clock *testkit.Clock) *fixture {
 	t.Helper()
+	return newFixtureOf(t, db, clock, tenant, "yoyaku.kofu.example")
+}
+
+// newFixtureOf is newFixture for one of several municipalities.
+func newFixtureOf(t testing.TB, db *store.DB, clock *testkit.Clock, tenant int, host string) *fixture {
+	t.Helper()
 	f := &fixture{Clock: clock, Log: &bytes.Buffer{}}
 	own := db.For(tenant)
 	deps := Deps{
@@ -42,7 +48,7 @@ func newFixture(t testing.TB, db *store.DB, clock *testkit.Clock) *fixture {
 		Base: "https://yoyaku.kofu.example", Passwords: webtest.Cheap,
 	}
 	err := slot.AddTenant(t.Context(), own, testkit.Supervisor, slot.Tenant{
-		ID: tenant, Host: "yoyaku.kofu.example", Name: "甲府市", PartyMax: 4, UntilMinute: 1440, FewPercent: 25,
+		ID: tenant, Host: host, Name: "甲府市", PartyMax: 4, UntilMinute: 1440, FewPercent: 25,
 	})
 	if err != nil {
 		t.Fatal(err)
