@@ -4,10 +4,15 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 )
 
-// block is how many numbers a server takes at once where several write.
-const block = 10
+// A server takes a block of numbers at once where several write, a larger one
+// while blocks last less than a second, as in a rush.
+const (
+	smallBlock = 10
+	largeBlock = 640
+)
 
 // drawer hands out running numbers.
 type drawer struct {
@@ -20,6 +25,18 @@ type reserved struct {
 	turn chan struct{} // holds one token: of two who need more, one asks
 	next int
 	last int
+	size int       // of the block
+	at   time.Time // when it was taken
+}
+
+// grow chooses the size of the next block.
+func (r *reserved) grow(now time.Time) {
+	if r.size == 0 || now.Sub(r.at) >= time.Second {
+		r.size = smallBlock
+	} else {
+		r.size = min(2*r.size, largeBlock)
+	}
+	r.at = now
 }
 
 func (d *drawer) series(name string) *reserved {
@@ -53,15 +70,16 @@ func (tx *Tx) Draw(series string, more func(tx *Tx, n int) (last int, err error)
 	}
 	defer func() { <-r.turn }()
 	if r.next > r.last {
+		r.grow(tx.Now)
 		err := tx.db.aside(tx, func(side *Tx) (err error) {
-			r.last, err = more(side, block)
+			r.last, err = more(side, r.size)
 			return err
 		})
 		if err != nil {
 			r.last = r.next - 1
 			return 0, err
 		}
-		r.next = r.last - block + 1
+		r.next = r.last - r.size + 1
 	}
 	r.next++
 	return r.next - 1, nil

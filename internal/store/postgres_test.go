@@ -63,6 +63,34 @@ func TestPostgres_TriesEnd(t *testing.T) {
 	}
 }
 
+// PostgreSQL 15 reports a row lock that was just given up as an internal error.
+// Nothing has happened then, so the transaction is begun again; no other
+// internal error is passed over like that.
+func TestPostgres_ALockThatWasGivenUpIsTriedAgain(t *testing.T) {
+	db := opened(t, testkit.EmptyPostgres(t))
+	for message, want := range map[string]int{
+		"new multixact has more than one updating member: 2 719 (nokeyupd), 720 (nokeyupd)": 2,
+		"unexpected chunk number 1": 1,
+	} {
+		raise := "DO $$ BEGIN RAISE EXCEPTION '" + message + "' USING ERRCODE = 'internal_error'; END $$"
+		for name, run := range map[string]func(tx *store.Tx) error{
+			"at once":         func(tx *store.Tx) error { _, err := tx.Exec(raise); return err },
+			"with the commit": func(tx *store.Tx) error { return tx.Later(nil, raise) },
+		} {
+			runs := 0
+			err := db.Write(t.Context(), clerk, func(tx *store.Tx) error {
+				if runs++; runs == 1 {
+					return run(tx)
+				}
+				return nil
+			})
+			if runs != want || (err == nil) != (want == 2) {
+				t.Errorf("%s, %s: %d runs, %v", message, name, runs, err)
+			}
+		}
+	}
+}
+
 func TestPostgres_SeveralProgramsStartAtOnce(t *testing.T) {
 	dsn := testkit.EmptyPostgres(t)
 	var all sync.WaitGroup

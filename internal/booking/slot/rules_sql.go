@@ -289,7 +289,7 @@ SELECT COALESCE(p.code, ''), COALESCE(p.place, 0), COALESCE(p.is_on, 0), COALESC
        COALESCE(p.cancel_days, 0), COALESCE(p.cancel_minute, 0), t.`+strings.ReplaceAll(tenantColumns, ", ", ", t.")+`,
        COALESCE((SELECT web_open - web_taken FROM slot s WHERE s.tenant = $1 AND s.slot_id = $2), 0)
 FROM tenant t LEFT JOIN procedure_terms p ON p.tenant = t.tenant
-WHERE t.tenant = $1 ORDER BY p.place NULLS FIRST, p.code NULLS FIRST`, tenant, slotID)
+WHERE t.tenant = $1`, tenant, slotID)
 	s.Procedures = completed(s.Procedures)
 	return s, found, err
 }
