@@ -3,6 +3,7 @@ package agreetest
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"kofu/internal/agree"
 	"kofu/internal/event"
@@ -268,6 +269,13 @@ func (n *Node) officeBooked(e event.BookingOffice) {
 	if b == nil {
 		b = &booking{id: e.Booking, office: true}
 		n.add(b)
+	}
+	for i := range b.persons { // who is not named has left
+		p := &b.persons[i]
+		named := slices.ContainsFunc(e.Members, func(m event.Member) bool { return linkOf(m.Link) == p.link })
+		if !named && p.In() {
+			p.Told(agree.Office, agree.Cancelled)
+		}
 	}
 	b.put(e.Start, e.Members)
 	for i := range b.persons {

@@ -89,7 +89,7 @@ func dropLater(tx *store.Tx, list []Booking, cardID int64) error {
 			if err := returnSeats(tx, b.WindowID, p.Starts, p.Units); err != nil {
 				return err
 			}
-			if err := b.tellLeft(tx, "office"); err != nil {
+			if err := b.tellLeft(tx, "office", p); err != nil {
 				return err
 			}
 		}

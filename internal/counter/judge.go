@@ -123,7 +123,7 @@ func Rejudge(tx *store.Tx, links ...string) (found []Finding, err error) {
 				}
 			}
 			if b.Source != FromCloud && p.Booked != was.Booked {
-				if err := b.tellLeft(tx, "office"); err != nil {
+				if err := b.tellLeft(tx, "office", p); err != nil {
 					return nil, err
 				}
 			}

@@ -240,21 +240,28 @@ func leaveHere(tx *store.Tx, b *Booking, persons []*Person) error {
 		}
 	}
 	if b.Source == FromOffice {
-		if err := b.tellLeft(tx, "resident"); err != nil {
+		if err := b.tellLeft(tx, "resident", persons...); err != nil {
 			return err
 		}
 	}
 	return audit.Append(tx, "counter.leave", object(b.ID), map[string]any{"persons": ordinals(persons), "state": b.State()})
 }
 
-// tellLeft tells who is left of a booking of the office, or that nobody is.
-func (b *Booking) tellLeft(tx *store.Tx, by string) error {
-	told := func(p Person) bool { return p.Link != "" }
-	switch {
-	case slices.ContainsFunc(b.Live(), told):
-		return b.tellPlace(tx)
-	case slices.ContainsFunc(b.Persons, told):
-		return emit(tx, event.BookingCancelled{Booking: b.ID, By: by})
+// tellLeft tells who has left a booking of the office, or that nobody is left.
+func (b *Booking) tellLeft(tx *store.Tx, by string, persons ...*Person) error {
+	if !slices.ContainsFunc(b.Persons, func(p Person) bool { return p.Link != "" && p.In() }) {
+		if slices.ContainsFunc(persons, func(p *Person) bool { return p.Link != "" }) {
+			return emit(tx, event.BookingCancelled{Booking: b.ID, By: by})
+		}
+		return nil
+	}
+	for _, p := range persons {
+		if p.Link == "" {
+			continue
+		}
+		if err := emit(tx, event.BookingLeft{Booking: b.ID, Link: p.Link, By: by}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

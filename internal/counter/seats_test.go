@@ -129,7 +129,7 @@ func TestMoveAndLeave_SeatsAreCountedRight(t *testing.T) {
 	o.wantTaken(0, 0, 0, 1, 1, 0)
 	o.do(b.ID, counter.ActLeave)
 	o.wantTaken(0, 0, 0, 1, 0, 0)
-	o.wantTold(b.ID, "booking.office 1 2", "booking.office 1 2", "booking.office 1 2", "booking.office 2", "booking.cancelled")
+	o.wantTold(b.ID, "booking.office 1 2", "booking.office 1 2", "booking.office 1 2", "booking.left 1", "booking.cancelled")
 	o.refused(fault.Conflict, "counter.state", move(690))
 	e := o.booked("11-0001", tomorrow, 600, 0)
 	o.refused(fault.Conflict, "counter.not_ours", func(tx *store.Tx) error {
