@@ -16,7 +16,7 @@ import (
 // admin makes the code with which the first administrator of a municipality
 // opens an account on the staff screens. An earlier code ends.
 func (c *call) admin() error {
-	args, err := c.parse(nil, "TENANT")
+	args, err := c.Parse(nil, "TENANT")
 	if err != nil {
 		return err
 	}
@@ -29,13 +29,13 @@ func (c *call) admin() error {
 			Tenant           int    `json:"tenant"`
 			InstallationCode string `json:"installationCode"`
 		}{t.ID, code}
-		return program.Answer(c.Out, c.json, result, func() error { return c.say("service.admin_code", "town", t.Name, "host", t.StaffHost, "code", code) })
+		return program.Answer(c.Out, c.JSON, result, func() error { return c.say("service.admin_code", "town", t.Name, "host", t.StaffHost, "code", code) })
 	})
 }
 
 // check compares the seats of all slots with the bookings.
 func (c *call) check() error {
-	args, err := c.parse(nil, "TENANT")
+	args, err := c.Parse(nil, "TENANT")
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (c *call) check() error {
 		if err != nil {
 			return err
 		}
-		err = program.Answer(c.Out, c.json, append([]reserve.Breach{}, breaches...), func() error {
+		err = program.Answer(c.Out, c.JSON, append([]reserve.Breach{}, breaches...), func() error {
 			for _, b := range breaches {
 				if err := program.Row(c.Out, b.Kind, b.Subject, strconv.Itoa(b.Count), strconv.Itoa(b.Counter)); err != nil {
 					return err
@@ -59,7 +59,7 @@ func (c *call) check() error {
 		if err == nil && len(breaches) > 0 {
 			return fault.New(fault.Conflict, "chores.breaches", "count", strconv.Itoa(len(breaches)))
 		}
-		if err == nil && !c.json {
+		if err == nil && !c.JSON {
 			return c.say("service.check_ok", "town", t.Name)
 		}
 		return err
@@ -69,7 +69,7 @@ func (c *call) check() error {
 // verifyLog verifies the audit log of a municipality; that of the operator is
 // tenant 0.
 func (c *call) verifyLog() error {
-	args, err := c.parse(nil, "TENANT")
+	args, err := c.Parse(nil, "TENANT")
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (c *call) verifyLog() error {
 		if err != nil {
 			return err
 		}
-		return program.Answer(c.Out, c.json, proof, func() error {
+		return program.Answer(c.Out, c.JSON, proof, func() error {
 			return errors.Join(
 				c.say("service.log_ok", "records", strconv.FormatInt(proof.Records, 10), "checkpoints", strconv.Itoa(proof.Checkpoints), "root", proof.Root))
 		})

@@ -3,9 +3,7 @@ package main
 import (
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"kofu/internal/booking/queue"
@@ -61,11 +59,11 @@ const off = "off"
 
 // config reads the file of the data folder over the defaults, after the flags.
 func (c *call) config() (Config, error) {
-	dir, err := filepath.Abs(c.data)
+	dir, err := filepath.Abs(c.Data)
 	if err != nil {
 		return Config{}, err
 	}
-	if c.practice {
+	if c.Practice {
 		dir = filepath.Join(dir, "practice")
 	}
 	config := Config{
@@ -75,8 +73,8 @@ func (c *call) config() (Config, error) {
 	if err := program.ReadConfig(filepath.Join(dir, "kofu-booking.toml"), &config); err != nil {
 		return Config{}, err
 	}
-	config.Data, config.Practice = dir, c.practice
-	if c.practice {
+	config.Data, config.Practice = dir, c.Practice
+	if c.Practice {
 		config.DrainSeconds, config.Scheme = 0, "http"
 	}
 	if dsn := c.Env("KOFU_BOOKING_DB"); dsn != "" {
@@ -147,14 +145,7 @@ func (c Config) residentsURL(t town.Town) string {
 	return c.Scheme + "://" + t.Host
 }
 
-// defaultData is where a released program keeps its data; a development build
-// uses the folder it is started in.
+// defaultData is the data folder without a flag.
 func defaultData() string {
-	switch {
-	case version == "dev":
-		return filepath.Join("var", "booking")
-	case runtime.GOOS == "windows":
-		return filepath.Join(os.Getenv("ProgramData"), "KofuBooking")
-	}
-	return "/var/lib/kofu-booking"
+	return program.DataFolder(version, filepath.Join("var", "booking"), "KofuBooking", "/var/lib/kofu-booking")
 }

@@ -14,7 +14,7 @@ import (
 // keysMake makes the next key under which codes of letters are hashed. Codes that
 // are registered already stay under theirs.
 func (c *call) keysMake() error {
-	args, err := c.parse(nil, "TENANT")
+	args, err := c.Parse(nil, "TENANT")
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (c *call) makeKey(s *town.Service, tenant int) error {
 	if err != nil {
 		return err
 	}
-	return program.Answer(c.Out, c.json, line, func() error {
+	return program.Answer(c.Out, c.JSON, line, func() error {
 		return c.say("service.key_made", "tenant", strconv.Itoa(tenant), "id", line.ID, "fingerprint", line.Fingerprint)
 	})
 }
@@ -50,7 +50,7 @@ type keyLine struct {
 
 // keysList prints the keys of a municipality by their fingerprints.
 func (c *call) keysList() error {
-	args, err := c.parse(nil, "TENANT")
+	args, err := c.Parse(nil, "TENANT")
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (c *call) keysList() error {
 		for _, id := range keys.Codes.IDs() {
 			lines = append(lines, keyLine{id, keyring.Fingerprint(keys.Codes.Keys()[id])})
 		}
-		return program.Answer(c.Out, c.json, lines, func() error {
+		return program.Answer(c.Out, c.JSON, lines, func() error {
 			for _, l := range lines {
 				if err := program.Row(c.Out, l.ID, l.Fingerprint); err != nil {
 					return err

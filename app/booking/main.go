@@ -7,12 +7,10 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"os/user"
 	"syscall"
 	"time"
 
@@ -78,48 +76,22 @@ var commands = map[string]func(*call) error{
 // ends when ctx does.
 func (m *Main) Run(ctx context.Context, args []string) int {
 	c := &call{Main: m, ctx: ctx}
-	err := c.run(args)
-	code := program.Code(err)
-	if code != program.OK {
-		program.Report(m.Err, c.json, err)
-	}
-	return code
+	return c.End(m.Err, c.run(args))
 }
 
 // call is one run of one command.
 type call struct {
 	*Main
-	ctx      context.Context
-	line     program.Line
-	data     string
-	practice bool
-	json     bool
+	program.Call
+	ctx context.Context
 }
 
 func (c *call) run(args []string) error {
-	line := program.Line{Program: name, Args: args, Common: c.common}
-	command, line, err := line.Command(program.Words(commands))
+	command, err := c.Begin(name, args, program.Words(commands), defaultData(), c.help)
 	if err != nil {
 		return err
 	}
-	c.line = line
 	return commands[command](c)
-}
-
-// common adds the flags that every command has.
-func (c *call) common(set *flag.FlagSet) {
-	set.StringVar(&c.data, "data", defaultData(), "")
-	set.BoolVar(&c.practice, "practice", false, "")
-	set.BoolVar(&c.json, "json", false, "")
-}
-
-// parse reads flags and the want arguments between them.
-func (c *call) parse(define func(*flag.FlagSet), want ...string) ([]string, error) {
-	found, err := c.line.Parse(define, want...)
-	if errors.Is(err, flag.ErrHelp) {
-		return nil, errors.Join(c.help(), err)
-	}
-	return found, err
 }
 
 // with opens the data, beside a running server too, around use.
@@ -138,13 +110,7 @@ func (c *call) with(use func(*town.Service) error) (err error) {
 
 // actor is who works at the console: the account of the operating system.
 func (c *call) actor() store.Actor {
-	account, host := "?", "?"
-	if u, err := user.Current(); err == nil {
-		account = u.Username
-	}
-	if h, err := os.Hostname(); err == nil {
-		host = h
-	}
+	account, host := program.Operator()
 	return store.Actor{ID: name, Name: account, Role: "console", Terminal: host, Employee: true}
 }
 
@@ -156,13 +122,13 @@ func (c *call) say(code string, args ...string) error {
 
 // version prints the version.
 func (c *call) version() error {
-	if _, err := c.parse(nil); err != nil {
+	if _, err := c.Parse(nil); err != nil {
 		return err
 	}
 	result := struct {
 		Version string `json:"version"`
 	}{version}
-	return program.Answer(c.Out, c.json, result, func() error { return c.say("service.version", "version", version) })
+	return program.Answer(c.Out, c.JSON, result, func() error { return c.say("service.version", "version", version) })
 }
 
 // help prints how the program is used.

@@ -22,7 +22,7 @@ import (
 // membersImport registers the codes of a file that the office has made: hashes
 // only.
 func (c *call) membersImport() error {
-	args, err := c.parse(nil, "TENANT", "FILE")
+	args, err := c.Parse(nil, "TENANT", "FILE")
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (c *call) membersImport() error {
 		result := struct {
 			Members int `json:"members"`
 		}{len(list)}
-		return program.Answer(c.Out, c.json, result, func() error {
+		return program.Answer(c.Out, c.JSON, result, func() error {
 			return c.say("service.members_imported", "town", t.Name, "count", strconv.Itoa(len(list)))
 		})
 	})
@@ -55,7 +55,7 @@ func (c *call) membersImport() error {
 // sheet that says whether it can go ahead. It fails when it cannot.
 func (c *call) membersCheck() error {
 	var at string
-	args, err := c.parse(func(f *flag.FlagSet) { f.StringVar(&at, "at", "", "") }, "TENANT", "FILE")
+	args, err := c.Parse(func(f *flag.FlagSet) { f.StringVar(&at, "at", "", "") }, "TENANT", "FILE")
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (c *call) membersCheck() error {
 		if err != nil {
 			return err
 		}
-		if err := program.Answer(c.Out, c.json, trial, func() error { return c.sheet(t, trial, when) }); err != nil {
+		if err := program.Answer(c.Out, c.JSON, trial, func() error { return c.sheet(t, trial, when) }); err != nil {
 			return err
 		}
 		if !trial.Go() {

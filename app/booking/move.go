@@ -18,7 +18,7 @@ import (
 // can load.
 func (c *call) tenantDump() error {
 	var out string
-	args, err := c.parse(func(f *flag.FlagSet) { f.StringVar(&out, "out", "", "") }, "TENANT")
+	args, err := c.Parse(func(f *flag.FlagSet) { f.StringVar(&out, "out", "", "") }, "TENANT")
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (c *call) tenantDump() error {
 
 // tenantLoad puts a dump into a database that does not have its municipality.
 func (c *call) tenantLoad() error {
-	args, err := c.parse(nil, "FILE")
+	args, err := c.Parse(nil, "FILE")
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (c *call) tenantLoad() error {
 // once more.
 func (c *call) tenantDelete() error {
 	var confirm string
-	args, err := c.parse(func(f *flag.FlagSet) { f.StringVar(&confirm, "confirm", "", "") }, "TENANT")
+	args, err := c.Parse(func(f *flag.FlagSet) { f.StringVar(&confirm, "confirm", "", "") }, "TENANT")
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (c *call) withRoom(which string, use func(*queue.Queue) error) error {
 func (c *call) queuePlan() error {
 	var from, at string
 	var rate int
-	args, err := c.parse(func(f *flag.FlagSet) {
+	args, err := c.Parse(func(f *flag.FlagSet) {
 		f.StringVar(&from, "from", "", "")
 		f.StringVar(&at, "at", "", "")
 		f.IntVar(&rate, "rate", 50, "")
@@ -58,7 +58,7 @@ func instant(text string) (time.Time, error) {
 
 // queueShow prints how a waiting room is.
 func (c *call) queueShow() error {
-	args, err := c.parse(nil, "TENANT")
+	args, err := c.Parse(nil, "TENANT")
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (c *call) queueShow() error {
 			result.Starts, result.Rate = store.Stamp(room.StartsAt), room.Rate
 			result.Issued, result.Admitted, result.Waiting = room.Issued, in, room.Issued-in
 		}
-		return program.Answer(c.Out, c.json, result, func() error {
+		return program.Answer(c.Out, c.JSON, result, func() error {
 			if !result.Open {
 				return c.say("service.queue_closed")
 			}
@@ -93,7 +93,7 @@ func (c *call) queueShow() error {
 
 // queueRate changes how many people a second are admitted.
 func (c *call) queueRate() error {
-	args, err := c.parse(nil, "TENANT", "RATE")
+	args, err := c.Parse(nil, "TENANT", "RATE")
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (c *call) queueRate() error {
 
 // queueEnd closes a waiting room.
 func (c *call) queueEnd() error {
-	args, err := c.parse(nil, "TENANT")
+	args, err := c.Parse(nil, "TENANT")
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ type server struct {
 
 // serve runs the service until it is told to stop.
 func (c *call) serve() error {
-	if _, err := c.parse(nil); err != nil {
+	if _, err := c.Parse(nil); err != nil {
 		return err
 	}
 	config, err := c.config()

@@ -17,7 +17,7 @@ import (
 func (c *call) tenantAdd() error {
 	t := slot.Tenant{PartyMax: 4, UntilMinute: 1440, FewPercent: 20}
 	var staffHost string
-	_, err := c.parse(func(f *flag.FlagSet) {
+	_, err := c.Parse(func(f *flag.FlagSet) {
 		f.IntVar(&t.ID, "id", 0, "")
 		f.StringVar(&t.Host, "host", "", "")
 		f.StringVar(&staffHost, "staff-host", "", "")
@@ -54,7 +54,7 @@ type tenantLine struct {
 
 // tenantList prints the municipalities.
 func (c *call) tenantList() error {
-	if _, err := c.parse(nil); err != nil {
+	if _, err := c.Parse(nil); err != nil {
 		return err
 	}
 	return c.with(func(s *town.Service) error {
@@ -66,7 +66,7 @@ func (c *call) tenantList() error {
 		for _, t := range all {
 			lines = append(lines, tenantLine{t.ID, t.Host, t.StaffHost, t.Name, t.FrozenAt})
 		}
-		return program.Answer(c.Out, c.json, lines, func() error {
+		return program.Answer(c.Out, c.JSON, lines, func() error {
 			for _, l := range lines {
 				if err := program.Row(c.Out, strconv.Itoa(l.ID), l.Host, l.StaffHost, l.Name, l.FrozenAt); err != nil {
 					return err
@@ -80,7 +80,7 @@ func (c *call) tenantList() error {
 // tenantRename changes host names and the name of a municipality.
 func (c *call) tenantRename() error {
 	var host, staffHost, called string
-	args, err := c.parse(func(f *flag.FlagSet) {
+	args, err := c.Parse(func(f *flag.FlagSet) {
 		f.StringVar(&host, "host", "", "")
 		f.StringVar(&staffHost, "staff-host", "", "")
 		f.StringVar(&called, "name", "", "")
@@ -118,7 +118,7 @@ func (c *call) rename(s *town.Service, tenant int, host, called string) error {
 
 // tenantFreeze stops serving a municipality.
 func (c *call) tenantFreeze() error {
-	args, err := c.parse(nil, "TENANT")
+	args, err := c.Parse(nil, "TENANT")
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (c *call) tenantFreeze() error {
 
 // tenantUnfreeze serves it again.
 func (c *call) tenantUnfreeze() error {
-	args, err := c.parse(nil, "TENANT")
+	args, err := c.Parse(nil, "TENANT")
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (c *call) find(s *town.Service, which string) (town.Town, error) {
 
 // migrate brings the database to the newest schema.
 func (c *call) migrate() error {
-	if _, err := c.parse(nil); err != nil {
+	if _, err := c.Parse(nil); err != nil {
 		return err
 	}
 	config, err := c.config()

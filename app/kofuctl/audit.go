@@ -15,7 +15,7 @@ import (
 // auditVerify says whether anything was changed by other means than Kofu, in
 // the log or in any table.
 func (c *call) auditVerify() error {
-	if _, err := c.parse(nil); err != nil {
+	if _, err := c.Parse(nil); err != nil {
 		return err
 	}
 	return c.with(true, func(o *office.Office) error {
@@ -37,7 +37,7 @@ const auditPage = 1000
 func (c *call) auditExport() error {
 	var out, format, from, to string
 	var filter audit.Filter
-	_, err := c.parse(func(f *flag.FlagSet) {
+	_, err := c.Parse(func(f *flag.FlagSet) {
 		f.StringVar(&out, "out", "", "")
 		f.StringVar(&format, "format", "csv", "")
 		f.StringVar(&from, "from", "", "")

@@ -17,7 +17,7 @@ import (
 // initialise makes a data folder and the code with which the first account is
 // made on the screen.
 func (c *call) initialise() (err error) {
-	if _, err := c.parse(nil); err != nil {
+	if _, err := c.Parse(nil); err != nil {
 		return err
 	}
 	if _, found, err := office.Practice(c.dir()); err != nil || found {
@@ -26,12 +26,12 @@ func (c *call) initialise() (err error) {
 		}
 		return err
 	}
-	o, err := office.Open(c.ctx, c.dir(), office.Options{Practice: c.practice, Clock: c.Clock})
+	o, err := office.Open(c.ctx, c.dir(), office.Options{Practice: c.Practice, Clock: c.Clock})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, o.Close()) }()
-	if c.practice {
+	if c.Practice {
 		if err := c.practiceSettings(o); err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (c *call) initialise() (err error) {
 		Dir              string `json:"dir"`
 		Practice         bool   `json:"practice"`
 		InstallationCode string `json:"installationCode"`
-	}{string(o.Dir), c.practice, code}
+	}{string(o.Dir), c.Practice, code}
 	return c.answer(result, func() error {
 		return errors.Join(c.say("kofuctl.initialised_now", "dir", result.Dir), c.say("kofuctl.installation_code", "code", code))
 	})
@@ -62,7 +62,7 @@ func (c *call) practiceSettings(o *office.Office) error {
 func (c *call) sampleCity() error {
 	var cfg city.Config
 	var out, today string
-	_, err := c.parse(func(f *flag.FlagSet) {
+	_, err := c.Parse(func(f *flag.FlagSet) {
 		f.IntVar(&cfg.Population, "population", 0, "")
 		f.Uint64Var(&cfg.Seed, "seed", 1, "")
 		f.IntVar(&cfg.Cards, "cards", 0, "")

@@ -92,7 +92,7 @@ func lineOf(r progress.Row, s settings.Settings) cardLine {
 // cardsList prints the cards that match.
 func (c *call) cardsList() error {
 	var f filter
-	_, err := c.parse(func(set *flag.FlagSet) {
+	_, err := c.Parse(func(set *flag.FlagSet) {
 		f.define(set)
 		set.IntVar(&f.Offset, "offset", 0, "")
 		set.IntVar(&f.Limit, "limit", 100, "")
@@ -140,7 +140,7 @@ func (c *call) cardsList() error {
 func (c *call) cardsExport() error {
 	var f filter
 	var out, format string
-	_, err := c.parse(func(set *flag.FlagSet) {
+	_, err := c.Parse(func(set *flag.FlagSet) {
 		f.define(set)
 		set.StringVar(&out, "out", "", "")
 		set.StringVar(&format, "format", string(sheet.XLSX), "")
@@ -172,7 +172,7 @@ func (c *call) cardsExport() error {
 // cardsShow prints a card with its history. A number that occurs in several
 // deliveries shows each card.
 func (c *call) cardsShow() error {
-	args, err := c.parse(nil, "CODE")
+	args, err := c.Parse(nil, "CODE")
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,7 @@ package main
 
 // version prints the version.
 func (c *call) version() error {
-	if _, err := c.parse(nil); err != nil {
+	if _, err := c.Parse(nil); err != nil {
 		return err
 	}
 	result := struct {

@@ -17,7 +17,7 @@ import (
 func (c *call) importFile() error {
 	var up intake.Upload
 	var dry bool
-	args, err := c.parse(func(f *flag.FlagSet) {
+	args, err := c.Parse(func(f *flag.FlagSet) {
 		f.StringVar(&up.Profile, "profile", "", "")
 		f.StringVar(&up.LotNo, "lot", "", "")
 		f.BoolVar(&dry, "dry-run", false, "")

@@ -65,21 +65,14 @@ var commands = map[string]func(*call) error{
 // Run runs the program with the arguments and returns its exit code.
 func (p *Program) Run(ctx context.Context, args []string) int {
 	c := &call{Program: p, ctx: ctx}
-	err := c.run(args)
-	code := program.Code(err)
-	if code != program.OK {
-		program.Report(p.Err, c.json, err)
-	}
-	return code
+	return c.End(p.Err, c.run(args))
 }
 
 // run finds the command and runs it.
 func (c *call) run(args []string) error {
-	line := program.Line{Program: "kofuctl", Args: args, Common: c.common}
-	command, line, err := line.Command(program.Words(commands))
+	command, err := c.Begin("kofuctl", args, program.Words(commands), program.DataFolder(version, "var", "Kofu", "/var/lib/kofu"), c.help)
 	if err != nil {
 		return err
 	}
-	c.line = line
 	return commands[command](c)
 }

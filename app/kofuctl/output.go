@@ -16,7 +16,7 @@ func (c *call) say(code string, args ...string) error {
 
 // answer prints the result: as JSON for machines, else as text says.
 func (c *call) answer(result any, text func() error) error {
-	return program.Answer(c.Out, c.json, result, text)
+	return program.Answer(c.Out, c.JSON, result, text)
 }
 
 // row prints the cells of a line of a list, apart by tabs.

@@ -46,7 +46,7 @@ func (c *call) printNotices() error { return c.print(press.LettersPart) }
 // together: the other part is fetched with --run.
 func (c *call) print(part string) error {
 	var p printOrder
-	if _, err := c.parse(p.define); err != nil {
+	if _, err := c.Parse(p.define); err != nil {
 		return err
 	}
 	if p.out == "" {
@@ -238,7 +238,7 @@ func (c *call) printed(run notice.Run, part string, files []string) error {
 // fontsAdd registers the 外字 font of a system.
 func (c *call) fontsAdd() error {
 	var set string
-	args, err := c.parse(func(f *flag.FlagSet) { f.StringVar(&set, "set", "", "") }, "FILE")
+	args, err := c.Parse(func(f *flag.FlagSet) { f.StringVar(&set, "set", "", "") }, "FILE")
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type scans struct {
 // read at the desk: each in a transaction of its own. Refusals are listed and
 // the command fails if there was one.
 func (c *call) scan(define func(*flag.FlagSet), begin func(*office.Office) (func(code string) error, error)) error {
-	args, err := c.parse(define, "FILE")
+	args, err := c.Parse(define, "FILE")
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (c *call) scanShelve() error {
 func (c *call) placesAdd() error {
 	var n vault.New
 	var kind, parent string
-	_, err := c.parse(func(f *flag.FlagSet) {
+	_, err := c.Parse(func(f *flag.FlagSet) {
 		f.StringVar(&kind, "kind", "", "")
 		f.StringVar(&n.Name, "name", "", "")
 		f.StringVar(&parent, "parent", "", "")
@@ -193,7 +193,7 @@ func (c *call) placesAdd() error {
 
 // placesList prints the places in walking order.
 func (c *call) placesList() error {
-	if _, err := c.parse(nil); err != nil {
+	if _, err := c.Parse(nil); err != nil {
 		return err
 	}
 	return c.with(true, func(o *office.Office) error {

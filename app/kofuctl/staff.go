@@ -17,7 +17,7 @@ func (c *call) hasher(o *office.Office) *staff.Hasher { return staff.NewHasher(c
 func (c *call) staffAdd() error {
 	var n staff.New
 	var roles string
-	_, err := c.parse(func(f *flag.FlagSet) {
+	_, err := c.Parse(func(f *flag.FlagSet) {
 		f.StringVar(&n.Login, "login", "", "")
 		f.StringVar(&n.Name, "name", "", "")
 		f.StringVar(&roles, "roles", "", "")
@@ -49,7 +49,7 @@ func (c *call) newPassword(login, password string) error {
 
 // staffReset gives an account a new first password.
 func (c *call) staffReset() error {
-	args, err := c.parse(nil, "LOGIN")
+	args, err := c.Parse(nil, "LOGIN")
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (c *call) account(o *office.Office, login string) (staff.Account, error) {
 
 // staffList prints the accounts.
 func (c *call) staffList() error {
-	if _, err := c.parse(nil); err != nil {
+	if _, err := c.Parse(nil); err != nil {
 		return err
 	}
 	return c.with(true, func(o *office.Office) error {
