@@ -116,15 +116,19 @@ func TestKT501_WalkInIsReceivedOnce(t *testing.T) {
 	if a := o.arrive(number(0)); !a.None || a.Card.ID != o.ids[0] {
 		t.Errorf("a card without a booking: %+v", a)
 	}
+	var visit string
 	walkIn := func(tx *store.Tx) error {
 		b, err := counter.WalkIn(tx, "A", o.ids[0], "receive")
+		visit = b.ID
 		if err == nil && (b.No != "W24-001" || b.State() != counter.Arrived) {
 			t.Errorf("visit %+v", b)
 		}
 		return err
 	}
 	o.write(walkIn)
+	first := visit
 	o.refused(fault.Conflict, "counter.here_already", walkIn)
+	o.do(first, counter.ActFinish)
 	o.write(func(tx *store.Tx) error {
 		b, err := counter.WalkIn(tx, "A", 0, "pin", "renew")
 		if b.No != "W24-002" || b.Persons[0].Procs != "pin renew" {

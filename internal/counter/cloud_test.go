@@ -146,6 +146,14 @@ func TestHear_Case12_Quarantine(t *testing.T) {
 	if list := o.picks(""); len(list) != 1 {
 		t.Errorf("the pick list has %v", list)
 	}
+	later := placed(one(0)) // for a card that this database does not know of
+	later.Members[0].Gen = 2
+	if found := o.hear(later); len(found) != 1 || !found[0].Held {
+		t.Errorf("findings %+v", found)
+	}
+	if list := o.picks(""); len(list) != 0 {
+		t.Errorf("the pick list has %v", list)
+	}
 }
 
 // What the office learns of a code afterwards ends what was booked with it.

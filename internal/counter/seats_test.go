@@ -98,6 +98,12 @@ func TestBook_PersonWithoutCodeIsNotTold(t *testing.T) {
 	if len(told) != 1 || strings.Contains(told[0], pseudonym(0)) || !strings.Contains(told[0], `"party":1,"units":1`) {
 		t.Errorf("told %s", told)
 	}
+	if bk := told[0][len(`booking.office {"bk":"`):][:26]; len(told) == 1 {
+		o.do(bk, counter.ActArrive, 1)
+		if len(o.told()) != 1 {
+			t.Errorf("told of an arrival without a code: %s", o.told())
+		}
+	}
 	o.read(func(rx *store.Rx) error {
 		slots, err := counter.Slots(rx, "A", tomorrow)
 		if slots[2].OfficeTaken != 2 {

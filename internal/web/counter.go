@@ -94,7 +94,7 @@ func (s *server) counterRoutes() []gate.Route {
 		{Pattern: "POST /api/counter/walk-ins", Permission: staff.VisitHandover, Handle: s.postWalkIn, In: WalkInRequest{}, Out: CounterBooking{}},
 		{Pattern: "POST /api/counter/bookings/{bk}/acts", Permission: staff.VisitHandover, Handle: s.postVisitAct, In: VisitAct{}, Out: CounterBooking{}},
 		{Pattern: "GET /api/counter/seats", Permission: staff.VisitHandover, Handle: s.getSeats, Out: SeatDay{}},
-		{Pattern: "GET /api/counter/guests", Permission: staff.VisitHandover, Handle: s.getGuest, Out: Guest{}},
+		{Pattern: "POST /api/counter/guests", Permission: staff.VisitHandover, Handle: s.postGuest, In: GuestScan{}, Out: Guest{}},
 		{Pattern: "POST /api/counter/bookings", Permission: staff.VisitHandover, Handle: s.postSeat, In: SeatRequest{}, Out: CounterBooking{}},
 		{Pattern: "POST /api/counter/bookings/{bk}/move", Permission: staff.VisitHandover, Handle: s.postSeatMove, In: SeatMove{}, Out: CounterBooking{}},
 		{Pattern: "GET /api/counter/picks", Permission: staff.CardWork, Handle: s.getPicks, Out: PickList{}},

@@ -114,11 +114,20 @@ func (d *SeatDay) fill(rx *store.Rx, window string) error {
 	return nil
 }
 
-// getGuest finds somebody by what was scanned or typed.
-func (s *server) getGuest(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+// GuestScan is what was scanned or typed; it stands in no address.
+type GuestScan struct {
+	Code string `json:"code"`
+}
+
+// postGuest finds somebody by what was scanned or typed.
+func (s *server) postGuest(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	in, err := staffweb.Decode[GuestScan](r)
+	if err != nil {
+		return err
+	}
 	var out Guest
-	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		f, err := counter.Find(rx, s.Ring, r.URL.Query().Get("code"))
+	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
+		f, err := counter.Find(rx, s.Ring, in.Code)
 		if err != nil {
 			return err
 		}

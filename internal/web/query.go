@@ -47,7 +47,6 @@ var queries = map[string][]staffweb.Query{
 	"GET /api/imports":                    {limit},
 	"GET /api/counter/visits":             {window, day},
 	"GET /api/counter/seats":              {window, day},
-	"GET /api/counter/guests":             {{Name: "code", Kind: "string", Description: "what was scanned or typed"}},
 	"GET /api/counter/picks":              picking,
 	"GET /api/counter/picks.pdf":          picking,
 	"GET /api/print-runs/{id}/labels.pdf": {{Name: "volume", Kind: "integer", Description: "from 1, when a run has several files"}},

@@ -391,6 +391,10 @@ export interface Guest {
   booking?: CounterBooking;
 }
 
+export interface GuestScan {
+  code: string;
+}
+
 export interface HandoverDocument {
   code: string;
   label: string;
