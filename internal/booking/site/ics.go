@@ -29,7 +29,7 @@ func (v *visit) getCalendar() error {
 		"UID:" + o.ID + "@" + host, "DTSTAMP:" + utc(o.MadeAt), "DTSTART:" + utc(o.Starts),
 		"DTEND:" + utc(o.Starts.Add(time.Duration(o.slot.Minutes)*time.Minute)),
 		"SUMMARY:" + plainText(v.words.Plain("site.name", "city", v.city.Name)+" "+v.words.Plain("booking.number")+" "+o.No),
-		"LOCATION:" + plainText(strings.TrimSpace(f.Place.Name+" "+f.Place.Address)),
+		"LOCATION:" + plainText(strings.TrimSpace(f.Place.name+" "+f.Place.address)),
 		"DESCRIPTION:" + plainText(v.words.Plain("foot.phone")+" "+f.Place.Phone),
 		"END:VEVENT", "END:VCALENDAR",
 	}

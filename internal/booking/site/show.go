@@ -3,15 +3,28 @@ package site
 import (
 	"html/template"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"kofu/internal/booking/mail"
+	"kofu/internal/booking/terms"
 	"kofu/internal/booking/wording"
 	"kofu/internal/jpdate"
 )
 
 // What templates ask of a page beside its texts.
+
+// Mistyped reports whether the reader can put something right in a field.
+func (p page) Mistyped() bool {
+	return slices.ContainsFunc(p.Problems, func(q problem) bool { return q.Field != "" })
+}
+
+// AsksBirth reports whether the birth date is asked for with the code.
+func (p page) AsksBirth() bool { return p.asksBirth() && p.TakesCodes() }
+
+// AsksNames reports whether the municipality takes names and addresses.
+func (p page) AsksNames() bool { return p.city.policy.PII == terms.PIIFull }
 
 // Number writes a number.
 func (p page) Number(n int) string { return strconv.Itoa(n) }
@@ -176,8 +189,8 @@ func (p page) LateText(minutes int) template.HTML {
 
 // MapURL is the window's link to a map, else a search for its address.
 func (p page) MapURL(at place) string {
-	if at.Map != "" || at.Address == "" {
+	if at.Map != "" || at.address == "" {
 		return at.Map
 	}
-	return "https://www.google.com/maps/search/?api=1&query=" + url.QueryEscape(at.Address)
+	return "https://www.google.com/maps/search/?api=1&query=" + url.QueryEscape(at.address)
 }

@@ -193,19 +193,20 @@ func (v *visit) getNotReady() error {
 
 // place is a window as residents find it.
 type place struct {
-	Name, Address, Note, Phone, Hours string
-	Map                               string
-	Lang                              string // of the words, '' where it is that of the page
+	Name, Address, Note, Hours template.HTML
+	Phone, Map                 string
+	name, address              string // as a calendar and a map take them
 }
 
 func (v *visit) placeOf(w slot.Window) place {
-	text := w.In(v.lang)
-	p := place{Name: text.Name, Address: text.Address, Note: text.Note, Phone: text.Phone, Hours: text.PhoneHours, Map: w.MapLink}
-	if p.Phone == "" {
-		p.Phone, p.Hours = v.city.policy.Phone, v.city.policy.Hours
+	text, own := w.In(v.lang), w.Texts[v.lang]
+	if text.Phone == "" {
+		text.Phone, text.PhoneHours = v.city.policy.Phone, v.city.policy.Hours
 	}
-	if own, ok := w.Texts[v.lang]; (!ok || own.Name == "") && wording.HTMLLang(v.lang) != "ja" {
-		p.Lang = "ja"
+	return place{
+		Name: v.foreign(text.Name, own.Name != ""), Address: v.foreign(text.Address, own.Address != ""),
+		Note: v.foreign(text.Note, own.Note != ""), Hours: v.foreign(text.PhoneHours, own.PhoneHours != ""),
+		Phone: text.Phone, Map: w.MapLink,
+		name: wording.WithoutReadings(text.Name), address: wording.WithoutReadings(text.Address),
 	}
-	return p
 }

@@ -14,7 +14,7 @@ import (
 // person needs, own the seats of each slot that they give up for these. The
 // result is the slot of each person. It reserves nothing; the seats are taken by
 // [Take]. Errors: fault.NotFound "slot.unknown"; fault.Conflict
-// "slot.no_neighbours".
+// "slot.no_neighbours", of one person "slot.full".
 func Spread(rx *store.Rx, tenant int, w Want, units []int, own map[string]int) (places []string, err error) {
 	first, found, err := ByID(rx, tenant, w.SlotID)
 	if err != nil {
@@ -39,6 +39,9 @@ func Spread(rx *store.Rx, tenant int, w Want, units []int, own map[string]int) (
 			break
 		}
 		left -= n
+	}
+	if left > 0 && len(units) == 1 {
+		return nil, fault.New(fault.Conflict, "slot.full", "time", first.clock())
 	}
 	if left > 0 {
 		return nil, fault.New(fault.Conflict, "slot.no_neighbours", "time", first.clock(), "wanted", fmt.Sprint(len(units)))
