@@ -4,11 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openBrowser } from '../e2e/clerk';
+import { openBrowser } from '../e2e/browser';
+import { findings } from './axe';
 import { htmlValidate, pagesIn, vnu } from './checkers';
 import { ownFindings } from './own';
-import { findings, kept } from './resident';
 
+/** The folder in which the residents have kept the pages that they have seen. */
+const kept = process.env.KOFU_PAGES ?? '';
 let browser: Browser;
 let folder: string;
 beforeAll(async () => {

@@ -28,5 +28,14 @@ export function ownFindings(): string[] {
   for (const e of document.querySelectorAll<HTMLElement>('main a, main button')) {
     if (!(e.textContent ?? '').trim() && !e.getAttribute('aria-label')) say('link or button without words', e);
   }
+  // Fingers: rows of lists and buttons 48 px, what is typed into 40 px (booking.md §6.1, staff-ui.md §7.2).
+  const least = (selector: string, height: number): void => {
+    for (const e of document.querySelectorAll<HTMLElement>(selector)) {
+      if (e.getClientRects().length > 0 && e.getBoundingClientRect().height < height - 0.5) say(`less than ${height} px high`, e);
+    }
+  };
+  least('main .choices a, main .button, main button, main .check', 48);
+  least('main input:not([type=hidden], [type=checkbox], [type=radio]), main select, main textarea', 40);
+  least('main .pager a, header li a, footer li a, footer .tel, summary', 24);
   return found;
 }

@@ -1,7 +1,9 @@
 // The practice municipalities of the tested service, and what only its database can be made to say:
-// a card that is not ready, a slot that has just filled up. build/e2e-booking.sh says where they are.
+// a card that is not ready, a slot that has just filled up. service.ts says where they are.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { eventually } from './until';
 
 function given(name: string): string {
   const value = process.env[name];
@@ -26,13 +28,20 @@ export const aoba: Town = first;
 /** Takes bookings without a code as well. */
 export const wakaba: Town = second;
 
+/** The n-th code that has no booking. The first two belong to one household. */
+export function code(n: number, of = aoba): Code {
+  const found = of.codes[n];
+  if (!found) throw new Error(`the practice data has no code ${n}`);
+  return found;
+}
+
 export function address(town: Town, path: string): string {
   return `http://${town.host}:${port}${path}`;
 }
 
 /** Runs statements against the database of the running service. */
 export function sql(statements: string): string {
-  return execFileSync('sqlite3', ['-cmd', '.timeout 20000', `${data}/kofu-booking.db`, statements], { encoding: 'utf8' }).trim();
+  return execFileSync('sqlite3', ['-cmd', '.timeout 60000', `${data}/kofu-booking.db`, statements], { encoding: 'utf8' }).trim();
 }
 
 export function instant(minutesFromNow: number): string {
@@ -44,21 +53,33 @@ export function forgetAttempts(): void {
   sql('DELETE FROM attempt_count; DELETE FROM attempt_lock');
 }
 
-/** Changes what a municipality has decided; the pages know it after two seconds. */
-export async function policy(tenant: number, change: Record<string, unknown>): Promise<void> {
-  const [version, body] = sql(`SELECT version || '|' || body FROM setting WHERE tenant = ${tenant} AND name = 'booking.policy' ORDER BY version DESC LIMIT 1`).split(/\|(.*)/s);
-  document(tenant, 'booking.policy', Number(version) + 1, { ...JSON.parse(body ?? '{}') as object, ...change });
-  await settled();
-}
-
 /** Makes a version of a document of settings. */
 export function document(tenant: number, name: string, version: number, value: object): void {
   sql(`INSERT INTO setting SELECT ${tenant}, '${name}', ${version}, '${JSON.stringify(value).replaceAll("'", "''")}', '${instant(0)}', 'test'`);
 }
 
-/** Waits until the pages have read again what they remember of the municipality. */
-export async function settled(): Promise<void> {
-  await new Promise((done) => setTimeout(done, 2_300));
+/** The status and the text of a page for somebody without cookies. */
+export function fetched(town: Town, path: string): Promise<{ status: number; body: string }> {
+  return new Promise((done, fail) => {
+    request({ host: '127.0.0.1', port, path, headers: { Host: `${town.host}:${port}`, 'X-Forwarded-For': '198.51.100.254' } }, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8').on('data', (part) => { body += part; }).on('end', () => { done({ status: answer.statusCode ?? 0, body }); });
+    }).on('error', fail).end();
+  });
+}
+
+let settings = 0;
+
+/**
+ * Changes what a municipality has decided, and returns when its pages know it and whatever was changed
+ * before: with each change its phone number becomes another, which stands on every page.
+ */
+export async function policy(tenant: number, change: Record<string, unknown> = {}): Promise<void> {
+  const [version, body] = sql(`SELECT version || '|' || body FROM setting WHERE tenant = ${tenant} AND name = 'booking.policy' ORDER BY version DESC LIMIT 1`).split(/\|(.*)/s);
+  const phone = `03-0000-${String(++settings).padStart(4, '0')}`;
+  document(tenant, 'booking.policy', Number(version) + 1, { ...JSON.parse(body ?? '{}') as object, ...change, phone });
+  const town = tenant === 1 ? aoba : wakaba;
+  await eventually(async () => (await fetched(town, '/ja/help')).body.includes(phone), 'the pages know the new settings');
 }
 
 const texts = new Map<string, Map<string, string>>();

@@ -2,21 +2,16 @@
 // screen checked for accessibility on the way.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core';
+import type { Browser, CDPSession, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { url } from './server';
+
+export { openBrowser } from './browser';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** Pause between the keys of a person; far above the limit for scanners. */
 const pace = 60;
-
-export async function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env.KOFU_CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
-}
 
 export class Clerk {
   private constructor(readonly page: Page, private readonly cdp: CDPSession) {}
