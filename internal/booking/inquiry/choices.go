@@ -48,7 +48,7 @@ var (
 	channels   = []string{"phone", "counter", "mail", "other"}
 	categories = []string{"booking", "change", "ready", "bring", "proxy", "lost", "site", "other"}
 	results    = []string{"answered", "booked", "call_back", "forwarded", "complaint"}
-	templates  = []string{"bring", "lost", "ready"}
+	templates  = []string{"bring", "lost", "ready", "unreconciled"}
 )
 
 // DefaultChoices are those of a municipality that has not changed them.
