@@ -267,7 +267,7 @@ func (p page) Machine() bool {
 func (p page) SignedIn() bool { return p.signedIn }
 
 // Stylesheet is the address of the style sheet, which changes with its content.
-func (p page) Stylesheet() string { return "/" + stylePath + "/" + p.styleName() }
+func (p page) Stylesheet() string { return "/" + stylePath + "/" + p.city.styleName }
 
 // Here is the address of this page for going back to it.
 func (p page) Here() string {
@@ -304,20 +304,17 @@ func (p page) Shown(text string) template.HTML { return p.words.Shown(text) }
 
 const stylePath = "style"
 
-func (s *site) stylesheet(c *city) []byte {
-	return append([]byte(":root{--key:"+c.policy.Colour+"}\n"), s.pages.css...)
-}
-
-func (v *visit) styleName() string {
-	sum := sha256.Sum256(v.stylesheet(v.city))
-	return hex.EncodeToString(sum[:6]) + ".css"
+func (s *site) stylesheet(colour string) (text []byte, name string) {
+	text = append([]byte(":root{--key:"+colour+"}\n"), s.pages.css...)
+	sum := sha256.Sum256(text)
+	return text, hex.EncodeToString(sum[:6]) + ".css"
 }
 
 // style serves the style sheet. Its name follows from its content, so it may be
 // kept for a year.
 func (s *site) style(v *visit, name string) error {
 	v.route = "/" + stylePath
-	if name != v.styleName() {
+	if name != v.city.styleName {
 		return notFound()
 	}
 	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead {
@@ -325,7 +322,7 @@ func (s *site) style(v *visit, name string) error {
 	}
 	v.w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	v.w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	_, _ = v.w.Write(v.stylesheet(v.city)) // a browser that has gone reads no answer
+	_, _ = v.w.Write(v.city.style) // a browser that has gone reads no answer
 	return nil
 }
 

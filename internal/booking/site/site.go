@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kofu/frontend"
@@ -65,8 +66,8 @@ type site struct {
 	fragments fragments
 	mux       *http.ServeMux
 
-	cityMu sync.Mutex
-	city   *city
+	reading sync.Mutex // the municipality is being read anew
+	city    atomic.Pointer[city]
 }
 
 // New returns the handler of the residents' pages of one tenant.
@@ -120,6 +121,8 @@ type city struct {
 	windows    []slot.Window
 	procedures []slot.ProcedureTerms
 	languages  []string // of the policy, as far as there are texts
+	style      []byte   // the style sheet in the municipality's colour
+	styleName  string   // that changes with it
 	at         time.Time
 }
 
@@ -127,20 +130,26 @@ type city struct {
 const cityAge = 2 * time.Second
 
 // known returns the municipality, read anew after two seconds at the earliest;
-// with an error, as it was last, or nil.
+// with an error, as it was last, or nil. While one request reads it, the others
+// go on with what is known.
 func (s *site) known(ctx context.Context) (*city, error) {
 	now := s.Clock()
-	s.cityMu.Lock()
-	defer s.cityMu.Unlock()
-	if s.city != nil && now.Sub(s.city.at).Abs() < cityAge {
-		return s.city, nil
+	last := s.city.Load()
+	if last != nil && (now.Sub(last.at).Abs() < cityAge || !s.reading.TryLock()) {
+		return last, nil
+	}
+	if last == nil {
+		s.reading.Lock()
+	}
+	defer s.reading.Unlock()
+	if latest := s.city.Load(); latest != last { // somebody has just read it
+		return latest, nil
 	}
 	c := &city{at: now}
-	err := s.DB.Read(ctx, func(rx *store.Rx) error { return s.read(rx, c) })
-	if err != nil {
-		return s.city, err
+	if err := s.DB.Read(ctx, func(rx *store.Rx) error { return s.read(rx, c) }); err != nil {
+		return last, err
 	}
-	s.city = c
+	s.city.Store(c)
 	return c, nil
 }
 
@@ -156,6 +165,7 @@ func (s *site) read(rx *store.Rx, c *city) (err error) {
 		return err
 	}
 	c.policy = c.terms.Policy
+	c.style, c.styleName = s.stylesheet(c.policy.Colour)
 	if c.windows, err = slot.Windows(rx, s.Tenant); err != nil {
 		return err
 	}

@@ -1,8 +1,11 @@
 package site
 
 import (
+	"html/template"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"kofu/internal/booking/door"
@@ -12,7 +15,7 @@ import (
 
 // waitingData is the waiting room as somebody in it reads it.
 type waitingData struct {
-	Number  int
+	Number  string
 	Ahead   string // people before them, '' before the start
 	Starts  string // when people are admitted, '' once they are
 	Minutes string // expected
@@ -36,14 +39,36 @@ func (v *visit) noticed(n door.Notice) (shown bool, err error) {
 	return false, nil
 }
 
-// waiting shows the waiting room; look is where its link leads.
+// inGeneral is what a page of the waiting room shows instead of the figures and
+// addresses of one person.
+var inGeneral = waitingData{Number: "kofu-number", Ahead: "kofu-ahead", Minutes: "kofu-minutes", Look: "/kofu-look"}
+
+// waiting shows the waiting room; look is where its link leads. All who wait read
+// the same page but for a few figures and addresses, so it is made once for each
+// language and view and these are put in.
 func (v *visit) waiting(p queue.Place, look string) error {
-	d := waitingData{Number: p.Number, Look: look, Minutes: strconv.Itoa(int((p.Wait + time.Minute - 1) / time.Minute))}
-	if p.Starts.IsZero() {
-		d.Ahead = strconv.Itoa(p.Ahead)
-	} else {
-		d.Starts = v.words.Argument(v.words.Instant(p.Starts))
+	d := inGeneral
+	if !p.Starts.IsZero() {
+		d.Ahead, d.Starts = "", v.words.Argument(v.words.Instant(p.Starts))
+	}
+	key := "waiting " + v.lang + " " + page{visit: v}.Classes() + " " + d.Starts
+	version := v.city.at.String()
+	body, kept := v.fragments.get(key, version)
+	if !kept {
+		general := *v
+		general.r = &http.Request{Method: http.MethodGet, URL: &url.URL{Path: v.path(d.Look)}}
+		var err error
+		if body, err = general.render("waiting", "waiting.title", d); err != nil {
+			return err
+		}
+		v.fragments.put(key, version, body)
 	}
 	v.code = "queue.waits"
-	return v.page(http.StatusOK, "waiting", "waiting.title", d)
+	return v.html(http.StatusOK, []byte(strings.NewReplacer(
+		d.Number, strconv.Itoa(p.Number),
+		inGeneral.Ahead, strconv.Itoa(p.Ahead),
+		d.Minutes, strconv.Itoa(int((p.Wait+time.Minute-1)/time.Minute)),
+		url.QueryEscape(d.Look), template.HTMLEscapeString(url.QueryEscape(page{visit: v}.Here())),
+		d.Look, template.HTMLEscapeString(look),
+	).Replace(string(body))))
 }
