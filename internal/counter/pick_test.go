@@ -42,7 +42,7 @@ func TestKT205_PickListInWalkingOrder(t *testing.T) {
 	o.booked("11-0002", tomorrow, 630, 1)               // first box
 	o.booked("11-0003", tomorrow, 540, 2)               // second box, behind the first card
 	o.booked("11-0004", today, 600, 3)                  // another day
-	o.hear(event.BookingCreated(placed(one(5, "pin")))) // does not collect the card
+	o.hear(placed(one(5, "pin"))) // does not collect the card
 	want := []string{number(1), number(0), number(2)}
 	if diff := cmp.Diff(want, o.picks("")); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)
