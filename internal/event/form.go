@@ -218,6 +218,9 @@ func (f field) read(text []byte, v reflect.Value) error {
 	if err := json.Unmarshal(text, &parts); err != nil || len(parts) > longestList {
 		return fmt.Errorf("%s has another form", f.name)
 	}
+	if f.optional && len(parts) == 0 { // as if it were not there
+		return nil
+	}
 	v.Set(reflect.MakeSlice(v.Type(), len(parts), len(parts)))
 	for i, part := range parts {
 		if v.Index(i).Kind() != reflect.Struct {
