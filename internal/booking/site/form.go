@@ -74,7 +74,7 @@ func (v *visit) contactFields() (list []contactField) {
 		{contact.Kana, terms.KindKana, "", 60},
 		{contact.Birth, terms.KindDate, "bday", 10},
 		{contact.Sex, terms.KindRadio, "", 0},
-		{contact.Address, terms.KindText, "street-address", 200},
+		{contact.Address, terms.KindText, "address-line1", 200},
 	} {
 		level := contact.LevelOf(f.name)
 		taken := p.PII == terms.PIIFull || p.PII == terms.PIIContact && level == terms.PIIContact
