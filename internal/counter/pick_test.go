@@ -38,11 +38,11 @@ func (o *office) fetch(day, entry string) (f counter.Fetched, err error) {
 // stands in «only new since 9:30» and not on the first print.
 func TestKT205_PickListInWalkingOrder(t *testing.T) {
 	o := newOffice(t, 6).linked()
-	o.booked("11-0001", tomorrow, 600, 0)               // second box
-	o.booked("11-0002", tomorrow, 630, 1)               // first box
-	o.booked("11-0003", tomorrow, 540, 2)               // second box, behind the first card
-	o.booked("11-0004", today, 600, 3)                  // another day
-	o.hear(placed(one(5, "pin"))) // does not collect the card
+	o.booked("11-0001", tomorrow, 600, 0) // second box
+	o.booked("11-0002", tomorrow, 630, 1) // first box
+	o.booked("11-0003", tomorrow, 540, 2) // second box, behind the first card
+	o.booked("11-0004", today, 600, 3)    // another day
+	o.hear(placed(one(5, "pin")))         // does not collect the card
 	want := []string{number(1), number(0), number(2)}
 	if diff := cmp.Diff(want, o.picks("")); diff != "" {
 		t.Errorf("order (-want +got):\n%s", diff)

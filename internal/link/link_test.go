@@ -261,13 +261,13 @@ func (o *office) give(id int64) {
 		c, err = card.ByID(rx, id)
 		return err
 	})
-	_, err := visit.Give(o.t.Context(), o.DB, o.Keys.Ring, testkit.Clerk, id, visit.HandOver{
-		CardScan: c.NoticeNo, NoticeScan: c.NoticeNo, Receiver: visit.Self, Documents: []string{"holder_driver"}, PINMethod: "holder",
-		OldCards: map[string]string{"notification": "collected", "juki": "none", "previous": "none", "residence": "none"},
+	testkit.Write(o.t, o.DB, testkit.Clerk, func(tx *store.Tx) error {
+		_, err := visit.Give(tx, o.Keys.Ring, id, visit.HandOver{
+			CardScan: c.NoticeNo, NoticeScan: c.NoticeNo, Receiver: visit.Self, Documents: []string{"holder_driver"}, PINMethod: "holder",
+			OldCards: map[string]string{"notification": "collected", "juki": "none", "previous": "none", "residence": "none"},
+		})
+		return err
 	})
-	if err != nil {
-		o.t.Fatal(err)
-	}
 }
 
 // undo takes the last act on a card back: a withdrawal or a hand-over.
