@@ -15,8 +15,8 @@ import (
 	"kofu/internal/testkit"
 )
 
-// gaugeOf is the value of a line of the metrics.
-func gaugeOf(t *testing.T, text, name string) (value float64, found bool) {
+// gaugeOf is the value of a line of the metrics, 0 where there is none.
+func gaugeOf(t *testing.T, text, name string) float64 {
 	t.Helper()
 	for line := range strings.Lines(text) {
 		if rest, ok := strings.CutPrefix(line, name+" "); ok {
@@ -24,10 +24,10 @@ func gaugeOf(t *testing.T, text, name string) (value float64, found bool) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return value, true
+			return value
 		}
 	}
-	return 0, false
+	return 0
 }
 
 // inJapan is the minute in so long, as commands take it.
@@ -45,10 +45,7 @@ func TestServe_Metrics(t *testing.T) {
 		_, text := r.get(operator, "localhost", "/metrics")
 		return text
 	}
-	value := func(name string) float64 {
-		v, _ := gaugeOf(t, metrics(), name)
-		return v
-	}
+	value := func(name string) float64 { return gaugeOf(t, metrics(), name) }
 	for _, job := range []string{"slots", "forget", "check", "dump", "audit", "mail"} {
 		label := fmt.Sprintf("{tenant=\"1\",job=%q}", job)
 		eventually(t, func() bool {
@@ -113,8 +110,8 @@ func TestBK213_ClockAlarm(t *testing.T) {
 		var offset float64
 		eventually(t, func() bool {
 			_, text := r.get(operator, "localhost", "/metrics")
-			offset, _ = gaugeOf(t, text, "kofu_clock_offset_seconds")
-			n, _ = gaugeOf(t, text, "kofu_job_failures"+label)
+			offset = gaugeOf(t, text, "kofu_clock_offset_seconds")
+			n = gaugeOf(t, text, "kofu_job_failures"+label)
 			return offset != 0 && (ahead == 0 || n > 0)
 		})
 		if d := offset - ahead.Seconds(); d < -0.9 || d > 0.9 {

@@ -73,7 +73,11 @@ func TestLater_AFailureUndoesAll(t *testing.T) {
 				}
 				return then(tx)
 			})
-			if want == stop && !errors.Is(err, stop) || want != stop && !fault.Is(err, fault.Conflict, "item.taken") {
+			told := fault.Is(err, fault.Conflict, "item.taken")
+			if errors.Is(want, stop) {
+				told = errors.Is(err, stop)
+			}
+			if !told {
 				t.Errorf("%v", err)
 			}
 			if err := exec(t, db, "UPDATE item SET n = 0"); err != nil {
