@@ -40,6 +40,8 @@ func (r ready) press(ctx context.Context) (booked bool, took time.Duration, err 
 		return true, p.took, nil
 	case p.status == http.StatusConflict:
 		return false, p.took, nil
+	case p.status == http.StatusServiceUnavailable:
+		return false, p.took, busyError{"/ja/book"}
 	}
 	return false, 0, fmt.Errorf("booking answers %d to %s:\n%s", p.status, p.to, plain(p.body))
 }

@@ -162,11 +162,19 @@ func (v *visitor) request(ctx context.Context, address string, form url.Values) 
 // want is request for an answer of a status.
 func (v *visitor) want(ctx context.Context, status int, address string, form url.Values) (page, error) {
 	p, err := v.request(ctx, address, form)
+	if err == nil && p.status == http.StatusServiceUnavailable {
+		return p, busyError{address}
+	}
 	if err == nil && p.status != status {
 		err = fmt.Errorf("%s answers %d, not %d:\n%s", address, p.status, status, plain(p.body))
 	}
 	return p, err
 }
+
+// busyError is the answer of a service that has too much to do.
+type busyError struct{ address string }
+
+func (e busyError) Error() string { return e.address + " is busy" }
 
 var (
 	tags    = regexp.MustCompile(`(?s)<[^>]*>\s*`)
