@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -281,6 +283,7 @@ func TestBK602_BK108_NothingPersonalIsLeft(t *testing.T) {
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
 			p := beginPractice(t, engine)
+			sent := p.mailServer()
 			canaries := url.Values{
 				"mail": {"kanaria@example.jp"}, "phone": {"090-1234-9876"}, "name": {"金糸雀花子"}, "kana": {"キンシジャクハナコ"},
 				"birth": {"1931-02-28"}, "address": {"金糸雀町九丁目"}, "sex": {"female"}, "memo": {"金糸雀花子"},
@@ -308,6 +311,12 @@ func TestBK602_BK108_NothingPersonalIsLeft(t *testing.T) {
 				t.Fatalf("no receipt number:\n%s", booked.body)
 			}
 			p.receive(day)
+			if n := sent(); n != 0 {
+				t.Errorf("the mail server was called %d times", n)
+			}
+			if p.client(staffDoor).signIn("kanri").act("/api/mail-server/test", map[string]string{}); sent() == 0 {
+				t.Error("nobody would have noticed a mail")
+			}
 			secrets := []string{
 				p.town.Codes[0].Code, strings.ReplaceAll(p.town.Codes[0].Code, "-", ""),
 				p.town.Codes[0].Birth, strings.ReplaceAll(p.town.Codes[0].Birth, "-", ""), "金糸雀", "キンシジャク", "kanaria", "1234-9876", "1931-02-28",
@@ -321,25 +330,63 @@ func TestBK602_BK108_NothingPersonalIsLeft(t *testing.T) {
 	}
 }
 
+// mailServer is where the municipality's mails go from now on. It answers how
+// often it was called.
+func (p *practiceRun) mailServer() func() int32 {
+	p.t.Helper()
+	var calls atomic.Int32
+	listener, err := new(net.ListenConfig).Listen(p.t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = listener.Close() }) // closed once
+	go func() {
+		for c, err := listener.Accept(); err == nil; c, err = listener.Accept() {
+			calls.Add(1)
+			_ = c.Close() // it takes no mail
+		}
+	}()
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	staff := p.client(staffDoor).signIn("kanri").get("/api/mail-server").ok()
+	var form map[string]any
+	if err := json.Unmarshal([]byte(staff.body), &form); err != nil {
+		p.t.Fatal(err)
+	}
+	form["host"], form["port"], form["security"] = host, json.Number(port), "plain"
+	text, err := json.Marshal(form)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	staff.send(http.MethodPut, "/api/mail-server", "application/json", string(text)).ok()
+	return calls.Load
+}
+
+// signIn signs an account of the practice data in.
+func (c *client) signIn(login string) *client {
+	c.t.Helper()
+	c.token, c.cookies = "", map[string]string{}
+	for _, a := range c.town.Accounts {
+		if a.Login == login {
+			c.act("/api/session", map[string]string{"login": a.Login, "password": a.Password}).ok()
+		}
+	}
+	var me struct{ Token string }
+	if err := json.Unmarshal([]byte(c.body), &me); err != nil {
+		c.t.Fatal(err)
+	}
+	c.token = me.Token
+	return c
+}
+
 // receive lets somebody come on the day of a booking.
 func (p *practiceRun) receive(no string) {
 	p.t.Helper()
 	staff := p.client(staffDoor)
-	signIn := func() {
-		staff.token, staff.cookies = "", map[string]string{}
-		for _, a := range p.town.Accounts {
-			if a.Login == "sekinin" {
-				staff.act("/api/session", map[string]string{"login": a.Login, "password": a.Password}).ok()
-			}
-		}
-		var me struct{ Token string }
-		if err := json.Unmarshal([]byte(staff.body), &me); err != nil {
-			p.t.Fatal(err)
-		}
-		staff.token = me.Token
-	}
 	for range 40 {
-		signIn()
+		staff.signIn("sekinin")
 		staff.get("/api/windows/YAK/visits").ok()
 		if strings.Contains(staff.body, `"`+no+`"`) {
 			break
@@ -376,7 +423,8 @@ func TestBK104_TwelveDigitsAnywhere(t *testing.T) {
 				pages := []string{
 					someone.at, "/", "/language", "/view", "/help", "/privacy", "/free", "/free/times", "/code", "/open", "/open/days", "/open/times",
 					"/open/confirm", "/key", "/mail/" + number, "/next", "/procedure", "/window", "/party", "/days", "/times", "/confirm", "/wish", "/forgot",
-					"/b/" + number, "/b/" + number + "/days", "/" + number,
+					"/pin", "/notready", "/accessibility", "/b/" + number, "/b/" + number + "/days", "/b/" + number + "/times", "/b/" + number + "/confirm",
+					"/b/" + number + "/cancel", "/b/" + number + "/leave", "/b/" + number + "/offer", "/" + number,
 				}
 				for _, path := range pages {
 					if path == "" {
@@ -416,16 +464,7 @@ func TestBK104_TwelveDigitsAnywhere(t *testing.T) {
 			}
 			staff := p.client(staffDoor)
 			staff.act("/api/session", map[string]string{"login": number, "password": number})
-			for _, a := range p.town.Accounts {
-				if a.Login == "sekinin" {
-					staff.act("/api/session", map[string]string{"login": a.Login, "password": a.Password}).ok()
-				}
-			}
-			var me struct{ Token string }
-			if err := json.Unmarshal([]byte(staff.body), &me); err != nil {
-				t.Fatal(err)
-			}
-			staff.token = me.Token
+			staff.signIn("sekinin")
 			staff.act("/api/arrivals", map[string]any{"windowId": "YAK", "entry": number})
 			for _, path := range []string{"/api/" + number, "/api/bookings/" + number, "/api/windows/" + number + "/visits", "/api/windows/YAK/visits?day=" + number, "/" + number} {
 				staff.get(path)
