@@ -54,6 +54,21 @@ type Link struct {
 type Keys struct {
 	Ring  *keyring.Ring
 	Codes *keyring.Codes // of the office; its newest hashes what is released
+	id    string         // of the key that hashes, "" for the newest
+}
+
+// under are the keys with one that hashes.
+func (k Keys) under(id string) Keys {
+	k.id = id
+	return k
+}
+
+func (k Keys) current() (id string, secret []byte, ok bool) {
+	if k.id == "" {
+		return k.Codes.Newest()
+	}
+	secret, ok = k.Codes.Keys()[k.id]
+	return k.id, secret, ok
 }
 
 // Policy is what a city decides about its codes.
@@ -151,7 +166,7 @@ func (s subject) birth() (string, bool) {
 // hashes are the look-up key of a code and, where birth dates are asked for, its
 // verifier; byPhone says that only the office can book for the person.
 func (k Keys) hashes(p Policy, s subject) (key, h, hb string, byPhone bool, err error) {
-	key, secret, ok := k.Codes.Newest()
+	key, secret, ok := k.current()
 	if !ok {
 		return "", "", "", false, fault.New(fault.Conflict, "link.no_key")
 	}

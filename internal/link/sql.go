@@ -50,6 +50,21 @@ AND NOT EXISTS (SELECT 1 FROM card c WHERE c.id = l.card_id AND c.procedure NOT 
 ORDER BY l.released_at DESC, l.link LIMIT 1`, c.ResidentID)
 }
 
+func all(rx *store.Rx) (list []Link, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		l, err := scanLink(scan)
+		list = append(list, l)
+		return err
+	}, "SELECT "+columns+" FROM link l ORDER BY l.link")
+	return list, err
+}
+
+// holder is the resident of a card, 0 for none.
+func holder(rx *store.Rx, cardID int64) (id int64, err error) {
+	c, err := card.ByID(rx, cardID)
+	return c.ResidentID, err
+}
+
 // stale are the links of which something may have to be said: their card has
 // changed, they have another code, or their holder is protected.
 func stale(rx *store.Rx, shielding bool) (list []Link, err error) {

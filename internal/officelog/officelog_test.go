@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kofu/internal/event"
+	"kofu/internal/fault"
 	"kofu/internal/officelog"
 	"kofu/internal/relay"
 	"kofu/internal/store"
@@ -78,30 +79,44 @@ func TestPut_WithoutTheActNoEvent(t *testing.T) {
 	}
 }
 
-func TestRestart_BeginsWithOneAgain(t *testing.T) {
+const was = "019301f0-0000-7000-8000-000000000000"
+
+// KT-1000: after a restore nothing is said until the booking service has
+// answered; what it does not know is said once more, under new numbers.
+func TestKT1000_RestartAndRecovery(t *testing.T) {
 	db := testkit.DB(t)
-	put(t, db, event.LinkReady{Link: one, Gen: 1}, event.LinkReady{Link: two, Gen: 1})
-	err := db.Write(t.Context(), testkit.Clerk, func(tx *store.Tx) error {
-		return officelog.Restart(tx, event.LogRestored{Was: "019301f0-0000-7000-8000-000000000000", Head: 2})
+	put(t, db, event.LinkReady{Link: one, Gen: 1}, event.LinkHold{Link: one, Gen: 1}, event.LinkReady{Link: two, Gen: 1})
+	restored := event.LogRestored{Was: was, Head: 3}
+	testkit.Write(t, db, testkit.Clerk, func(tx *store.Tx) error { return officelog.Restart(tx, restored) })
+	before := testkit.Dump(t, db)
+	err := db.Write(t.Context(), testkit.Clerk, func(tx *store.Tx) error { return officelog.Put(tx, event.LinkClose{Link: one, Gen: 1}) })
+	testkit.WantFault(t, err, fault.Conflict, "officelog.recovering")
+	if diff := cmp.Diff(before, testkit.Dump(t, db)); diff != "" {
+		t.Errorf("changed (-want +got):\n%s", diff)
+	}
+	testkit.Read(t, db, func(rx *store.Rx) error {
+		if asked, ok, err := officelog.Asked(rx); !ok || asked != restored {
+			t.Errorf("asked %v, %t, %v", asked, ok, err)
+		}
+		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	testkit.Write(t, db, testkit.Clerk, func(tx *store.Tx) error { return officelog.Recovered(tx, 1) })
 	put(t, db, event.LinkClose{Link: one, Gen: 1})
-	got := lines(t, db, 1)
-	if len(got) != 2 || !strings.Contains(got[0], "log.restored") || !strings.HasPrefix(got[1], `{"seq":2,"t":"link.close"`) {
-		t.Errorf("log: %v", got)
+	var got []string
+	for _, line := range lines(t, db, 1) {
+		got = append(got, line[:strings.Index(line, `,"at"`)])
 	}
-	err = db.Read(t.Context(), func(rx *store.Rx) error {
+	want := []string{`{"seq":1,"t":"log.restored"`, `{"seq":2,"t":"link.hold"`, `{"seq":3,"t":"link.ready"`, `{"seq":4,"t":"link.close"`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+	testkit.Read(t, db, func(rx *store.Rx) error {
 		list, err := officelog.About(rx, one)
-		if len(list) != 2 || list[0].Type != "link.ready" || list[1].Type != "link.close" {
+		if len(list) != 4 || list[0].Type != "link.ready" || list[3].Type != "link.close" {
 			t.Errorf("about: %v", list)
 		}
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // Old events go once the booking service has them; the newest always stays, so

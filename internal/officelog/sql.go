@@ -28,8 +28,24 @@ func query(rx *store.Rx, fn func(Entry) error, text string, args ...any) error {
 	}, text, args...)
 }
 
-func each(rx *store.Rx, series, from int64, fn func(Entry) error) error {
-	return query(rx, fn, columns+"WHERE series = $1 AND seq >= $2 ORDER BY seq", series, from)
+const last = 1 << 62 // beyond every number
+
+func each(rx *store.Rx, series, from, to int64, fn func(Entry) error) error {
+	return query(rx, fn, columns+"WHERE series = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq", series, from, to)
+}
+
+func recovering(rx *store.Rx) (is bool, err error) {
+	err = rx.Row("SELECT EXISTS (SELECT 1 FROM office_recovery)").Scan(&is)
+	return is, err
+}
+
+func setRecovering(tx *store.Tx, on bool) error {
+	if on {
+		_, err := tx.Exec("INSERT INTO office_recovery (only, since) VALUES (1, $1) ON CONFLICT DO NOTHING", store.Stamp(tx.Now))
+		return err
+	}
+	_, err := tx.Exec("DELETE FROM office_recovery")
+	return err
 }
 
 func about(rx *store.Rx, subject string) (list []Entry, err error) {

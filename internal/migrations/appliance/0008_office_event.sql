@@ -12,3 +12,10 @@ CREATE TABLE office_event (
     PRIMARY KEY (series, seq)
 );
 CREATE INDEX office_event_subject ON office_event (subject, series, seq);
+
+-- One row while the database finds back after a restore: nothing may be said
+-- until the booking service has answered with what it knows.
+CREATE TABLE office_recovery (
+    only  INTEGER PRIMARY KEY CHECK (only = 1),
+    since TEXT NOT NULL
+);

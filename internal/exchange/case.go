@@ -1,0 +1,144 @@
+package exchange
+
+import (
+	"context"
+	"fmt"
+
+	"kofu/internal/agree"
+	"kofu/internal/audit"
+	"kofu/internal/counter"
+	"kofu/internal/entry"
+	"kofu/internal/event"
+	"kofu/internal/fault"
+	"kofu/internal/store"
+)
+
+// Case is one line of the list 「要連絡」.
+type Case struct {
+	ID        int64
+	Kind      agree.Case
+	Booking   string
+	Link      string
+	Other     string // booking of the office that counts, "" for none
+	Window    string // of a slot, where the case is about one
+	Start     string
+	Over      int
+	Refused   event.Refusal // that was sent back, "" for nothing
+	Ask       bool          // a clerk decides whether the booking stands
+	OpenedAt  string
+	Decision  Decision // "" while open
+	Note      string
+	DecidedAt string
+	DecidedBy string
+}
+
+// Decision is what became of a case.
+type Decision string
+
+// The decisions.
+const (
+	Told    Decision = "told"    // the person was reached, or nobody needs to be
+	Keep    Decision = "keep"    // the booking stands
+	Refuse  Decision = "refuse"  // the booking does not stand; the booking service writes to the resident
+	Settled Decision = "settled" // went away by itself: cancelled, moved, come after all
+)
+
+// Decisions are those that fit the case, the nearest first.
+func (c Case) Decisions() []Decision {
+	if c.Ask {
+		return []Decision{Refuse, Keep}
+	}
+	return []Decision{Told}
+}
+
+// open puts findings on the list; one that stands there already stays.
+func open(tx *store.Tx, found []counter.Finding) error {
+	for _, f := range found {
+		if err := putCase(tx, Case{
+			Kind: f.Case, Booking: f.Booking, Link: f.Link, Other: f.Other, Refused: f.Refused, Ask: f.Ask || f.Held,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeMoot ends cases that ask about bookings for which nothing is left to be
+// decided.
+func closeMoot(tx *store.Tx) error {
+	asking, err := asking(tx.Rx)
+	if err != nil {
+		return err
+	}
+	for _, c := range asking {
+		moot, err := c.moot(tx)
+		if err != nil {
+			return err
+		}
+		if moot {
+			if _, err := decide(tx, c.ID, Settled, ""); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// moot reports whether the booking stands no longer or is in order by now.
+func (c Case) moot(tx *store.Tx) (bool, error) {
+	b, err := counter.ByID(tx.Rx, c.Booking)
+	if fault.Is(err, fault.NotFound, "counter.unknown") {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, p := range b.Persons {
+		if p.Link != c.Link {
+			continue
+		}
+		if !p.Expected() {
+			return true, nil
+		}
+		v, err := counter.Verdict(tx.Rx, b, p)
+		return !v.Ask && !v.Hold, err
+	}
+	return true, nil
+}
+
+// Decide records what a clerk has decided about a case. Refusing a booking tells
+// the booking service, which writes to the resident. Errors: fault.NotFound
+// "exchange.no_case"; fault.Conflict "exchange.case_decided"; fault.Invalid
+// "exchange.bad_decision"; those of counter.Refuse.
+func (o Office) Decide(ctx context.Context, actor store.Actor, id int64, d Decision, note string) (err error) {
+	defer fault.Add(&err, "exchange.Decide(%d)", id)
+	if err := entry.Check(note); err != nil {
+		return err
+	}
+	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		c, err := CaseByID(tx.Rx, id)
+		if err != nil {
+			return err
+		}
+		fits := false
+		for _, one := range c.Decisions() {
+			fits = fits || one == d
+		}
+		if !fits {
+			return fault.New(fault.Invalid, "exchange.bad_decision")
+		}
+		n, err := decide(tx, id, d, note)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.New(fault.Conflict, "exchange.case_decided")
+		}
+		if d == Refuse {
+			if err := counter.Refuse(tx, c.Booking, c.Link, event.Withdrawn); err != nil {
+				return err
+			}
+		}
+		return audit.Append(tx, "exchange.case_decided", fmt.Sprintf("exchange_case/%d", id), map[string]any{"case": c.Kind, "decision": d})
+	})
+}

@@ -1,0 +1,81 @@
+package exchange
+
+import (
+	"errors"
+
+	"kofu/internal/fault"
+	"kofu/internal/store"
+)
+
+func putCase(tx *store.Tx, c Case) error {
+	ask := 0
+	if c.Ask {
+		ask = 1
+	}
+	_, err := tx.Exec(`
+INSERT INTO exchange_case (kind, bk, link, other, window_id, starts, over, refused, ask, opened_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (kind, bk, link, window_id, starts) WHERE decision = '' DO UPDATE SET other = $4, over = $7, refused = $8, ask = $9`,
+		int(c.Kind), c.Booking, c.Link, c.Other, c.Window, c.Start, c.Over, string(c.Refused), ask, store.Stamp(tx.Now))
+	return err
+}
+
+const caseColumns = `
+SELECT id, kind, bk, link, other, window_id, starts, over, refused, ask, opened_at, decision, note, decided_at, decided_by FROM exchange_case `
+
+func scanCase(scan func(...any) error) (c Case, err error) {
+	err = scan(&c.ID, &c.Kind, &c.Booking, &c.Link, &c.Other, &c.Window, &c.Start, &c.Over, &c.Refused, &c.Ask, &c.OpenedAt,
+		&c.Decision, &c.Note, &c.DecidedAt, &c.DecidedBy)
+	return c, err
+}
+
+func cases(rx *store.Rx, query string, args ...any) (list []Case, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		c, err := scanCase(scan)
+		list = append(list, c)
+		return err
+	}, caseColumns+query, args...)
+	return list, err
+}
+
+// OpenCases are those that wait for somebody, the oldest first.
+func OpenCases(rx *store.Rx) ([]Case, error) {
+	return cases(rx, "WHERE decision = '' ORDER BY opened_at, id")
+}
+
+// DecidedCases are the newest ones that were decided.
+func DecidedCases(rx *store.Rx, limit int) ([]Case, error) {
+	return cases(rx, "WHERE decision <> '' ORDER BY decided_at DESC, id DESC LIMIT $1", limit)
+}
+
+// CountOpen is the number of cases that wait.
+func CountOpen(rx *store.Rx) (n int, err error) {
+	err = rx.Row("SELECT COUNT(*) FROM exchange_case WHERE decision = ''").Scan(&n)
+	return n, err
+}
+
+// CaseByID returns a case. Error: fault.NotFound "exchange.no_case".
+func CaseByID(rx *store.Rx, id int64) (Case, error) {
+	c, err := scanCase(rx.Row(caseColumns+"WHERE id = $1", id).Scan)
+	if errors.Is(err, store.ErrNoRows) {
+		return c, fault.New(fault.NotFound, "exchange.no_case")
+	}
+	return c, err
+}
+
+func asking(rx *store.Rx) ([]Case, error) {
+	return cases(rx, "WHERE decision = '' AND ask = 1 ORDER BY id")
+}
+
+func decide(tx *store.Tx, id int64, d Decision, note string) (int64, error) {
+	return tx.Exec("UPDATE exchange_case SET decision = $2, note = $3, decided_at = $4, decided_by = $5 WHERE id = $1 AND decision = ''",
+		id, string(d), note, store.Stamp(tx.Now), tx.Actor.Name)
+}
+
+// endOver ends the case of a slot that holds what is taken again.
+func endOver(tx *store.Tx, window, start string) error {
+	_, err := tx.Exec(`
+UPDATE exchange_case SET decision = $1, decided_at = $2, decided_by = $3 WHERE kind = $4 AND window_id = $5 AND starts = $6 AND decision = ''`,
+		string(Settled), store.Stamp(tx.Now), tx.Actor.Name, int(caseOver), window, start)
+	return err
+}

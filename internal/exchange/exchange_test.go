@@ -1,0 +1,348 @@
+package exchange_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kofu/internal/agree"
+	"kofu/internal/counter"
+	"kofu/internal/event"
+	"kofu/internal/exchange"
+	"kofu/internal/fault"
+	"kofu/internal/seal"
+	"kofu/internal/store"
+	"kofu/internal/testkit"
+)
+
+func (w *world) state(id string) (s counter.State) {
+	w.t.Helper()
+	testkit.Read(w.t, w.DB, func(rx *store.Rx) error {
+		b, err := counter.ByID(rx, id)
+		s = b.State()
+		return err
+	})
+	return s
+}
+
+// last are the events that the office has said after the first n.
+func (w *world) after(n int) (names []string) {
+	for _, b := range w.officeLog()[n:] {
+		names = append(names, string(b.Type()))
+	}
+	return names
+}
+
+// KT-1000: there and back; what comes twice or late changes nothing.
+func TestKT1000_ThereAndBack(t *testing.T) {
+	w := newWorld(t)
+	_, l := w.card()
+	first := w.send()
+	if len(w.Cloud.heard) != 2 || w.Cloud.heard[0].(event.LinkIssue).Link != l.ID {
+		t.Fatalf("heard %v", w.Cloud.heard)
+	}
+	must(t, w.Cloud.take(first))
+	if len(w.Cloud.heard) != 2 {
+		t.Error("the same bundle was applied twice")
+	}
+	w.Cloud.say(event.LinkFirstUsed{Link: l.ID}, placed(bk, l))
+	file := w.Cloud.export()
+	taken, err := w.take(file)
+	must(t, err)
+	if taken.Applied != 2 || taken.Acked != 2 || taken.Counts["booking.created"] != 1 {
+		t.Errorf("taken %+v", taken)
+	}
+	if w.state(bk) != counter.Active || w.link(l.CardID).FirstUsedAt == "" {
+		t.Error("the booking or the first use did not arrive")
+	}
+	before := w.cases()
+	if again, err := w.take(file); err != nil || again.Applied != 0 || len(w.cases()) != len(before) {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+}
+
+// Nothing but the words of the exchange is in a bundle: the canary of names and
+// addresses is in none, and every line is one of the closed vocabulary.
+func TestTB10_NoPersonalDataInAnOpenedBundle(t *testing.T) {
+	w := newWorld(t)
+	w.card()
+	b, err := w.Cloud.open(bytes.NewReader(w.export()))
+	must(t, err)
+	must(t, b.Lines(func(line []byte) error {
+		if _, _, _, err := event.Decode(line); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+		for _, no := range []string{canary, "カナリア", "A1B-", "1965"} {
+			if strings.Contains(string(line), no) {
+				t.Errorf("%q in %s", no, line)
+			}
+		}
+		return nil
+	}))
+}
+
+// Case 1: booked on the web while the card was withdrawn. Whichever arrives
+// first, the booking is refused and somebody is told.
+func TestCase01_BookedWhileWithdrawn(t *testing.T) {
+	w := newWorld(t)
+	id, l := w.card()
+	w.Cloud.say(placed(bk, l))
+	w.withdraw(id)
+	w.export() // collects
+	n := len(w.officeLog())
+	w.back()
+	if got := w.after(n); !slices.Equal(got, []string{"booking.refused"}) || w.state(bk) != counter.CancelledByOffice {
+		t.Errorf("said %v, booking %s", got, w.state(bk))
+	}
+	list := w.cases()
+	if len(list) != 1 || list[0].Kind != agree.CaseWithdrawn || list[0].Ask || list[0].Booking != bk {
+		t.Fatalf("cases %+v", list)
+	}
+
+	w = newWorld(t)
+	id, l = w.card()
+	w.Cloud.say(placed(bk, l))
+	w.back()
+	w.withdraw(id)
+	n = len(w.officeLog())
+	w.export()
+	if got := w.after(n); !slices.Equal(got, []string{"link.withdraw", "booking.refused"}) {
+		t.Errorf("the other order: %v", got)
+	}
+	if list := w.cases(); len(list) != 1 || list[0].Kind != agree.CaseWithdrawn {
+		t.Errorf("cases %+v", list)
+	}
+}
+
+// Case 1, a card that is only stopped: a clerk decides, once.
+func TestCase01_StoppedCardAsksAClerk(t *testing.T) {
+	w := newWorld(t)
+	id, l := w.card()
+	w.hold(id)
+	w.export()
+	w.Cloud.say(placed(bk, l))
+	w.back()
+	list := w.cases()
+	if len(list) != 1 || !list[0].Ask || w.state(bk) != counter.Active {
+		t.Fatalf("cases %+v, booking %s", list, w.state(bk))
+	}
+	n := len(w.officeLog())
+	decide := func(d exchange.Decision) error {
+		return w.Office.Decide(t.Context(), testkit.Clerk, list[0].ID, d, "電話済み")
+	}
+	testkit.WantFault(t, decide(exchange.Told), fault.Invalid, "exchange.bad_decision")
+	must(t, decide(exchange.Refuse))
+	if got := w.after(n); !slices.Equal(got, []string{"booking.refused"}) || w.state(bk) != counter.CancelledByOffice {
+		t.Errorf("said %v, booking %s", got, w.state(bk))
+	}
+	before := testkit.Dump(t, w.DB)
+	testkit.WantFault(t, decide(exchange.Keep), fault.Conflict, "exchange.case_decided")
+	if diff := cmp.Diff(before, testkit.Dump(t, w.DB)); diff != "" {
+		t.Errorf("changed (-want +got):\n%s", diff)
+	}
+}
+
+// A case that asks goes away by itself when there is nothing left to decide.
+func TestCase01_GoesAwayByItself(t *testing.T) {
+	w := newWorld(t)
+	id, l := w.card()
+	w.hold(id)
+	w.export()
+	w.Cloud.say(placed(bk, l))
+	w.back()
+	w.unhold(id)
+	w.export()
+	if list := w.cases(); len(list) != 0 {
+		t.Errorf("cases %+v", list)
+	}
+}
+
+// Case 8: what is taken beyond the capacity is listed, replaced and ended.
+func TestCase08_TakenBeyondTheCapacity(t *testing.T) {
+	w := newWorld(t)
+	slot := event.CapacityOver{Window: "A", Start: "2026-11-25T10:00:00+09:00", Over: 2}
+	w.Cloud.say(slot)
+	w.back()
+	slot.Over = 1
+	w.Cloud.say(slot)
+	w.back()
+	if list := w.cases(); len(list) != 1 || list[0].Kind != 8 || list[0].Over != 1 {
+		t.Errorf("cases %+v", list)
+	}
+	slot.Over = 0
+	w.Cloud.say(slot)
+	w.back()
+	if list := w.cases(); len(list) != 0 {
+		t.Errorf("cases %+v", list)
+	}
+}
+
+// Case 12: a code that is not known here is held apart until a clerk decides.
+func TestCase12_UnknownCode(t *testing.T) {
+	w := newWorld(t)
+	_, l := w.card()
+	l.ID = "00000000000000a1"
+	w.Cloud.say(placed(bk, l))
+	w.back()
+	list := w.cases()
+	if len(list) != 1 || list[0].Kind != agree.CaseUnknown || !list[0].Ask {
+		t.Fatalf("cases %+v", list)
+	}
+}
+
+// A lost medium: the office's opening key is replaced, the next bundle holds
+// everything again, and what was sealed for the old key still opens for a while.
+func TestKT1000_LostMedium(t *testing.T) {
+	w := newWorld(t)
+	_, l := w.card()
+	var file bytes.Buffer
+	made, err := w.Office.Export(t.Context(), testkit.Clerk, &file)
+	must(t, err)
+	w.Cloud.say(event.LinkFirstUsed{Link: l.ID})
+	old := w.Cloud.export()
+	before, err := w.book().Own()
+	must(t, err)
+	must(t, w.Office.Lost(t.Context(), testkit.Supervisor, made.BundleID))
+	after, err := w.book().Own()
+	must(t, err)
+	if before.Public().KidEnc() == after.Public().KidEnc() || before.Public().KidSig() != after.Public().KidSig() {
+		t.Error("the opening key was not replaced, or the signing key was")
+	}
+	w.introduce()
+	if _, err := w.take(old); err != nil {
+		t.Errorf("what was under way: %v", err)
+	}
+	w.send()
+	if len(w.Cloud.heard) != 2 {
+		t.Errorf("heard %v", w.Cloud.heard)
+	}
+	err = w.Office.Lost(t.Context(), testkit.Supervisor, "019f0000-0000-7000-8000-0123456789ab")
+	testkit.WantFault(t, err, fault.NotFound, "relay.bundle_unknown")
+}
+
+// Case 11: this database was put back. The answer brings back what was lost, and
+// people confirm the counts before bundles leave again.
+func TestCase11_OfficePutBack(t *testing.T) {
+	w := newWorld(t)
+	_, l := w.card()
+	w.send()
+	w.Cloud.say(placed(bk, l))
+	file := w.Cloud.export()
+	epoch := w.Cloud.heardEpoch()
+	must(t, w.Office.Restored(t.Context(), testkit.Supervisor))
+	asked := w.officeLog()
+	if len(asked) != 1 || asked[0] != (event.LogRestored{Was: epoch, Head: 2}) {
+		t.Fatalf("log %v", asked)
+	}
+	if taken, err := w.take(file); err != nil || taken.Restore {
+		t.Errorf("a bundle from before: %+v, %v", taken, err)
+	}
+	mine := w.epoch()
+	w.Cloud.say(
+		event.SnapshotBegin{For: mine, Was: epoch, Seen: 1},
+		event.SnapshotLink{Link: l.ID, Hash: hashOf(w), Key: "o001", Gen: 1, State: "issued", Svc: []string{"receive"}, BookFrom: l.BookFrom, Until: l.Until},
+		event.SnapshotBooking{
+			Booking: bk, No: "11-0042", Window: "A", Start: "2026-11-25T10:00:00+09:00", Min: 30, Party: 1, Units: 1, Seat: "web", Via: "web",
+			Members: []event.Standing{{Link: l.ID, Gen: 1, Svc: []string{"receive"}, Booked: "active"}},
+		},
+		event.SnapshotEnd{For: mine, Links: 1, Bookings: 1},
+	)
+	taken := w.back()
+	if !taken.Restore || w.state(bk) != counter.Active {
+		t.Errorf("taken %+v, booking %s", taken, w.state(bk))
+	}
+	// The booking service has seen one of two events: the second is said again.
+	if got := w.after(0); !slices.Equal(got, []string{"log.restored", "link.ready"}) {
+		t.Errorf("log %v", got)
+	}
+	_, err := w.Office.Export(t.Context(), testkit.Clerk, &bytes.Buffer{})
+	testkit.WantFault(t, err, fault.Conflict, "exchange.confirm_first")
+	must(t, w.Office.ConfirmRestore(t.Context(), testkit.Supervisor))
+	w.export()
+	testkit.WantFault(t, w.Office.ConfirmRestore(t.Context(), testkit.Supervisor), fault.Conflict, "exchange.no_restore")
+}
+
+// The booking service was put back: somebody accepts it, and it is told all that
+// this office holds.
+func TestKT1000_CloudPutBack(t *testing.T) {
+	w := newWorld(t)
+	_, l := w.card()
+	w.send()
+	w.Cloud.say(placed(bk, l))
+	w.back()
+	was := w.Cloud.renew()
+	file := w.Cloud.export()
+	_, err := w.take(file)
+	testkit.WantFault(t, err, fault.Conflict, "relay.E-EPOCH")
+	n := len(w.officeLog())
+	if _, err := w.Office.Accept(t.Context(), testkit.Supervisor, bytes.NewReader(file)); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.after(n); !slices.Equal(got, []string{"snapshot.begin", "snapshot.link", "snapshot.booking", "snapshot.end"}) {
+		t.Fatalf("said %v", got)
+	}
+	begin := w.officeLog()[n].(event.SnapshotBegin)
+	if begin.Was != was || begin.Seen != 1 {
+		t.Errorf("begin %+v", begin)
+	}
+	told := w.officeLog()[n+1].(event.SnapshotLink)
+	if told.Hash != hashOf(w) || told.State != "ready" {
+		t.Errorf("link %+v", told)
+	}
+	_, err = w.Office.Accept(t.Context(), testkit.Supervisor, bytes.NewReader(file))
+	testkit.WantFault(t, err, fault.Conflict, "exchange.same_epoch")
+}
+
+// A bundle that acknowledges what this database has forgotten is not taken in.
+func TestCase11_ForgottenEventsAreNoticed(t *testing.T) {
+	w := newWorld(t)
+	w.card()
+	w.send()
+	w.Cloud.ackMore(t, 5)
+	before := testkit.Dump(t, w.DB)
+	_, err := w.take(w.Cloud.export())
+	testkit.WantFault(t, err, fault.Conflict, "exchange.put_back")
+	if diff := cmp.Diff(before, testkit.Dump(t, w.DB)); diff != "" {
+		t.Errorf("changed (-want +got):\n%s", diff)
+	}
+}
+
+func TestImport_RefusesBundlesOfOtherKinds(t *testing.T) {
+	w := newWorld(t)
+	own, err := w.Cloud.book.Own()
+	must(t, err)
+	peer, err := w.Cloud.book.Peer()
+	must(t, err)
+	var file bytes.Buffer
+	h := seal.Header{Kind: seal.Masters, BundleID: "x", Lo: 1, Created: "2026-11-24T00:30:00.000Z", NotAfter: "2026-12-24T00:30:00.000Z"}
+	_, err = seal.Seal(&file, w.Cloud.spool(), h, own, peer, "", func(func([]byte, error) bool) {})
+	must(t, err)
+	_, err = w.take(file.Bytes())
+	testkit.WantFault(t, err, fault.Invalid, "exchange.not_return")
+	_, err = w.take([]byte("?"))
+	testkit.WantFault(t, err, fault.Invalid, "seal.E-DECRYPT")
+}
+
+func TestKT1000_CodeKeysReachTheBookingService(t *testing.T) {
+	w := newWorld(t)
+	var file bytes.Buffer
+	made, err := w.Office.ExportCodeKeys(t.Context(), testkit.Supervisor, &file)
+	must(t, err)
+	b, err := w.Cloud.open(&file)
+	must(t, err)
+	if b.Kind != seal.Masters || b.N != 1 || made.N != 1 {
+		t.Errorf("bundle %+v", b.Header)
+	}
+}
+
+func hashOf(w *world) string {
+	for _, b := range w.Cloud.heard {
+		if e, is := b.(event.LinkIssue); is {
+			return e.Hash
+		}
+	}
+	return ""
+}

@@ -1,0 +1,161 @@
+package exchange
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+
+	"kofu/internal/agree"
+	"kofu/internal/counter"
+	"kofu/internal/event"
+	"kofu/internal/fault"
+	"kofu/internal/link"
+	"kofu/internal/officelog"
+	"kofu/internal/relay"
+	"kofu/internal/seal"
+	"kofu/internal/store"
+)
+
+// Taken says what taking in a bundle did.
+type Taken struct {
+	relay.Taken
+	SHA256  string         // of the file, hex
+	Counts  map[string]int // new events by kind
+	Cases   int            // new lines of the list 「要連絡」
+	Restore bool           // it brought the answer to a restore: the counts are to be confirmed
+}
+
+// Import takes in a bundle of the booking service: all that is new in one
+// transaction, or nothing. Errors: those of seal.Open and relay.Import;
+// fault.Invalid "exchange.not_return"; fault.Conflict "exchange.put_back" when
+// the booking service knows events that this database has forgotten.
+func (o Office) Import(ctx context.Context, actor store.Actor, src io.Reader) (t Taken, err error) {
+	defer fault.Add(&err, "exchange.Import")
+	return o.take(ctx, actor, src, func(*seal.Bundle) error { return nil })
+}
+
+func (o Office) take(ctx context.Context, actor store.Actor, src io.Reader, before func(*seal.Bundle) error) (t Taken, err error) {
+	spool, done, err := o.spool()
+	if err != nil {
+		return t, err
+	}
+	defer done(&err)
+	b, err := o.openBundle(ctx, src, spool)
+	if err != nil {
+		return t, err
+	}
+	if err := before(b); err != nil {
+		return t, err
+	}
+	if err := o.DB.Read(ctx, func(rx *store.Rx) error { return forgotten(rx, b.Header) }); err != nil {
+		return t, err
+	}
+	keys, err := o.Links()
+	if err != nil {
+		return t, err
+	}
+	var h *hearing
+	t.Taken, err = relay.Import(ctx, o.DB, actor, b, rand.Reader, func(tx *store.Tx, e relay.Event) error {
+		if h == nil || h.tx != tx { // the transaction began anew
+			if h, err = hear(tx, keys, b.Header); err != nil {
+				return err
+			}
+		}
+		return h.event(e)
+	})
+	t.SHA256 = hexOf(t.Taken.SHA256)
+	if h != nil {
+		t.Counts, t.Cases, t.Restore = h.counts, h.cases, h.answered
+	}
+	return t, err
+}
+
+// forgotten refuses a bundle that acknowledges events which this database does
+// not have: it was put back to an older state.
+func forgotten(rx *store.Rx, h seal.Header) error {
+	s, err := relay.Load(rx)
+	if err != nil {
+		return err
+	}
+	head, err := officelog.Log{}.Head(rx)
+	if err == nil && s.Epoch != "" && h.PeerEpoch == s.Epoch && h.Ack > head {
+		return fault.New(fault.Conflict, "exchange.put_back", "theirs", fmt.Sprint(h.Ack), "ours", fmt.Sprint(head))
+	}
+	return err
+}
+
+// hearing carries out the events of one bundle in one transaction.
+type hearing struct {
+	tx       *store.Tx
+	keys     link.Keys
+	header   seal.Header
+	counts   map[string]int
+	cases    int
+	answered bool
+
+	restore Restore   // under way, zero for none
+	under   bool      // a restore of this side is under way
+	answer  *snapshot // being taken in
+}
+
+func hear(tx *store.Tx, keys link.Keys, header seal.Header) (*hearing, error) {
+	h := &hearing{tx: tx, keys: keys, header: header, counts: map[string]int{}}
+	recovering, err := officelog.Recovering(tx.Rx)
+	if err != nil {
+		return nil, err
+	}
+	r, is, err := Restoring(tx.Rx)
+	h.restore, h.under = r, is && recovering && r.Side == OfficeSide
+	return h, err
+}
+
+func (h *hearing) event(e relay.Event) error {
+	seq, _, b, err := event.Decode(e.Line)
+	if err != nil {
+		return err
+	}
+	h.counts[e.Type]++
+	if h.under {
+		return h.recover(b)
+	}
+	switch e := b.(type) {
+	case event.LinkFirstUsed:
+		_, err := link.FirstUsed(h.tx, e.Link)
+		return err
+	case event.CapacityOver:
+		return h.over(e)
+	case event.LogRestored:
+		return h.tell(e)
+	case event.ConfigRules, event.StatsDay:
+		return nil // of no use to the office yet
+	case event.SnapshotBegin, event.SnapshotLink, event.SnapshotBooking, event.SnapshotDay, event.SnapshotEnd:
+		return nil // an answer that has been taken in, or to a question that was asked anew
+	}
+	found, handled, err := counter.Hear(h.tx, seq, b)
+	if err != nil {
+		return err
+	}
+	if !handled {
+		return event.Unexpected(b)
+	}
+	return h.found(found)
+}
+
+// found puts what the staff must hear of on the list.
+func (h *hearing) found(list []counter.Finding) error {
+	h.cases += len(list)
+	return open(h.tx, list)
+}
+
+// over opens, replaces or ends the case of a slot that is taken beyond what it
+// holds (case 8).
+func (h *hearing) over(e event.CapacityOver) error {
+	if e.Over == 0 {
+		return endOver(h.tx, e.Window, e.Start)
+	}
+	h.cases++
+	return putCase(h.tx, Case{Kind: caseOver, Window: e.Window, Start: e.Start, Over: e.Over})
+}
+
+const caseOver agree.Case = 8

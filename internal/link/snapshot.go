@@ -1,0 +1,118 @@
+package link
+
+import (
+	"kofu/internal/agree"
+	"kofu/internal/event"
+	"kofu/internal/linkcode"
+	"kofu/internal/notice"
+	"kofu/internal/store"
+)
+
+// This file is what the exchange needs when either database was put back to an
+// older state.
+
+// Snapshot is every pseudonym with the number by which the booking service
+// finds it.
+func Snapshot(rx *store.Rx, keys Keys) (list []event.SnapshotLink, err error) {
+	policy, _, err := LoadPolicy(rx)
+	if err != nil {
+		return nil, err
+	}
+	codes := map[int64]linkcode.Code{}
+	if err := notice.EachCode(rx, keys.Ring, func(_, id int64, code linkcode.Code) error {
+		codes[id] = code
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	all, err := all(rx)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range all {
+		s, err := keys.subject(rx, policy, l.CardID)
+		if err != nil {
+			return nil, err
+		}
+		s.code.Code = codes[l.CodeID]
+		_, h, hb, byPhone, err := keys.under(l.KeyID).hashes(policy, s)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, event.SnapshotLink{
+			Link: l.ID, Hash: h, BirthHash: hb, Key: l.KeyID, Gen: l.Gen, State: string(l.State), Svc: l.Svc, Windows: l.Windows,
+			BookFrom: l.BookFrom, Until: l.Until, Group: l.Group, Ordinal: l.Ordinal, OfficeOnly: byPhone,
+		})
+	}
+	return list, nil
+}
+
+// Taking takes over the codes that the booking service knows; lost says that this
+// office has lost facts of its own. Letters are found by the hashes of their
+// codes.
+type Taking struct {
+	tx      *store.Tx
+	keys    Keys
+	lost    bool
+	letters map[string]letter // by key and hash
+	Unknown int               // codes that no letter of this office carries
+}
+
+type letter struct{ cardID, codeID int64 }
+
+// Take begins.
+func Take(tx *store.Tx, keys Keys, lost bool) *Taking { return &Taking{tx: tx, keys: keys, lost: lost} }
+
+// Link takes one over.
+func (t *Taking) Link(e event.SnapshotLink) error {
+	l, known, err := ByID(t.tx.Rx, e.Link)
+	if err != nil {
+		return err
+	}
+	mine := agree.Link{}
+	if known {
+		mine = agree.Link{State: l.State, Gen: l.Gen}
+	}
+	merged := agree.MergeLink(agree.Office, mine, agree.Link{State: agree.LinkState(e.State), Gen: e.Gen}, t.lost)
+	if merged == mine {
+		return nil
+	}
+	l.State, l.Gen = merged.State, merged.Gen
+	if !known {
+		found, err := t.find()
+		if err != nil {
+			return err
+		}
+		at, is := found[e.Key+e.Hash]
+		if other, taken, err := ByCard(t.tx.Rx, at.cardID); err != nil || !is || taken && other.ID != e.Link {
+			t.Unknown++
+			return err
+		}
+		l.ID, l.CardID, l.CodeID, l.KeyID = e.Link, at.cardID, at.codeID, e.Key
+		l.Svc, l.Windows, l.BookFrom, l.Until, l.Group, l.Ordinal = e.Svc, e.Windows, e.BookFrom, e.Until, e.Group, e.Ordinal
+		l.ReleasedAt = store.Stamp(t.tx.Now)
+		if l.ResidentID, err = holder(t.tx.Rx, l.CardID); err != nil {
+			return err
+		}
+	}
+	l.seenVersion = -1 // to be compared with its card
+	return save(t.tx, l)
+}
+
+// find hashes the codes of all letters under the keys of this office, once.
+func (t *Taking) find() (map[string]letter, error) {
+	if t.letters != nil {
+		return t.letters, nil
+	}
+	t.letters = map[string]letter{}
+	ids := t.keys.Codes.IDs()
+	err := notice.EachCode(t.tx.Rx, t.keys.Ring, func(cardID, codeID int64, code linkcode.Code) error {
+		for _, id := range ids {
+			if h, ok := t.keys.Hash(id, code); ok {
+				t.letters[id+h] = letter{cardID, codeID}
+			}
+		}
+		return nil
+	})
+	return t.letters, err
+}
