@@ -104,14 +104,6 @@ func (d *Desk) Withdraw(ctx context.Context, actor store.Actor, link string, gen
 		if err != nil {
 			return err
 		}
-		var ended []reserve.Moved
-		for _, b := range left {
-			if b.State.Ended() {
-				before := b
-				before.State = reserve.Active
-				ended = append(ended, reserve.Moved{Before: before, After: b})
-			}
-		}
-		return d.TellOffice(tx, ended)
+		return d.TellOffice(tx, left)
 	})
 }

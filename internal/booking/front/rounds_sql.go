@@ -28,6 +28,17 @@ WHERE v.tenant = $1 AND v.field = 'mail' AND b.state = 'noshow'
 ORDER BY b.booking_id`, tenant)
 }
 
+// unsettledToTell returns the bookings of the last month that the office never
+// saw and of which nobody has heard or is to be called.
+func unsettledToTell(rx *store.Rx, tenant int) ([]string, error) {
+	return ids(rx, `
+SELECT b.booking_id FROM booking b JOIN slot s ON s.tenant = b.tenant AND s.slot_id = b.slot_id
+WHERE b.tenant = $1 AND b.state = 'unreconciled' AND b.owner = 'cloud' AND s.starts_at >= $2
+  AND NOT EXISTS (SELECT 1 FROM mail_out m WHERE m.tenant = b.tenant AND m.booking_id = b.booking_id AND m.kind = 'unsettled')
+  AND NOT EXISTS (SELECT 1 FROM phone_task p WHERE p.tenant = b.tenant AND p.booking_id = b.booking_id AND p.kind = 'unsettled')
+ORDER BY b.booking_id`, tenant, store.Stamp(rx.Now.AddDate(0, -1, 0)))
+}
+
 func ids(rx *store.Rx, query string, args ...any) (list []string, err error) {
 	err = rx.Query(func(scan func(...any) error) error {
 		var id string

@@ -101,7 +101,7 @@ func Queue(tx *store.Tx, ring *keyring.Ring, tenant int, t *terms.Terms, l Lette
 // byOffice reports whether residents do not know of an act unless they are told.
 func byOffice(k terms.MailKind) bool {
 	switch k {
-	case terms.MailOfficeCancelled, terms.MailOfficeMoved, terms.MailOffer:
+	case terms.MailOfficeCancelled, terms.MailOfficeMoved, terms.MailOffer, terms.MailReplaced, terms.MailUnsettled:
 		return true
 	}
 	return false

@@ -58,3 +58,12 @@ func useReset(tx *store.Tx, tenant int, mac, kind string) (link string, used boo
 	}
 	return link, err == nil, err
 }
+
+// deletePassword forgets a password and the permissions to choose another.
+func deletePassword(tx *store.Tx, tenant int, link string) error {
+	if _, err := tx.Exec("DELETE FROM member_reset WHERE tenant = $1 AND link = $2", tenant, link); err != nil {
+		return err
+	}
+	_, err := tx.Exec("DELETE FROM member_password WHERE tenant = $1 AND link = $2", tenant, link)
+	return err
+}

@@ -135,6 +135,22 @@ func Household(rx *store.Rx, tenant int, group string) (list []Member, err error
 	return list, err
 }
 
+// selectCodes returns the members with a code of a letter.
+func selectCodes(rx *store.Rx, tenant int) (list []Member, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		m, err := scanMember(scan)
+		list = append(list, m)
+		return err
+	}, "SELECT "+columns+" FROM member WHERE tenant = $1 AND kind = 'code' ORDER BY link", tenant)
+	return list, err
+}
+
+// setCode gives a member a code under another hash.
+func setCode(tx *store.Tx, tenant int, m Member) (int64, error) {
+	return tx.Exec("UPDATE member SET key_id = $3, code_mac = $4, birth_mac = $5 WHERE tenant = $1 AND link = $2 AND kind = 'code'",
+		tenant, m.Link, m.KeyID, encode(m.CodeMAC), encode(m.BirthMAC))
+}
+
 // count adds n attempts to a bucket.
 func count(tx *store.Tx, tenant int, scope Scope, subject, bucket string, n int) error {
 	_, err := tx.Exec(`

@@ -166,7 +166,7 @@ func (r Request) look(rx *store.Rx, b *Booking) error {
 			}
 		}
 		b.Persons = append(b.Persons, Person{
-			Ord: i + 1, Link: g.Link, Gen: g.Gen, Procs: g.Procs, Units: slot.Units(now.Procedures, g.Procs, r.Rules.SumUnits), State: b.State,
+			Ord: i + 1, Link: g.Link, Gen: g.Gen, Procs: g.Procs, Units: slot.Units(now.Procedures, g.Procs, r.Rules.SumUnits), State: b.State, Booked: b.State,
 		})
 	}
 	if r.Side == slot.Web && !r.Adjacent && now.Left < b.Units() {

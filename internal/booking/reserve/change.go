@@ -259,6 +259,8 @@ func (s step) run(tx *store.Tx, a Act, fn func(*journal, *Booking) error) (b Boo
 		return Booking{}, false, err
 	case !a.By.office() && !b.had(a.By.Link):
 		return Booking{}, false, unknown()
+	case b.Theirs && !b.State.Ended():
+		return Booking{}, false, theirs(b)
 	}
 	if may, err := a.may(tx.Rx, b); err != nil {
 		return Booking{}, false, err
@@ -303,6 +305,9 @@ func (b Booking) inTime(tx *store.Tx, a Act, deadline func(slot.Until) time.Time
 	}
 	return nil
 }
+
+// theirs refuses to move or end a booking of the office.
+func theirs(b Booking) error { return fault.New(fault.Conflict, "booking.of_office", "no", b.No) }
 
 func unknown() error { return fault.New(fault.NotFound, "booking.unknown") }
 

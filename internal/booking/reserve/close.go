@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"kofu/internal/agree"
 	"kofu/internal/audit"
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/slot"
@@ -24,81 +25,35 @@ func Withdraw(ctx context.Context, db *store.DB, actor store.Actor, tenant int, 
 }
 
 // WithdrawIn is [Withdraw] within a transaction. It returns the bookings that
-// the person has left.
-func WithdrawIn(tx *store.Tx, tenant int, link string, gen int) (left []Booking, err error) {
-	j, ids, err := endCode(tx, tenant, link, gen, member.Withdrawn)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		b, err := j.booking(id)
-		if err != nil {
-			return nil, err
-		}
-		if err := b.leave(j, Refusing, "office", b.person(link)); err != nil {
-			return nil, err
-		}
-		left = append(left, b)
-	}
-	if err := j.close(); err != nil {
-		return nil, err
-	}
-	return left, audit.Append(tx, "member.withdrawn", member.Object(tenant, link), map[string]any{"gen": gen, "bookings": ids})
+// the person has left, as they were and as they are.
+func WithdrawIn(tx *store.Tx, tenant int, link string, gen int) (left []Moved, err error) {
+	return endCode(tx, tenant, link, agree.Link{State: agree.Withdrawn, Gen: gen}, agree.EndsAll, "member.withdrawn")
 }
 
 // HandedOver ends a code whose card was handed over or destroyed: what was
 // booked for the card alone ends, a visit with other procedures stays for those.
 // It returns the bookings that have ended or lost a person; nobody needs a mail
 // about them. Errors: fault.NotFound "member.unknown".
-func HandedOver(tx *store.Tx, tenant int, link string, gen int) (ended []Booking, err error) {
-	j, ids, err := endCode(tx, tenant, link, gen, member.Done)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		b, err := j.booking(id)
-		if err != nil {
-			return nil, err
-		}
-		p := b.person(link)
-		others := slices.DeleteFunc(p.Procs.List(), func(one slot.Procedure) bool { return one == slot.Receive })
-		switch {
-		case len(others) == 0:
-			err = b.leave(j, Refusing, "office", p)
-			ended = append(ended, b)
-		case len(others) < len(p.Procs.List()):
-			if p.Procs, err = slot.ParseProcs(others...); err == nil {
-				err = saveProcs(tx, tenant, id, *p)
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if err := j.close(); err != nil {
-		return nil, err
-	}
-	return ended, audit.Append(tx, "member.handed_over", member.Object(tenant, link), map[string]any{"gen": gen, "bookings": ids})
+func HandedOver(tx *store.Tx, tenant int, link string, gen int) (ended []Moved, err error) {
+	return endCode(tx, tenant, link, agree.Link{State: agree.Closed, Gen: gen}, agree.EndsCards, "member.handed_over")
 }
 
-// endCode ends what a code may do and locks its person and then the bookings
-// that are open, all of them before any slot.
-func endCode(tx *store.Tx, tenant int, link string, gen int, to member.State) (j *journal, ids []string, err error) {
-	j = open(tx, tenant)
-	found, err := member.SetState(tx, tenant, link, gen, to)
+func endCode(tx *store.Tx, tenant int, link string, now agree.Link, effect agree.Effect, action string) (left []Moved, err error) {
+	found, err := member.SetState(tx, tenant, link, now.Gen, member.State(now.State))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if !found {
-		return nil, nil, fault.New(fault.NotFound, "member.unknown")
+		return nil, fault.New(fault.NotFound, "member.unknown")
 	}
-	if err := j.lock(link); err != nil {
-		return nil, nil, err
+	if left, err = LinkTold(tx, tenant, link, now, effect); err != nil {
+		return nil, err
 	}
-	if ids, err = openOf(tx.Rx, tenant, link); err != nil {
-		return nil, nil, err
+	ids := []string{}
+	for _, m := range left {
+		ids = append(ids, m.After.ID)
 	}
-	return j, ids, j.lockBookings(ids)
+	return left, audit.Append(tx, action, member.Object(tenant, link), map[string]any{"gen": now.Gen, "bookings": ids})
 }
 
 // Affected is a booking that a closing touches, with the slot it could move to.
@@ -122,7 +77,7 @@ func PlanClosing(rx *store.Rx, tenant int, e slot.Exception) (list []Affected, e
 		if err != nil {
 			return nil, err
 		}
-		if b.State != Active { // not confirmed or not accepted: it just ends
+		if b.State != Active || b.Theirs { // not confirmed or not accepted: it just ends; the office moves its own
 			continue
 		}
 		one := Affected{Booking: b, Here: b.allToCome() != nil}
@@ -297,6 +252,8 @@ func (c *Closing) empty(j *journal, slotID string, decisions map[string]string) 
 		before.Persons = slices.Clone(b.Persons)
 		to, decided := decisions[id]
 		switch {
+		case b.Theirs: // the office moves its own
+			continue
 		case len(b.in(Pending, Offered)) > 0: // nobody was promised anything
 			c.Cancelled++
 			err = b.leave(j, Refusing, "office", b.in(Pending, Offered)...)

@@ -221,14 +221,15 @@ func insertUnguarded(tx *store.Tx, g int) error {
 		return err
 	}
 	if _, err := tx.Exec(`
-INSERT INTO booking (tenant, booking_id, year, no, window_id, slot_id, seat, via, lang, state, until_at, counter, called_at,
+INSERT INTO booking (tenant, booking_id, year, no, window_id, slot_id, seat, via, owner, lang, state, until_at, counter, called_at,
                      made_at, made_by, changed_by, changed_at, placed_event, last_event)
-VALUES ($1, $2, 2026, $3, 'W1', $4, 'web', 'web', '', 'active', '', '', '', '', '', '', '', '', '')`, tenant, id, id, nine); err != nil {
+VALUES ($1, $2, 2026, $3, 'W1', $4, 'web', 'web', 'cloud', '', 'active', '', '', '', '', '', '', '', '', '')`, tenant, id, id, nine); err != nil {
 		return err
 	}
 	_, err := tx.Exec(`
-INSERT INTO booking_person (tenant, booking_id, ord, link, gen, procs, units, slot_id, state, arrived_at, done_at, old_card, handled, memo)
-VALUES ($1, $2, 1, $3, 1, 'pin', 1, $4, 'active', '', '', 0, '', '')`,
+INSERT INTO booking_person (tenant, booking_id, ord, link, gen, procs, units, slot_id, state, booked, visit_here, visit_there,
+                            arrived_at, done_at, old_card, handled, memo)
+VALUES ($1, $2, 1, $3, 1, 'pin', 1, $4, 'active', 'active', '', '', '', '', 0, '', '')`,
 		tenant, id, link(g), nine)
 	return err
 }

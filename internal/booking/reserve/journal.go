@@ -3,6 +3,7 @@ package reserve
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/sync"
@@ -104,10 +105,13 @@ func (j *journal) close() error {
 // knew.
 func (j *journal) place(b *Booking, was string, isNew bool) error {
 	placed := event.Placed{
-		Booking: b.ID, Was: was, No: b.No, Window: b.WindowID, Start: b.Starts.In(store.Tokyo).Format("2006-01-02T15:04:05Z07:00"),
+		Booking: b.ID, Was: was, No: b.No, Window: b.WindowID, Start: startText(b.Starts),
 		Min: b.Minutes, Party: len(b.Live()), Units: b.Units(), Seat: string(b.Side), Via: string(b.Via), Lang: b.Lang,
 	}
-	for _, p := range b.Live() {
+	for _, p := range b.Persons {
+		if p.Booked.Ended() {
+			continue
+		}
 		m, err := j.guest(*b, p)
 		if err != nil {
 			return err
@@ -132,7 +136,7 @@ func (j *journal) guest(b Booking, p Person) (event.Member, error) {
 		m.Svc = append(m.Svc, string(one))
 	}
 	if p.SlotID != b.SlotID {
-		m.Start = p.SlotID[len(b.WindowID)+1:] + ":00+09:00"
+		m.Start = startOf(p.SlotID, b.WindowID)
 	}
 	nocode, known := j.nocode[p.Link]
 	if !known {
@@ -143,13 +147,18 @@ func (j *journal) guest(b Booking, p Person) (event.Member, error) {
 		nocode = is.IsKey
 	}
 	m.NoCode = nocode
+	if p.Booked != Active { // missed, and here after all
+		m.Booked = string(p.Booked)
+	}
 	return m, nil
 }
 
 // tell writes an event about persons of a booking: one for all who are in it, or
-// one each.
+// one each. A visit names the person always, since one side may know of people
+// who were there all the same.
 func (j *journal) tell(t event.Type, b Booking, persons ...*Person) error {
-	if len(persons) == len(b.Live()) || len(persons) == len(b.Persons) {
+	visit := t == arrivedEvent || t == doneEvent || t == againEvent || t == undoneEvent
+	if !visit && len(persons) == len(b.Live()) || len(persons) == len(b.Persons) {
 		return j.put(of(t, event.OfBooking{Booking: b.ID}))
 	}
 	for _, p := range persons {
@@ -189,3 +198,9 @@ func of(t event.Type, o event.OfBooking) event.Body {
 		return event.BookingUnreconciled(o)
 	}
 }
+
+// startText is the start of a slot as events write it.
+func startText(at time.Time) string { return at.In(store.Tokyo).Format("2006-01-02T15:04:05Z07:00") }
+
+// startOf is the start of a slot of a window.
+func startOf(slotID, windowID string) string { return slotID[len(windowID)+1:] + ":00+09:00" }

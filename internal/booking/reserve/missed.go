@@ -8,7 +8,6 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/booking/slot"
-	"kofu/internal/booking/sync"
 	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
@@ -29,10 +28,14 @@ func MarkMissed(ctx context.Context, db *store.DB, actor store.Actor, tenant int
 		return 0, err
 	}
 	return sweep(ctx, db, actor, tenant, ids, "booking.missed", func(j *journal, b *Booking) (bool, error) {
-		if is, err := b.isLate(j.tx.Rx, tenant); err != nil || !is {
+		if is, err := b.isLate(j.tx.Rx, tenant); err != nil || !is || b.Theirs { // the office settles its own
 			return false, err
 		}
-		return b.change(j, Missing, missedEvent, b.in(Active)...)
+		if changed, err := b.change(j, Missing, missedEvent, b.in(Active)...); err != nil || !changed {
+			return false, err
+		}
+		_, err := (&Closed{}).settleClosed(j, b) // booked for a day that the office had closed
+		return true, err
 	})
 }
 
@@ -137,27 +140,15 @@ type Closed struct {
 // "booking.day_not_over" while somebody is expected in a slot that has not
 // begun.
 func CloseDay(tx *store.Tx, tenant int, windowID string, day jpdate.Day) (Closed, error) {
-	return closeDay(tx, tenant, windowID, day, func(*journal, Booking) (bool, error) { return true, nil })
-}
-
-// DayClosed takes over the day-close of an office whose reception works without
-// us. seen is the number of the last event that it had applied before: a booking
-// that it could not know of is unreconciled and nobody is accused. Errors: as
-// [CloseDay].
-func DayClosed(tx *store.Tx, tenant int, windowID string, day jpdate.Day, seen int) (Closed, error) {
-	return closeDay(tx, tenant, windowID, day, func(j *journal, b Booking) (bool, error) {
-		seq, err := sync.SeqOf(j.tx.Rx, tenant, b.PlacedEvent)
-		return seq > 0 && seq <= seen, err
-	})
-}
-
-func closeDay(tx *store.Tx, tenant int, windowID string, day jpdate.Day, known func(*journal, Booking) (bool, error)) (c Closed, err error) {
 	ids, err := expectedOn(tx.Rx, tenant, windowID, day)
 	if err != nil {
 		return Closed{}, err
 	}
-	coming := 0
+	coming, c := 0, Closed{}
 	_, err = each(tx, tenant, ids, func(j *journal, b *Booking) (bool, error) {
+		if b.Theirs { // the office settles its own
+			return false, nil
+		}
 		if len(b.in(Active)) > 0 && b.Starts.After(tx.Now) {
 			coming++
 			return false, nil
@@ -165,11 +156,7 @@ func closeDay(tx *store.Tx, tenant int, windowID string, day jpdate.Day, known f
 		if _, err := b.change(j, Missing, missedEvent, b.in(Active)...); err != nil {
 			return false, err
 		}
-		saw, err := known(j, *b)
-		if err != nil {
-			return false, err
-		}
-		return c.settle(j, b, saw)
+		return c.settle(j, b, true)
 	})
 	switch {
 	case err != nil:
@@ -210,7 +197,12 @@ func Settle(ctx context.Context, db *store.DB, actor store.Actor, tenant, days i
 		var one Closed
 		err := db.Write(ctx, actor, func(tx *store.Tx) error {
 			one = Closed{}
-			n, err := each(tx, tenant, part, func(j *journal, b *Booking) (bool, error) { return one.settle(j, b, receptionHere) })
+			n, err := each(tx, tenant, part, func(j *journal, b *Booking) (bool, error) {
+				if b.Theirs { // the office settles its own
+					return false, nil
+				}
+				return one.settle(j, b, receptionHere)
+			})
 			if err != nil || n == 0 {
 				return err
 			}

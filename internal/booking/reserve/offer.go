@@ -145,6 +145,9 @@ func (j *journal) replace(b *Booking) (was string, err error) {
 		if !found { // none, or ended together with another person's
 			continue
 		}
+		if old.Theirs {
+			return "", theirs(old)
+		}
 		var leaving []*Person
 		for _, q := range old.in(Active) {
 			if b.has(q.Link) {

@@ -106,8 +106,7 @@ func (v Visit) arrival(rx *store.Rx, b Booking) Arrival {
 // persons are those of the visit, or everybody who can make the move.
 func (v Visit) persons(b *Booking, m Move) (list []*Person, err error) {
 	for i, p := range b.Persons {
-		_, can := Next(p.State, m)
-		if len(v.Links) == 0 && can || slices.Contains(v.Links, p.Link) && p.Link != "" {
+		if len(v.Links) == 0 && p.can(m) || slices.Contains(v.Links, p.Link) && p.Link != "" {
 			list = append(list, &b.Persons[i])
 		}
 	}
@@ -128,6 +127,9 @@ func (b *Booking) bringHere(j *journal, v Visit) error {
 	}
 	if !found {
 		return fault.New(fault.Conflict, "booking.no_slot_today")
+	}
+	if b.Theirs {
+		return theirs(*b)
 	}
 	held := b.seats()
 	for i, p := range b.Persons {
@@ -301,45 +303,4 @@ func EndCall(tx *store.Tx, tenant int, bookingID, counter string) (b Booking, er
 		return Booking{}, fault.New(fault.Conflict, "booking.called", "counter", b.Counter, "no", b.No)
 	}
 	return b, audit.Append(tx, "booking.call_ended", Object(tenant, b.ID), map[string]string{"counter": counter})
-}
-
-// RecordVisit writes down what the office reports of a visit: who stood there
-// was there, whatever is known of the booking, also of one that was cancelled.
-// move is Recording, RecordAgain, RecordHere or Undoing. No event is written:
-// the office told us. A report of what is known already changes nothing.
-// Errors: fault.NotFound "booking.unknown"; fault.Conflict "booking.state".
-func RecordVisit(tx *store.Tx, v Visit, move Move) (b Booking, err error) {
-	j := open(tx, v.Tenant)
-	if b, err = j.withPersons(v.BookingID); err != nil {
-		return Booking{}, err
-	}
-	persons, err := v.persons(&b, move)
-	if fault.Is(err, fault.Conflict, "booking.state") { // nothing is left to be recorded
-		return b, nil
-	}
-	if err != nil {
-		return Booking{}, err
-	}
-	persons = slices.DeleteFunc(persons, func(p *Person) bool { _, can := Next(p.State, move); return !can })
-	held := b.seats()
-	for _, p := range persons {
-		switch move {
-		case Undoing:
-			p.note(Undoing, tx.Now, nil)
-		case RecordHere:
-			p.ArrivedAt = tx.Now
-		default:
-			p.DoneAt = tx.Now
-		}
-	}
-	if err := b.apply(move, persons...); err != nil {
-		return Booking{}, err
-	}
-	if err := saveAll(tx, v.Tenant, b, ""); err != nil {
-		return Booking{}, err
-	}
-	if err := force(tx, v.Tenant, b.Side, held, b.seats()); err != nil {
-		return Booking{}, err
-	}
-	return b, audit.Append(tx, "booking.visit_recorded", Object(v.Tenant, b.ID), b.reception(persons...))
 }

@@ -37,7 +37,7 @@ WHERE p.tenant = $1 AND p.state = 'noshow_provisional'`
 	expectedIn = `
 SELECT DISTINCT p.booking_id
 FROM slot s JOIN booking_person p ON p.tenant = s.tenant AND p.slot_id = s.slot_id
-WHERE s.tenant = $1 AND s.window_id = $2 AND s.day = $3 AND p.state IN ('active', 'noshow_provisional')
+WHERE s.tenant = $1 AND s.window_id = $2 AND s.day = $3 AND (p.state IN ('active', 'noshow_provisional') OR p.booked = 'active')
 ORDER BY p.booking_id`
 )
 

@@ -6,7 +6,8 @@
 // bookings before slots, each ascending. A form carries a one-time token, so
 // that a request sent twice gets the same answer and not a second booking. What the office must
 // hear of an act goes into the log of package sync in the same transaction.
-// Writes tables booking, booking_person, booking_number and booking_token.
+// Writes tables booking, booking_person, booking_number, booking_token and
+// closed_day.
 package reserve
 
 import (
@@ -18,6 +19,7 @@ import (
 	"slices"
 	"time"
 
+	"kofu/internal/agree"
 	"kofu/internal/booking/slot"
 	"kofu/internal/entry"
 	"kofu/internal/fault"
@@ -68,8 +70,11 @@ type Person struct {
 	Procs     slot.Procs
 	Units     int // seats of the slot that this person takes
 	SlotID    string
-	State     State
-	ArrivedAt time.Time // zero before
+	State     State       // follows from the three below
+	Booked    State       // what the owner of the booking says, visits aside
+	Here      agree.Visit // what our reception has written down
+	There     agree.Visit // what the office has told of a visit
+	ArrivedAt time.Time   // zero before
 	DoneAt    time.Time
 	Handled   Handled
 }
@@ -85,6 +90,7 @@ type Booking struct {
 	Minutes     int
 	Side        slot.Side
 	Via         Via
+	Theirs      bool      // made by the office, which alone moves and ends it
 	Lang        string    // in which the resident reads, '' where nobody knows
 	State       State     // follows from those of the persons
 	Until       time.Time // when a pending or offered booking expires, zero for others

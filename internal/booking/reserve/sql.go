@@ -41,25 +41,38 @@ RETURNING last`, tenant, year, month, n).Scan(&last)
 	return year, fmt.Sprintf("%02d-%04d", month, n), err
 }
 
+// insertBooking writes a new booking with its persons.
 func insertBooking(tx *store.Tx, tenant int, b Booking, event string) error {
 	stamp := store.Stamp(tx.Now)
 	if err := tx.Later(nil, `
-INSERT INTO booking (tenant, booking_id, year, no, window_id, slot_id, seat, via, lang, state, until_at, counter, called_at,
+INSERT INTO booking (tenant, booking_id, year, no, window_id, slot_id, seat, via, owner, lang, state, until_at, counter, called_at,
                      made_at, made_by, changed_by, changed_at, placed_event, last_event)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', $12, $14, $15, $12, $16, $13)`,
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $17, $9, $10, $11, '', '', $12, $14, $15, $12, $16, $13)`,
 		tenant, b.ID, b.Year, b.No, b.WindowID, b.SlotID, b.Side, b.Via, b.Lang, b.State, stampOf(b.Until), stamp, event, tx.Actor.ID,
-		person(tx.Actor), b.PlacedEvent); err != nil {
+		person(tx.Actor), b.PlacedEvent, owner(b.Theirs)); err != nil {
 		return err
 	}
 	for _, p := range b.Persons {
-		if err := tx.Later(exists, `
-INSERT INTO booking_person (tenant, booking_id, ord, link, gen, procs, units, slot_id, state, arrived_at, done_at, old_card, handled, memo)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '', 0, '', '')`,
-			tenant, b.ID, p.Ord, p.Link, p.Gen, p.Procs, p.Units, p.SlotID, p.State); err != nil {
+		if err := insertPerson(tx, tenant, b.ID, p); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func insertPerson(tx *store.Tx, tenant int, bookingID string, p Person) error {
+	return tx.Later(exists, `
+INSERT INTO booking_person (tenant, booking_id, ord, link, gen, procs, units, slot_id, state, booked, visit_here, visit_there,
+                            arrived_at, done_at, old_card, handled, memo)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '', '')`,
+		tenant, bookingID, p.Ord, p.Link, p.Gen, p.Procs, p.Units, p.SlotID, p.State, p.Booked, p.Here, p.There)
+}
+
+func owner(theirs bool) string {
+	if theirs {
+		return "office"
+	}
+	return "cloud"
 }
 
 // exists names the violation of one_active.
@@ -106,16 +119,24 @@ func savePerson(tx *store.Tx, tenant int, bookingID string, p Person) error {
 		card = 1
 	}
 	_, err := tx.Exec(`
-UPDATE booking_person SET slot_id = $4, state = $5, arrived_at = $6, done_at = $7, old_card = $8, handled = $9, memo = $10
+UPDATE booking_person SET slot_id = $4, state = $5, arrived_at = $6, done_at = $7, old_card = $8, handled = $9, memo = $10,
+    booked = $11, visit_here = $12, visit_there = $13
 WHERE tenant = $1 AND booking_id = $2 AND ord = $3`,
 		tenant, bookingID, p.Ord, p.SlotID, p.State, stampOf(p.ArrivedAt), stampOf(p.DoneAt), card,
-		strings.Join(p.Handled.Codes, " "), p.Handled.Memo)
+		strings.Join(p.Handled.Codes, " "), p.Handled.Memo, p.Booked, p.Here, p.There)
 	return exists(err)
 }
 
 // saveProcs writes for what a person comes; the seats stay as they are.
 func saveProcs(tx *store.Tx, tenant int, bookingID string, p Person) error {
 	_, err := tx.Exec("UPDATE booking_person SET procs = $4 WHERE tenant = $1 AND booking_id = $2 AND ord = $3", tenant, bookingID, p.Ord, p.Procs)
+	return err
+}
+
+// savePlace writes where and for what a person of the office's booking comes.
+func savePlace(tx *store.Tx, tenant int, bookingID string, p Person) error {
+	_, err := tx.Exec("UPDATE booking_person SET gen = $4, procs = $5, units = $6 WHERE tenant = $1 AND booking_id = $2 AND ord = $3",
+		tenant, bookingID, p.Ord, p.Gen, p.Procs, p.Units)
 	return err
 }
 
@@ -154,13 +175,13 @@ func instants(texts []string, to ...*time.Time) (err error) {
 }
 
 const bookingColumns = `
-SELECT b.booking_id, b.year, b.no, b.window_id, b.slot_id, s.starts_at, s.minutes, b.seat, b.via, b.lang, b.state, b.until_at,
+SELECT b.booking_id, b.year, b.no, b.window_id, b.slot_id, s.starts_at, s.minutes, b.seat, b.via, CASE WHEN b.owner = 'office' THEN 1 ELSE 0 END, b.lang, b.state, b.until_at,
        b.counter, b.called_at, b.made_at, b.placed_event
 FROM booking b JOIN slot s ON s.tenant = b.tenant AND s.slot_id = b.slot_id`
 
 func scanBooking(rx *store.Rx, tenant int, row store.Row) (b Booking, found bool, err error) {
 	var starts, until, called, made string
-	err = row.Scan(&b.ID, &b.Year, &b.No, &b.WindowID, &b.SlotID, &starts, &b.Minutes, &b.Side, &b.Via, &b.Lang, &b.State, &until,
+	err = row.Scan(&b.ID, &b.Year, &b.No, &b.WindowID, &b.SlotID, &starts, &b.Minutes, &b.Side, &b.Via, &b.Theirs, &b.Lang, &b.State, &until,
 		&b.Counter, &called, &made, &b.PlacedEvent)
 	if errors.Is(err, store.ErrNoRows) {
 		return Booking{}, false, nil
@@ -179,7 +200,7 @@ func persons(rx *store.Rx, tenant int, bookingID string) (list []Person, err err
 	err = rx.Query(func(scan func(...any) error) error {
 		var p Person
 		var arrived, done, codes string
-		err := scan(&p.Ord, &p.Link, &p.Gen, &p.Procs, &p.Units, &p.SlotID, &p.State, &arrived, &done, &p.Handled.OldCard, &codes, &p.Handled.Memo)
+		err := scan(&p.Ord, &p.Link, &p.Gen, &p.Procs, &p.Units, &p.SlotID, &p.State, &p.Booked, &p.Here, &p.There, &arrived, &done, &p.Handled.OldCard, &codes, &p.Handled.Memo)
 		if err != nil {
 			return err
 		}
@@ -191,7 +212,7 @@ func persons(rx *store.Rx, tenant int, bookingID string) (list []Person, err err
 		list = append(list, p)
 		return err
 	}, `
-SELECT ord, COALESCE(link, ''), gen, procs, units, slot_id, state, arrived_at, done_at, old_card, handled, memo
+SELECT ord, COALESCE(link, ''), gen, procs, units, slot_id, state, booked, visit_here, visit_there, arrived_at, done_at, old_card, handled, memo
 FROM booking_person WHERE tenant = $1 AND booking_id = $2 ORDER BY ord`, tenant, bookingID)
 	return list, err
 }
@@ -210,8 +231,9 @@ const (
 	activeOf  = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state = 'active'"
 	comingOf  = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state IN ('pending', 'arrived')"
 	offeredTo = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state = 'offered'"
-	openFor   = `
-SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state IN ('pending', 'offered', 'active') ORDER BY booking_id`
+	boundFor  = `
+SELECT booking_id FROM booking_person
+WHERE tenant = $1 AND link = $2 AND booked IN ('pending', 'offered', 'active') ORDER BY booking_id`
 	allOf   = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 ORDER BY booking_id"
 	linksIn = "SELECT link FROM booking_person WHERE tenant = $1 AND booking_id = $2 AND link IS NOT NULL"
 	// openIn are the bookings of a slot whose persons have still to come.
@@ -276,10 +298,6 @@ func Of(rx *store.Rx, tenant int, link string) (list []Booking, err error) {
 func comes(rx *store.Rx, tenant int, link string) (bool, error) {
 	ids, err := texts(rx, comingOf, tenant, link)
 	return len(ids) > 0, err
-}
-
-func openOf(rx *store.Rx, tenant int, link string) ([]string, error) {
-	return texts(rx, openFor, tenant, link)
 }
 
 func linksOf(rx *store.Rx, tenant int, id string) ([]string, error) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"kofu/internal/agree"
 	"kofu/internal/fault"
 )
 
@@ -58,10 +59,12 @@ const (
 	Recording   Move = "record"         // the office reports that the person came and is done
 	RecordAgain Move = "record_again"   // or has to come again
 	RecordHere  Move = "record_arrival" // or is here
+	RecordUndo  Move = "record_undo"    // or takes the last of these back
 )
 
 // moves says where each move leads from each state. What is not named cannot
-// happen.
+// happen. Taking a step of reception back uncovers what was below it; reports
+// of the office are never refused and stand in no table.
 var moves = map[Move]map[State]State{
 	Confirming: {Pending: Active},
 	Accepting:  {Offered: Active},
@@ -77,19 +80,6 @@ var moves = map[Move]map[State]State{
 	Missing:    {Active: Missed},
 	Settling:   {Missed: NoShow},
 	Unsettling: {Missed: Unreconciled},
-	// Who stood there was there, whatever is known of the booking.
-	Recording: {
-		Active: Visited, Arrived: Visited, Again: Visited, Missed: Visited, NoShow: Visited, Unreconciled: Visited,
-		Cancelled: Visited, CancelledByOffice: Visited,
-	},
-	RecordAgain: {
-		Active: Again, Arrived: Again, Visited: Again, Missed: Again, NoShow: Again, Unreconciled: Again,
-		Cancelled: Again, CancelledByOffice: Again,
-	},
-	RecordHere: {
-		Active: Arrived, Again: Arrived, Missed: Arrived, NoShow: Arrived, Unreconciled: Arrived,
-		Cancelled: Arrived, CancelledByOffice: Arrived,
-	},
 }
 
 // Next is the state to which a move leads, and false where it cannot happen.
@@ -102,14 +92,50 @@ func Next(from State, m Move) (to State, ok bool) {
 // cannot.
 func (b *Booking) apply(m Move, persons ...*Person) error {
 	for _, p := range persons {
-		to, ok := Next(p.State, m)
-		if !ok {
+		if !p.can(m) {
 			return fault.New(fault.Conflict, "booking.state", "no", b.No, "state", "@booking.state."+string(p.State))
 		}
-		p.State = to
+		p.move(m)
 	}
 	b.sum()
 	return nil
+}
+
+// can reports whether a move is possible; what the office has told of a visit
+// only the office takes back.
+func (p Person) can(m Move) bool {
+	_, ok := Next(p.State, m)
+	return ok && (m != Undoing || p.Here != agree.Nothing) && (m != GivingUp || p.There == agree.Nothing)
+}
+
+// steps are the moves of reception, here and as the office tells them.
+var steps = map[Move]struct {
+	where agree.Side
+	step  agree.Step
+}{
+	Arriving: {agree.Cloud, agree.Arrive}, Finishing: {agree.Cloud, agree.Finish}, Returning: {agree.Cloud, agree.Return},
+	Undoing: {agree.Cloud, agree.Undo}, RecordHere: {agree.Office, agree.Arrive}, Recording: {agree.Office, agree.Finish},
+	RecordAgain: {agree.Office, agree.Return}, RecordUndo: {agree.Office, agree.Undo},
+}
+
+// move writes a visit down or what becomes of the booking.
+func (p *Person) move(m Move) {
+	p.by(func(known *agree.Person) {
+		if s, visit := steps[m]; visit {
+			known.Record(s.where, s.step)
+			return
+		}
+		to, _ := Next(p.State, m)
+		known.Told(agree.Cloud, agree.State(to))
+	})
+}
+
+// by runs one of the rules of package agree on a person.
+func (p *Person) by(rule func(*agree.Person)) {
+	known := agree.Person{Booked: agree.State(p.Booked), Visits: [2]agree.Visit{agree.Office: p.There, agree.Cloud: p.Here}}
+	rule(&known)
+	p.Booked, p.There, p.Here = State(known.Booked), known.Visits[agree.Office], known.Visits[agree.Cloud]
+	p.State = State(known.State())
 }
 
 // sum derives the state of the booking from those of its persons.

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kofu/internal/agree"
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/reserve"
 	"kofu/internal/fault"
@@ -50,9 +51,11 @@ type walk struct {
 	b      reserve.Booking
 	link   string
 	state  reserve.State
+	person agree.Person // what lies under the state
 	tokens int
 	told   int
 	known  bool // the office has heard where it is
+	here   bool // brought to today, where residents are too late to cancel
 }
 
 // walkFrom books by a code, without one, or offers.
@@ -85,14 +88,14 @@ func walkFrom(t *testing.T, rt *rapid.T, db *store.DB, n int) *walk {
 	if err != nil {
 		rt.Fatal(err)
 	}
-	w.state = w.b.State
+	w.state, w.person = w.b.State, agree.Person{Booked: agree.State(w.b.State)}
 	return w
 }
 
 func (w *walk) token() string { w.tokens++; return fmt.Sprintf("walk-%06d-%06d", w.n, w.tokens) }
 
 func (w *walk) try(m reserve.Move) {
-	to, can := reserve.Next(w.state, m)
+	to, can := w.can(m)
 	if m == reserve.Expiring || m == reserve.Settling || m == reserve.Unsettling || m == reserve.Missing {
 		can = false // the walk stands before every end: jobs find nothing to do
 	}
@@ -103,12 +106,47 @@ func (w *walk) try(m reserve.Move) {
 	if refusal := !can && !silent(m); refusal != (err != nil) {
 		w.rt.Fatalf("%s in %s: %v, the table says %v", m, w.state, err, can)
 	}
+	if step, visit := reports[m]; visit && !slices.Contains([]agree.State{agree.Pending, agree.Offered, agree.Expired}, w.person.Booked) {
+		w.person.Record(agree.Office, step)
+		w.state = reserve.State(w.person.State())
+	}
 	if can {
-		w.state = to
+		w.move(m, to)
 		w.told += tells(m, w.known)
 		w.known = w.known || m == reserve.Confirming || m == reserve.Accepting
 	}
 	w.compare(m)
+}
+
+// reports are what the office tells of a visit, and receptions our own steps.
+var (
+	reports    = map[reserve.Move]agree.Step{reserve.Recording: agree.Finish, reserve.RecordAgain: agree.Return, reserve.RecordHere: agree.Arrive}
+	receptions = map[reserve.Move]agree.Step{
+		reserve.Arriving: agree.Arrive, reserve.Finishing: agree.Finish, reserve.Returning: agree.Return, reserve.Undoing: agree.Undo,
+	}
+)
+
+// can is the table, and that nobody but the office takes back what it told.
+func (w *walk) can(m reserve.Move) (reserve.State, bool) {
+	to, ok := reserve.Next(w.state, m)
+	switch m {
+	case reserve.Undoing:
+		ok = ok && w.person.Visits[agree.Cloud] != agree.Nothing
+	case reserve.Cancelling:
+		ok = ok && (!w.here || w.state != reserve.Active)
+	case reserve.GivingUp:
+		ok = ok && w.person.Visits[agree.Office] == agree.Nothing
+	}
+	return to, ok
+}
+
+func (w *walk) move(m reserve.Move, to reserve.State) {
+	if step, visit := receptions[m]; visit {
+		w.person.Record(agree.Cloud, step)
+	} else {
+		w.person.Told(agree.Cloud, agree.State(to))
+	}
+	w.state = reserve.State(w.person.State())
 }
 
 // silent moves are those of jobs and of reports of the office: what does not
@@ -152,7 +190,7 @@ func (w *walk) do(m reserve.Move) error {
 		case reserve.Cancelling:
 			_, _, err = reserve.CancelIn(tx, act)
 		case reserve.Refusing:
-			var left []reserve.Booking
+			var left []reserve.Moved
 			if left, err = reserve.WithdrawIn(tx, tenant, w.link, 1); err == nil && len(left) == 0 {
 				err = fault.New(fault.Conflict, "booking.state")
 			}
@@ -186,6 +224,7 @@ func (w *walk) arrive(tx *store.Tx, v reserve.Visit) error {
 	a, err = reserve.Arrive(tx, v)
 	if err == nil && a.Done {
 		w.told++ // it has moved
+		w.here = true
 		w.known = true
 	}
 	return err

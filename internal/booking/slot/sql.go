@@ -57,6 +57,12 @@ WHERE tenant = $1 AND day >= $2 AND (web_over > 0 OR office_over > 0) ORDER BY d
 // seats (定員超過), because the capacity was lowered.
 func Over(rx *store.Rx, tenant int) ([]Slot, error) { return slots(rx, over, tenant, rx.Today()) }
 
+// Ahead returns the slots of a window from a day on, in order, closed ones
+// included.
+func Ahead(rx *store.Rx, tenant int, windowID string, from jpdate.Day) ([]Slot, error) {
+	return slotsFrom(rx, tenant, windowID, from)
+}
+
 // slotsFrom returns the slots of a window from a day on.
 func slotsFrom(rx *store.Rx, tenant int, windowID string, from jpdate.Day) ([]Slot, error) {
 	return slots(rx, fromDay, tenant, windowID, from)

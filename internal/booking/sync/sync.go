@@ -13,6 +13,7 @@ import (
 	"fmt"
 
 	"kofu/internal/audit"
+	"kofu/internal/booking/ulid"
 	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/store"
@@ -117,6 +118,36 @@ func Renew(tx *store.Tx, tenant int, id string, restored event.LogRestored) erro
 		return err
 	}
 	return audit.Append(tx, "sync.renewed", fmt.Sprintf("tenant/%d", tenant), map[string]any{"was": restored.Was, "head": restored.Head})
+}
+
+// Speaker writes events that follow one another without another between them,
+// numbered at once.
+type Speaker struct {
+	tx        *store.Tx
+	tenant    int
+	era, last int
+	id        string
+}
+
+// Speak keeps others from numbering until the transaction ends.
+func Speak(tx *store.Tx, tenant int) (*Speaker, error) {
+	if err := tx.Lock(fmt.Sprintf("event_out/%d", tenant)); err != nil {
+		return nil, err
+	}
+	s := &Speaker{tx: tx, tenant: tenant}
+	var err error
+	s.era, s.last, err = newest(tx.Rx, tenant)
+	return s, err
+}
+
+// Say writes the next event.
+func (s *Speaker) Say(body event.Body) error {
+	s.id = ulid.After(s.tx.Now, s.id)
+	if err := Put(s.tx, s.tenant, s.id, body); err != nil {
+		return err
+	}
+	s.last++
+	return setSeq(s.tx, s.tenant, s.id, s.era, s.last)
 }
 
 // Log is the log as the exchange sends it: the numbered events of the tenant of

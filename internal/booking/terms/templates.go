@@ -30,7 +30,9 @@ const (
 	MailReminder        MailKind = "reminder"         // the business day before
 	MailOfficeCancelled MailKind = "office_cancelled" // no reason, nothing about the card
 	MailOfficeMoved     MailKind = "office_moved"
-	MailNoShow          MailKind = "noshow" // only after it is final
+	MailReplaced        MailKind = "replaced"  // the booking by phone counts, the one on the web does not
+	MailUnsettled       MailKind = "unsettled" // the office never saw the booking: an apology
+	MailNoShow          MailKind = "noshow"    // only after it is final
 	MailReset           MailKind = "reset"
 	MailKey             MailKind = "key"
 	MailOffer           MailKind = "offer"
@@ -40,7 +42,7 @@ const (
 // MailKinds lists all of them, in the order of the screen.
 var MailKinds = []MailKind{
 	MailBooked, MailChanged, MailCancelled, MailReminder, MailOfficeCancelled, MailOfficeMoved,
-	MailNoShow, MailReset, MailKey, MailOffer, MailConfirm,
+	MailReplaced, MailUnsettled, MailNoShow, MailReset, MailKey, MailOffer, MailConfirm,
 }
 
 // Variables by their code; staff write their Japanese names between {{ and }}.
@@ -79,6 +81,8 @@ var needs = map[MailKind][]string{
 	MailReminder:        {VarReceipt, VarDay, VarStart, VarWindow, VarBring, VarBookingURL},
 	MailOfficeCancelled: {VarDate, VarStart},
 	MailOfficeMoved:     {VarReceipt, VarDay, VarStart, VarWindow, VarBookingURL},
+	MailReplaced:        {VarReceipt, VarDay, VarStart, VarWindow, VarBefore},
+	MailUnsettled:       {VarDate, VarStart},
 	MailNoShow:          {VarDate, VarSiteURL},
 	MailReset:           {VarResetURL},
 	MailKey:             {VarReceipt, VarAccessKey},
@@ -99,6 +103,8 @@ var alsoMay = map[MailKind][]string{
 	MailReminder:        append([]string{VarBookingURL, VarChangeBy}, ofVisit...),
 	MailOfficeCancelled: {VarCity, VarDay, VarDate, VarStart, VarPhone, VarHours},
 	MailOfficeMoved:     append([]string{VarBookingURL, VarChangeBy, VarBefore}, ofVisit...),
+	MailReplaced:        append([]string{VarBookingURL, VarBefore}, ofVisit...),
+	MailUnsettled:       {VarCity, VarDay, VarDate, VarStart, VarSiteURL, VarPhone, VarHours},
 	MailNoShow:          {VarCity, VarDay, VarDate, VarSiteURL, VarPhone, VarHours},
 	MailReset:           {VarCity, VarResetURL, VarPhone, VarHours},
 	MailKey:             append([]string{VarAccessKey}, ofVisit...),

@@ -63,3 +63,12 @@ func increment(tail *[10]byte) {
 		}
 	}
 }
+
+// Time is the instant of an identifier. ok is false for what is none.
+func Time(id string) (at time.Time, ok bool) {
+	b, err := alphabet.DecodeString("000000" + id)
+	if err != nil || len(b) != 20 {
+		return time.Time{}, false
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[2:10]))).UTC(), true //nolint:gosec // 48 bits
+}

@@ -1,5 +1,7 @@
 -- Who comes when. A booking is a visit of one or more codes; each has a row of
--- its own, with its own state, so that it can leave alone.
+-- its own, with its own state, so that it can leave alone. What its owner says
+-- of the booking and what the reception of each side has written down are kept
+-- apart; the state follows from them.
 
 CREATE TABLE booking (
     tenant       INTEGER NOT NULL,
@@ -10,6 +12,7 @@ CREATE TABLE booking (
     slot_id      TEXT NOT NULL,               -- of the first person
     seat         TEXT NOT NULL CHECK (seat IN ('web', 'office')),
     via          TEXT NOT NULL,               -- web, phone, counter, visit
+    owner        TEXT NOT NULL CHECK (owner IN ('cloud', 'office')), -- who alone moves and ends it
     lang         TEXT NOT NULL,               -- in which the resident reads, '' where nobody knows
     state        TEXT NOT NULL,               -- follows from the states of the persons
     until_at     TEXT NOT NULL,               -- of a pending or offered booking: when it expires; '' otherwise
@@ -39,6 +42,9 @@ CREATE TABLE booking_person (
     slot_id    TEXT NOT NULL,
     state      TEXT NOT NULL CHECK (state IN ('pending', 'offered', 'active', 'arrived', 'again', 'visited',
         'noshow_provisional', 'noshow', 'unreconciled', 'cancelled', 'cancelled_by_office', 'expired')),
+    booked      TEXT NOT NULL,                -- state without visits
+    visit_here  TEXT NOT NULL CHECK (visit_here IN ('', 'arrived', 'again', 'done')),  -- as our reception wrote down
+    visit_there TEXT NOT NULL CHECK (visit_there IN ('', 'arrived', 'again', 'done')), -- as the office tells
     arrived_at TEXT NOT NULL,
     done_at    TEXT NOT NULL,
     old_card   INTEGER NOT NULL CHECK (old_card IN (0, 1)),       -- 住基カード was taken back
@@ -54,7 +60,18 @@ CREATE UNIQUE INDEX one_active ON booking_person (tenant, link) WHERE state = 'a
 CREATE INDEX one_coming ON booking_person (tenant, link) WHERE state IN ('pending', 'arrived');
 CREATE INDEX booking_person_link ON booking_person (tenant, link, booking_id);
 CREATE INDEX booking_person_slot ON booking_person (tenant, slot_id, booking_id);
+CREATE INDEX booking_person_open ON booking_person (tenant, link, booking_id) WHERE booked IN ('pending', 'offered', 'active');
 CREATE INDEX booking_person_missed ON booking_person (tenant, slot_id) WHERE state = 'noshow_provisional';
+
+-- Days that the office has closed, for what is taken back afterwards.
+CREATE TABLE closed_day (
+    tenant    INTEGER NOT NULL,
+    window_id TEXT NOT NULL,
+    day       TEXT NOT NULL,
+    seen      INTEGER NOT NULL,               -- last event of ours that it had applied before
+    PRIMARY KEY (tenant, window_id, day),
+    FOREIGN KEY (tenant, window_id) REFERENCES office_window (tenant, window_id)
+);
 
 -- Running receipt numbers.
 CREATE TABLE booking_number (
