@@ -1,0 +1,176 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"io"
+	"time"
+
+	"kofu/internal/audit"
+	"kofu/internal/booking/sync"
+	"kofu/internal/fault"
+	"kofu/internal/relay"
+	"kofu/internal/seal"
+	"kofu/internal/store"
+)
+
+// How a bundle for the office is made.
+const (
+	bundleDays  = 7
+	bundleClass = "pseudonymous"
+)
+
+// Received is what taking in a bundle did.
+type Received struct {
+	Kind    seal.Kind
+	Taken   relay.Taken
+	Keys    []string // of codes, that came
+	Aside   int      // events that could not be carried out
+	Created string
+}
+
+// Take takes in a bundle of the office, by medium or by line: its log, or the
+// keys of its codes. size is that of the file, -1 where it is not known.
+// Errors: those of [seal.Open], [relay.Import] and [End.Apply]; fault.Conflict
+// "keybook.older_masters".
+func (n *End) Take(ctx context.Context, actor store.Actor, file io.Reader, size int64) (r Received, err error) {
+	defer fault.Add(&err, "intake.Take(%d)", n.Desk.Tenant)
+	now, err := n.now(ctx)
+	if err != nil {
+		return r, err
+	}
+	receiver, err := n.Book.Receiver(now)
+	if err != nil {
+		return r, err
+	}
+	b, err := seal.Open(file, size, &spool{}, receiver)
+	if err != nil {
+		return r, err
+	}
+	r.Kind, r.Created = b.Kind, b.Created
+	if b.Kind == seal.Masters {
+		return r, n.takeKeys(ctx, actor, b, &r)
+	}
+	if b.Kind != seal.Reservations && b.Kind != seal.Snapshot {
+		return r, fault.New(fault.Invalid, "seal.E-VERSION")
+	}
+	before, err := n.asides(ctx)
+	if err != nil {
+		return r, err
+	}
+	if r.Taken, err = relay.Import(ctx, n.Desk.DB, actor, b, rand.Reader, n.Apply); err != nil {
+		return r, err
+	}
+	after, err := n.asides(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.Aside = max(0, after-before)
+	_, err = n.Desk.TellUnsettled(ctx, actor)
+	return r, err
+}
+
+func (n *End) takeKeys(ctx context.Context, actor store.Actor, b *seal.Bundle, r *Received) (err error) {
+	if r.Keys, err = n.Book.TakeMasters(b, n.Codes); err != nil {
+		return err
+	}
+	return n.Desk.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		return audit.Append(tx, "intake.keys_taken", "bundle/"+b.BundleID, map[string]any{"keys": r.Keys})
+	})
+}
+
+// Give writes a bundle with everything that the office has not acknowledged,
+// the configuration included. Errors: those of [relay.Export]; fault.Conflict
+// "seal.no_keys", "keybook.no_peer".
+func (n *End) Give(ctx context.Context, actor store.Actor, dst io.Writer) (m relay.Made, err error) {
+	defer fault.Add(&err, "intake.Give(%d)", n.Desk.Tenant)
+	own, err := n.Book.Own()
+	if err != nil {
+		return m, err
+	}
+	peer, err := n.Book.Peer()
+	if err != nil {
+		return m, err
+	}
+	err = n.Desk.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		_, err := n.tellConfig(tx)
+		return err
+	})
+	if err != nil {
+		return m, err
+	}
+	if _, err := sync.NumberAll(ctx, n.Desk.DB, actor, n.Desk.Tenant); err != nil {
+		return m, err
+	}
+	return relay.Export(ctx, n.Desk.DB, actor, sync.Log{}, relay.Terms{
+		Kind: seal.Return, Own: own, Peer: peer, Recovery: n.Book.Recovery(), Class: bundleClass, Days: bundleDays, Random: rand.Reader,
+	}, dst, &spool{})
+}
+
+// Accept takes the new epoch that an office has shown whose database was put
+// back; its next bundle is taken in, and answered with all that is held here.
+// acked is the last event of ours that it still knows. Error: fault.Conflict
+// "intake.no_epoch".
+func (n *End) Accept(ctx context.Context, actor store.Actor) (err error) {
+	defer fault.Add(&err, "intake.Accept(%d)", n.Desk.Tenant)
+	return n.Desk.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		s, err := relay.Load(tx.Rx)
+		if err != nil {
+			return err
+		}
+		if s.NewEpoch == "" {
+			return fault.New(fault.Conflict, "intake.no_epoch")
+		}
+		if err := insertEpoch(tx, n.Desk.Tenant, s.NewEpoch, s.PeerEpoch, s.Applied); err != nil {
+			return err
+		}
+		return relay.AcceptEpoch(tx, s.NewEpoch, 0, 0) // what it knows of ours, its own bundle says
+	})
+}
+
+// Lost records that the medium with a bundle of ours is lost. Nothing in it is
+// worth anything to a finder; the office makes a new opening key, and the next
+// bundle is sealed for that one. Error: fault.NotFound "relay.bundle_unknown".
+func (n *End) Lost(ctx context.Context, actor store.Actor, bundleID string) (err error) {
+	defer fault.Add(&err, "intake.Lost(%s)", bundleID)
+	return n.Desk.DB.Write(ctx, actor, func(tx *store.Tx) error { return relay.MarkLost(tx, bundleID) })
+}
+
+func (n *End) now(ctx context.Context) (at time.Time, err error) {
+	err = n.Desk.DB.Read(ctx, func(rx *store.Rx) error { at = rx.Now; return nil })
+	return at, err
+}
+
+func (n *End) asides(ctx context.Context) (count int, err error) {
+	err = n.Desk.DB.Read(ctx, func(rx *store.Rx) error {
+		list, err := Asides(rx, n.Desk.Tenant, mostAsides)
+		count = len(list)
+		return err
+	})
+	return count, err
+}
+
+// mostAsides bounds lists of what is set aside.
+const mostAsides = 1000
+
+// spool holds a bundle under way in memory; it is at most as large as a bundle
+// may be.
+type spool struct {
+	buffer bytes.Buffer
+	reader *bytes.Reader
+}
+
+func (s *spool) Write(p []byte) (int, error) { return s.buffer.Write(p) }
+
+func (s *spool) Read(p []byte) (int, error) {
+	if s.reader == nil {
+		s.reader = bytes.NewReader(s.buffer.Bytes())
+	}
+	return s.reader.Read(p)
+}
+
+func (s *spool) Seek(offset int64, whence int) (int64, error) {
+	s.reader = bytes.NewReader(s.buffer.Bytes())
+	return s.reader.Seek(offset, whence)
+}
