@@ -18,10 +18,10 @@ import (
 	"kofu/internal/testkit"
 )
 
-func (w *world) state(id string) (s counter.State) {
+func (w *world) state() (s counter.State) {
 	w.t.Helper()
 	testkit.Read(w.t, w.DB, func(rx *store.Rx) error {
-		b, err := counter.ByID(rx, id)
+		b, err := counter.ByID(rx, bk)
 		s = b.State()
 		return err
 	})
@@ -48,14 +48,14 @@ func TestKT1000_ThereAndBack(t *testing.T) {
 	if len(w.Cloud.heard) != 2 {
 		t.Error("the same bundle was applied twice")
 	}
-	w.Cloud.say(event.LinkFirstUsed{Link: l.ID}, placed(bk, l))
+	w.Cloud.say(event.LinkFirstUsed{Link: l.ID}, placed(l))
 	file := w.Cloud.export()
 	taken, err := w.take(file)
 	must(t, err)
 	if taken.Applied != 2 || taken.Acked != 2 || taken.Counts["booking.created"] != 1 {
 		t.Errorf("taken %+v", taken)
 	}
-	if w.state(bk) != counter.Active || w.link(l.CardID).FirstUsedAt == "" {
+	if w.state() != counter.Active || w.link(l.CardID).FirstUsedAt == "" {
 		t.Error("the booking or the first use did not arrive")
 	}
 	before := w.cases()
@@ -89,13 +89,13 @@ func TestTB10_NoPersonalDataInAnOpenedBundle(t *testing.T) {
 func TestCase01_BookedWhileWithdrawn(t *testing.T) {
 	w := newWorld(t)
 	id, l := w.card()
-	w.Cloud.say(placed(bk, l))
+	w.Cloud.say(placed(l))
 	w.withdraw(id)
 	w.export() // collects
 	n := len(w.officeLog())
 	w.back()
-	if got := w.after(n); !slices.Equal(got, []string{"booking.refused"}) || w.state(bk) != counter.CancelledByOffice {
-		t.Errorf("said %v, booking %s", got, w.state(bk))
+	if got := w.after(n); !slices.Equal(got, []string{"booking.refused"}) || w.state() != counter.CancelledByOffice {
+		t.Errorf("said %v, booking %s", got, w.state())
 	}
 	list := w.cases()
 	if len(list) != 1 || list[0].Kind != agree.CaseWithdrawn || list[0].Ask || list[0].Booking != bk {
@@ -104,7 +104,7 @@ func TestCase01_BookedWhileWithdrawn(t *testing.T) {
 
 	w = newWorld(t)
 	id, l = w.card()
-	w.Cloud.say(placed(bk, l))
+	w.Cloud.say(placed(l))
 	w.back()
 	w.withdraw(id)
 	n = len(w.officeLog())
@@ -123,11 +123,11 @@ func TestCase01_StoppedCardAsksAClerk(t *testing.T) {
 	id, l := w.card()
 	w.hold(id)
 	w.export()
-	w.Cloud.say(placed(bk, l))
+	w.Cloud.say(placed(l))
 	w.back()
 	list := w.cases()
-	if len(list) != 1 || !list[0].Ask || w.state(bk) != counter.Active {
-		t.Fatalf("cases %+v, booking %s", list, w.state(bk))
+	if len(list) != 1 || !list[0].Ask || w.state() != counter.Active {
+		t.Fatalf("cases %+v, booking %s", list, w.state())
 	}
 	n := len(w.officeLog())
 	decide := func(d exchange.Decision) error {
@@ -135,8 +135,8 @@ func TestCase01_StoppedCardAsksAClerk(t *testing.T) {
 	}
 	testkit.WantFault(t, decide(exchange.Told), fault.Invalid, "exchange.bad_decision")
 	must(t, decide(exchange.Refuse))
-	if got := w.after(n); !slices.Equal(got, []string{"booking.refused"}) || w.state(bk) != counter.CancelledByOffice {
-		t.Errorf("said %v, booking %s", got, w.state(bk))
+	if got := w.after(n); !slices.Equal(got, []string{"booking.refused"}) || w.state() != counter.CancelledByOffice {
+		t.Errorf("said %v, booking %s", got, w.state())
 	}
 	before := testkit.Dump(t, w.DB)
 	testkit.WantFault(t, decide(exchange.Keep), fault.Conflict, "exchange.case_decided")
@@ -151,7 +151,7 @@ func TestCase01_GoesAwayByItself(t *testing.T) {
 	id, l := w.card()
 	w.hold(id)
 	w.export()
-	w.Cloud.say(placed(bk, l))
+	w.Cloud.say(placed(l))
 	w.back()
 	w.unhold(id)
 	w.export()
@@ -185,7 +185,7 @@ func TestCase12_UnknownCode(t *testing.T) {
 	w := newWorld(t)
 	_, l := w.card()
 	l.ID = "00000000000000a1"
-	w.Cloud.say(placed(bk, l))
+	w.Cloud.say(placed(l))
 	w.back()
 	list := w.cases()
 	if len(list) != 1 || list[0].Kind != agree.CaseUnknown || !list[0].Ask {
@@ -229,7 +229,7 @@ func TestCase11_OfficePutBack(t *testing.T) {
 	w := newWorld(t)
 	_, l := w.card()
 	w.send()
-	w.Cloud.say(placed(bk, l))
+	w.Cloud.say(placed(l))
 	file := w.Cloud.export()
 	epoch := w.Cloud.heardEpoch()
 	must(t, w.Office.Restored(t.Context(), testkit.Supervisor))
@@ -251,8 +251,8 @@ func TestCase11_OfficePutBack(t *testing.T) {
 		event.SnapshotEnd{For: mine, Links: 1, Bookings: 1},
 	)
 	taken := w.back()
-	if !taken.Restore || w.state(bk) != counter.Active {
-		t.Errorf("taken %+v, booking %s", taken, w.state(bk))
+	if !taken.Restore || w.state() != counter.Active {
+		t.Errorf("taken %+v, booking %s", taken, w.state())
 	}
 	// The booking service has seen one of two events: the second is said again.
 	if got := w.after(0); !slices.Equal(got, []string{"log.restored", "link.ready"}) {
@@ -271,7 +271,7 @@ func TestKT1000_CloudPutBack(t *testing.T) {
 	w := newWorld(t)
 	_, l := w.card()
 	w.send()
-	w.Cloud.say(placed(bk, l))
+	w.Cloud.say(placed(l))
 	w.back()
 	was := w.Cloud.renew()
 	file := w.Cloud.export()

@@ -276,9 +276,9 @@ const (
 )
 
 // placed is a booking of the booking service for the next day at 10:00.
-func placed(id string, links ...link.Link) event.BookingCreated {
+func placed(links ...link.Link) event.BookingCreated {
 	e := event.BookingCreated{
-		Booking: id, No: "11-0042", Window: "A", Start: "2026-11-25T10:00:00+09:00", Min: 30, Party: len(links), Units: len(links), Seat: "web", Via: "web",
+		Booking: bk, No: "11-0042", Window: "A", Start: "2026-11-25T10:00:00+09:00", Min: 30, Party: len(links), Units: len(links), Seat: "web", Via: "web",
 	}
 	for _, l := range links {
 		e.Members = append(e.Members, event.Member{Link: l.ID, Gen: l.Gen, Svc: []string{"receive"}})

@@ -144,7 +144,7 @@ func (h *hearing) end(e event.SnapshotEnd) error {
 	return saveRestore(h.tx, r)
 }
 
-// Confirm says that somebody has compared the counts of the answer with this
+// ConfirmRestore says that somebody has compared the counts of the answer with this
 // database; bundles leave again. Error: fault.Conflict "exchange.no_restore".
 func (o Office) ConfirmRestore(ctx context.Context, actor store.Actor) (err error) {
 	defer fault.Add(&err, "exchange.ConfirmRestore")
