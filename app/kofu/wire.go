@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kofu/frontend"
+	"kofu/internal/exchange"
 	"kofu/internal/fault"
 	"kofu/internal/intake"
 	"kofu/internal/message"
@@ -54,7 +55,7 @@ func openAppliance(ctx context.Context, p Parts) (_ *Appliance, err error) {
 	}
 	deps := web.Deps{
 		DB: p.Office.DB, Ring: p.Office.Ring, Log: p.Log, Clock: p.Clock, Assets: screens, Version: p.Version,
-		Spool: p.Office.Dir.Spool(), Fonts: p.Office.Dir.Fonts(), Background: ctx,
+		Spool: p.Office.Dir.Spool(), Fonts: p.Office.Dir.Fonts(), Keys: p.Office.Dir.Keys(), Background: ctx,
 	}
 	if p.Connection != nil {
 		deps.Connection = func() (web.Connection, error) {
@@ -67,7 +68,7 @@ func openAppliance(ctx context.Context, p Parts) (_ *Appliance, err error) {
 	}
 	tick := time.NewTicker(upkeep.Every)
 	context.AfterFunc(ctx, tick.Stop)
-	go upkeep.Run(ctx, p.Office.DB, p.Office.Ring, p.Log, tick.C)
+	go upkeep.Run(ctx, exchange.Office{DB: p.Office.DB, Ring: p.Office.Ring, Keys: p.Office.Dir.Keys(), Spool: p.Office.Dir.Spool()}, p.Log, tick.C)
 	return a, nil
 }
 

@@ -20,7 +20,7 @@ func Kofu() Rules {
 			"resident",
 			"card",
 			"vault", "delivery", "notice", "visit",
-			"link", "counter", "exchange",
+			"link", "counter", "exchange", "courier",
 			"intake",
 			"progress",
 			"press", "report", "city", "practice",
@@ -34,7 +34,7 @@ func Kofu() Rules {
 		},
 		Only: []Only{
 			{Rule: "engines", Prefixes: []string{"database/sql", "modernc.org/sqlite", "github.com/jackc/pgx"}, Packages: []string{"store"}},
-			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "staffweb", "webtest", "booking/door", "booking/site", "booking/console", "lan", "desk", "testkit", "faultlab", "bench", "app"}},
+			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "staffweb", "webtest", "booking/door", "booking/site", "booking/console", "courier", "lan", "desk", "testkit", "faultlab", "bench", "app"}},
 			{Rule: "window", Prefixes: []string{"github.com/wailsapp"}, Packages: []string{"app/kofu"}, Tag: "desktop || dev || bindings"},
 		},
 		Apart: []Apart{

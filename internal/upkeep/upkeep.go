@@ -1,6 +1,7 @@
 // Package upkeep does what the appliance does by itself while it runs: holds
-// that begin on a day begin to stop, and the audit log gets a signed
-// checkpoint. Writes no tables of its own.
+// that begin on a day begin to stop, the booking service's log hears what has
+// happened to cards, and the audit log gets a signed checkpoint. Writes no tables
+// of its own.
 package upkeep
 
 import (
@@ -10,8 +11,8 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/card"
+	"kofu/internal/exchange"
 	"kofu/internal/fault"
-	"kofu/internal/keyring"
 	"kofu/internal/store"
 )
 
@@ -23,10 +24,13 @@ const Every = 10 * time.Minute
 
 // Round does everything that is due now and returns how many cards it looked
 // at. It is safe to repeat.
-func Round(ctx context.Context, db *store.DB, ring *keyring.Ring) (cards int, err error) {
+func Round(ctx context.Context, o exchange.Office) (cards int, err error) {
 	defer fault.Add(&err, "upkeep.Round")
-	err = db.Write(ctx, itself, func(tx *store.Tx) error {
+	err = o.DB.Write(ctx, itself, func(tx *store.Tx) error {
 		if cards, err = card.RefreshDay(tx); err != nil {
+			return err
+		}
+		if err := o.Settle(tx); err != nil {
 			return err
 		}
 		latest, err := audit.Latest(tx.Rx)
@@ -37,7 +41,7 @@ func Round(ctx context.Context, db *store.DB, ring *keyring.Ring) (cards int, er
 		if err != nil || size == latest.Size {
 			return err
 		}
-		_, err = audit.Sign(tx, ring.Signer())
+		_, err = audit.Sign(tx, o.Ring.Signer())
 		return err
 	})
 	return cards, err
@@ -45,9 +49,9 @@ func Round(ctx context.Context, db *store.DB, ring *keyring.Ring) (cards int, er
 
 // Run does a round now and one at every tick until ctx ends. What fails is
 // logged and tried again at the next tick.
-func Run(ctx context.Context, db *store.DB, ring *keyring.Ring, log *slog.Logger, tick <-chan time.Time) {
+func Run(ctx context.Context, o exchange.Office, log *slog.Logger, tick <-chan time.Time) {
 	for {
-		if _, err := Round(ctx, db, ring); err != nil && ctx.Err() == nil {
+		if _, err := Round(ctx, o); err != nil && ctx.Err() == nil {
 			log.Error("upkeep failed", "error", err)
 		}
 		select {

@@ -6,6 +6,7 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/card"
+	"kofu/internal/exchange"
 	"kofu/internal/keyring"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -33,7 +34,7 @@ func TestRound_DatedHoldsAndCheckpoints(t *testing.T) {
 	})
 	round := func() audit.Checkpoint {
 		t.Helper()
-		if _, err := upkeep.Round(t.Context(), db, ring); err != nil {
+		if _, err := upkeep.Round(t.Context(), exchange.Office{DB: db, Ring: ring, Keys: t.TempDir(), Spool: t.TempDir()}); err != nil {
 			t.Fatal(err)
 		}
 		var c audit.Checkpoint

@@ -35,6 +35,7 @@ type Deps struct {
 	Version    string                     // of the program
 	Spool      string                     // folder for files under way
 	Fonts      string                     // folder of the fonts for paper
+	Keys       string                     // key folder, for the exchange
 	Connection func() (Connection, error) // how other PCs join; nil without a door to the office network
 	Background context.Context            // of work that outlives its request; nil is for ever
 	Passwords  staff.Cost                 // zero takes staff.StandardCost; only tests take less

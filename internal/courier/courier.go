@@ -1,0 +1,93 @@
+// Package courier carries the bundles of the exchange by HTTPS: one call that the
+// office starts, with its bundle as the body and that of the booking service as
+// the answer. Nothing listens. Both sides know each other by the signing keys that
+// two people have confirmed; what is carried is sealed besides. Writes no table.
+package courier
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"kofu/internal/exchange"
+	"kofu/internal/fault"
+	"kofu/internal/seal"
+	"kofu/internal/store"
+)
+
+const patience = 5 * time.Minute
+
+// Carry sends a bundle of the office and takes in the one that comes back.
+// Errors: fault.Conflict "courier.no_address"; fault.Unavailable
+// "courier.unreachable", "courier.refused"; those of exporting and importing.
+func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t exchange.Taken, err error) {
+	defer fault.Add(&err, "courier.Carry")
+	book, err := o.Book()
+	if err != nil {
+		return t, err
+	}
+	address := book.Address()
+	if address == "" {
+		return t, fault.New(fault.Conflict, "courier.no_address")
+	}
+	own, err := book.Own()
+	if err != nil {
+		return t, err
+	}
+	peer, err := book.Peer()
+	if err != nil {
+		return t, err
+	}
+	var out bytes.Buffer
+	made, err := o.Export(ctx, actor, &out)
+	if err != nil {
+		return t, err
+	}
+	answer, err := call(ctx, own, peer, address, &out)
+	if err != nil {
+		return t, err
+	}
+	if _, err := o.Register(ctx, actor, made.CarryOut(exchange.ByHTTPS, exchange.Medium{})); err != nil {
+		return t, err
+	}
+	if t, err = o.Import(ctx, actor, bytes.NewReader(answer)); err != nil {
+		return t, err
+	}
+	in := t.CarryIn(exchange.ByHTTPS, exchange.Medium{})
+	in.Size = int64(len(answer))
+	_, err = o.Register(ctx, actor, in)
+	return t, err
+}
+
+func call(ctx context.Context, own *seal.Secret, peer seal.Public, address string, body io.Reader) (answer []byte, err error) {
+	config, err := own.TLS([]seal.Public{peer})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, body)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/octet-stream")
+	transport := &http.Transport{TLSClientConfig: config, DisableCompression: true, DisableKeepAlives: true}
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(r)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "courier.unreachable").Because(err)
+	}
+	defer func() { err = errors.Join(err, response.Body.Close()) }()
+	if response.StatusCode != http.StatusOK {
+		return nil, fault.New(fault.Unavailable, "courier.refused", "status", fmt.Sprint(response.StatusCode))
+	}
+	answer, err = io.ReadAll(io.LimitReader(response.Body, seal.SizeLimit+1))
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "courier.unreachable").Because(err)
+	}
+	return answer, nil
+}
