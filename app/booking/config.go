@@ -31,6 +31,10 @@ type Config struct {
 	Staff     string `toml:"staff"`     // of the staff screens
 	Operator  string `toml:"operator"`  // of health and metrics; in the clear, so for this machine or an inner network
 
+	// Exchange is the listener for offices, by TLS with the keys of the exchange
+	// alone; nothing that ends TLS may stand in front of it.
+	Exchange string `toml:"exchange"`
+
 	Certificate string `toml:"certificate"` // files of TLS for residents and staff; empty behind a proxy that ends it
 	Key         string `toml:"key"`
 
@@ -67,7 +71,7 @@ func (c *call) config() (Config, error) {
 		dir = filepath.Join(dir, "practice")
 	}
 	config := Config{
-		Residents: "127.0.0.1:18480", Staff: "127.0.0.1:18481", Operator: "127.0.0.1:18482",
+		Residents: "127.0.0.1:18480", Staff: "127.0.0.1:18481", Operator: "127.0.0.1:18482", Exchange: off,
 		Workers: 64, TenantPercent: 40, RoomRate: 50, RoomP95: 1000, DrainSeconds: 5, Scheme: "https",
 	}
 	if err := program.ReadConfig(filepath.Join(dir, "kofu-booking.toml"), &config); err != nil {

@@ -51,6 +51,7 @@ const (
 	residents = "residents"
 	staffDoor = "staff"
 	operator  = "operator"
+	offices   = "offices"  // whose bundles come by line
 	admitted  = "admitted" // residents behind the waiting room
 )
 
@@ -121,7 +122,7 @@ func portOf(address string) string {
 
 // start opens the data, binds the listeners and serves.
 func (c *call) start(config Config) (_ *server, err error) {
-	s := &server{addresses: map[string]string{}, failed: make(chan error, 3)}
+	s := &server{addresses: map[string]string{}, failed: make(chan error, 4)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.stop())
@@ -172,6 +173,7 @@ func (s *server) openAll(ctx context.Context, behind Behind) error {
 		{residents, config.Residents, s.residents(behind.Residents)},
 		{staffDoor, config.Staff, s.staff(behind.Staff)},
 		{operator, config.Operator, s.operator()},
+		{offices, config.Exchange, s.parts.exchange().Handler()},
 	} {
 		if l.address == off || l.handler == nil {
 			continue
@@ -274,6 +276,7 @@ const (
 	requestTime  = 15 * time.Second
 	answerTime   = 60 * time.Second
 	idleTime     = 60 * time.Second
+	bundleTime   = 10 * time.Minute // a bundle of 64 MB on a slow line, and taking it in
 	headerBytes  = 16 << 10
 	residentBody = 64 << 10
 )
@@ -288,12 +291,19 @@ func (s *server) open(base context.Context, name string, l net.Listener, h http.
 		MaxHeaderBytes:    headerBytes,
 		ErrorLog:          slog.NewLogLogger(s.parts.Log.Handler(), slog.LevelDebug),
 	}
-	if name != staffDoor {
+	switch name {
+	case residents, operator:
 		server.ReadTimeout, server.WriteTimeout = requestTime, answerTime
+	case offices:
+		server.ReadTimeout, server.WriteTimeout = bundleTime, bundleTime
 	}
 	s.servers = append(s.servers, server)
 	serve := func() error { return server.Serve(l) }
-	if config := s.parts.Config; config.Certificate != "" && name != operator {
+	switch config := s.parts.Config; {
+	case name == offices:
+		server.TLSConfig = s.parts.exchange().TLS()
+		serve = func() error { return server.ServeTLS(l, "", "") }
+	case config.Certificate != "" && name != operator:
 		serve = func() error { return server.ServeTLS(l, config.Certificate, config.Key) }
 	}
 	go func() {

@@ -14,7 +14,7 @@ func Kofu() Rules {
 			"settings", "staff", "accesslog", "relay",
 			"booking/town", "booking/jobs", "booking/queue", "booking/door", "booking/sync", "booking/wording", "booking/slot", "booking/openfile", "booking/visitor", "booking/member", "booking/reserve", "booking/wish", "booking/inquiry",
 			"booking/terms", "booking/contact", "booking/mail", "booking/front", "booking/board", "booking/report", "booking/find", "booking/daylist",
-			"booking/intake", "booking/chores", "booking/sample", "booking/site",
+			"booking/intake", "booking/exchange", "booking/chores", "booking/sample", "booking/site",
 			"gate", "staffweb", "booking/console",
 			"officelog",
 			"resident",
@@ -34,7 +34,7 @@ func Kofu() Rules {
 		},
 		Only: []Only{
 			{Rule: "engines", Prefixes: []string{"database/sql", "modernc.org/sqlite", "github.com/jackc/pgx"}, Packages: []string{"store"}},
-			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "staffweb", "webtest", "booking/door", "booking/site", "booking/console", "courier", "lan", "desk", "testkit", "faultlab", "bench", "app"}},
+			{Rule: "http", Prefixes: []string{"net/http"}, Packages: []string{"web", "gate", "staffweb", "webtest", "booking/door", "booking/exchange", "booking/site", "booking/console", "courier", "lan", "desk", "testkit", "faultlab", "bench", "app"}},
 			{Rule: "window", Prefixes: []string{"github.com/wailsapp"}, Packages: []string{"app/kofu"}, Tag: "desktop || dev || bindings"},
 		},
 		Apart: []Apart{

@@ -21,9 +21,11 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/fault"
+	"kofu/internal/keybook"
 	"kofu/internal/keyring"
 	"kofu/internal/migrations"
 	"kofu/internal/office"
+	"kofu/internal/seal"
 	"kofu/internal/store"
 )
 
@@ -153,6 +155,12 @@ func (s *Service) Keys(tenant int) (_ Keys, err error) {
 	}
 	codes, err := keyring.OpenCodes(s.keyDir(tenant)) // read each time: the operator makes keys beside a running service
 	return Keys{ring, codes}, err
+}
+
+// Book returns the keys of a municipality's exchange with its office, as they
+// lie in its folder now.
+func (s *Service) Book(tenant int) (*keybook.Book, error) {
+	return keybook.Open(s.keyDir(tenant), seal.Cloud)
 }
 
 func (s *Service) keyDir(tenant int) string {
