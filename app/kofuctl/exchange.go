@@ -200,12 +200,21 @@ func (c *call) exchangeSync() error {
 		return err
 	}
 	return c.exchanging(func(o exchange.Office) error {
-		taken, err := courier.Carry(c.ctx, o, c.actor())
+		trip, err := courier.Carry(c.ctx, o, c.actor())
 		if err != nil {
 			return err
 		}
-		return c.showTaken(taken)
+		return errors.Join(c.showTaken(trip.Taken), refusal(trip.Refused))
 	})
+}
+
+// refusal says that the booking service has not taken our bundle in, although its
+// own has been taken in here.
+func refusal(code string) error {
+	if code == "" {
+		return nil
+	}
+	return fault.New(fault.Conflict, code)
 }
 
 // exchangeStatus shows how far the exchange has come.

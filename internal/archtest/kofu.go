@@ -8,7 +8,7 @@ func Kofu() Rules {
 		Module: "kofu",
 		Order: []string{
 			"fault", "message", "jptext", "jpdate", "jpaddr", "mynumber", "program", "entry", "linkcode", "scancode", "keyring", "password", "seal", "keybook", "event", "agree",
-			"migrations", "tabfile", "glyph", "qr", "sheet", "chart", "paper", "store", "listing",
+			"migrations", "tabfile", "glyph", "qr", "media", "sheet", "chart", "paper", "store", "listing",
 			"booking/ulid",
 			"audit", "office",
 			"settings", "staff", "accesslog", "relay",

@@ -10,21 +10,34 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
+	"kofu/internal/message"
 	"kofu/internal/seal"
 	"kofu/internal/store"
 )
 
 const patience = 5 * time.Minute
 
+// refusedHeader names the code for which the booking service has not taken our
+// bundle in. Its answer is its own bundle all the same.
+const refusedHeader = "Kofu-Refused"
+
+// Trip is what a call did.
+type Trip struct {
+	exchange.Taken
+	Refused string // code for which our bundle was not taken in, "" when it was
+}
+
 // Carry sends a bundle of the office and takes in the one that comes back.
-// Errors: fault.Conflict "courier.no_address"; fault.Unavailable
-// "courier.unreachable", "courier.refused"; those of exporting and importing.
-func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t exchange.Taken, err error) {
+// Errors: fault.Conflict "courier.no_address"; fault.Forbidden
+// "seal.wrong_peer"; fault.Unavailable "courier.unreachable",
+// "courier.not_known", "courier.refused"; those of exporting and importing.
+func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t Trip, err error) {
 	defer fault.Add(&err, "courier.Carry")
 	book, err := o.Book()
 	if err != nil {
@@ -47,14 +60,15 @@ func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t exchang
 	if err != nil {
 		return t, err
 	}
-	answer, err := call(ctx, own, peer, address, &out)
+	answer, refused, err := call(ctx, own, peer, address, &out)
 	if err != nil {
 		return t, err
 	}
+	t.Refused = refused
 	if _, err := o.Register(ctx, actor, made.CarryOut(exchange.ByHTTPS, exchange.Medium{})); err != nil {
 		return t, err
 	}
-	if t, err = o.Import(ctx, actor, bytes.NewReader(answer)); err != nil {
+	if t.Taken, err = o.Import(ctx, actor, bytes.NewReader(answer)); err != nil {
 		return t, err
 	}
 	in := t.CarryIn(exchange.ByHTTPS, exchange.Medium{})
@@ -63,31 +77,56 @@ func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t exchang
 	return t, err
 }
 
-func call(ctx context.Context, own *seal.Secret, peer seal.Public, address string, body io.Reader) (answer []byte, err error) {
+func call(ctx context.Context, own *seal.Secret, peer seal.Public, address string, body io.Reader) (answer []byte, refused string, err error) {
 	config, err := own.TLS([]seal.Public{peer})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, body)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	r.Header.Set("Content-Type", "application/octet-stream")
 	transport := &http.Transport{TLSClientConfig: config, DisableCompression: true, DisableKeepAlives: true}
 	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(r)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, "courier.unreachable").Because(err)
+		return nil, "", unreached(err)
 	}
 	defer func() { err = errors.Join(err, response.Body.Close()) }()
 	if response.StatusCode != http.StatusOK {
-		return nil, fault.New(fault.Unavailable, "courier.refused", "status", fmt.Sprint(response.StatusCode))
+		return nil, "", fault.New(fault.Unavailable, "courier.refused", "status", fmt.Sprint(response.StatusCode))
 	}
 	answer, err = io.ReadAll(io.LimitReader(response.Body, seal.SizeLimit+1))
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, "courier.unreachable").Because(err)
+		return nil, "", unreached(err)
 	}
-	return answer, nil
+	if len(answer) > seal.SizeLimit {
+		return nil, "", fault.New(fault.Invalid, "seal.E-SIZE")
+	}
+	return answer, known(response.Header.Get(refusedHeader)), nil
+}
+
+// unreached says why a call had no answer: the line, somebody else at its end, or
+// a booking service that does not know our key.
+func unreached(err error) error {
+	if fault.Is(err, fault.Forbidden, "seal.wrong_peer") {
+		return err
+	}
+	var at *net.OpError
+	if errors.As(err, &at) && at.Op == "remote error" { // the other end has ended the handshake
+		return fault.New(fault.Unavailable, "courier.not_known").Because(err)
+	}
+	return fault.New(fault.Unavailable, "courier.unreachable").Because(err)
+}
+
+// known is a code of the other side for which there is a text here; one of a newer
+// version is called refused, and nothing else is believed.
+func known(code string) string {
+	if code == "" || message.Has(code) {
+		return code
+	}
+	return "courier.refused_bundle"
 }

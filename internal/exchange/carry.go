@@ -2,17 +2,11 @@ package exchange
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 
 	"kofu/internal/audit"
 	"kofu/internal/entry"
 	"kofu/internal/fault"
+	"kofu/internal/relay"
 	"kofu/internal/store"
 )
 
@@ -59,6 +53,7 @@ type Carry struct {
 	Ejected  bool
 	At       string
 	By       string
+	LostAt   string // instant at which the medium was found to be lost, "" for never
 }
 
 // Register writes how a bundle left or came into the register.
@@ -95,55 +90,53 @@ func (t Taken) CarryIn(way Way, m Medium) Carry {
 	}
 }
 
-// Maker writes a bundle: [Office.Export] or [Office.ExportCodeKeys].
-type Maker func(ctx context.Context, actor store.Actor, dst io.Writer) (Bundle, error)
-
-// ExportTo writes a bundle into a folder of a medium: under another name first,
-// synced, renamed, read back from the start and compared. Only then it is in the
-// register. Error: fault.Unavailable "exchange.not_verified".
-func (o Office) ExportTo(ctx context.Context, actor store.Actor, export Maker, dir string, way Way, m Medium) (c Carry, path string, err error) {
-	defer fault.Add(&err, "exchange.ExportTo")
-	if err := m.check(); err != nil {
-		return c, "", err
-	}
-	made, path, err := o.writeTo(ctx, actor, export, dir)
-	if err != nil {
-		return c, "", err
-	}
-	if sum, err := sumOf(path); err != nil || sum != made.SHA256 {
-		return c, "", errors.Join(fault.New(fault.Unavailable, "exchange.not_verified").Because(err), os.Remove(path))
-	}
-	c = made.CarryOut(way, m)
-	c.Verified = true
-	c, err = o.Register(ctx, actor, c)
-	return c, path, err
+// Ejected notes that the medium of a bundle was let go. Error: fault.NotFound
+// "exchange.no_carry".
+func (o Office) Ejected(ctx context.Context, actor store.Actor, id int64) (err error) {
+	defer fault.Add(&err, "exchange.Ejected(%d)", id)
+	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		c, err := CarryByID(tx.Rx, id)
+		if err != nil {
+			return err
+		}
+		if err := setEjected(tx, id); err != nil {
+			return err
+		}
+		return audit.Append(tx, "exchange.ejected", "bundle/"+c.BundleID, map[string]string{"medium": c.No})
+	})
 }
 
-func (o Office) writeTo(ctx context.Context, actor store.Actor, export Maker, dir string) (b Bundle, path string, err error) {
-	f, err := os.CreateTemp(dir, ".kofu-*")
-	if err != nil {
-		return b, "", fault.New(fault.Unavailable, "exchange.medium_gone").Because(err)
-	}
-	b, err = export(ctx, actor, f)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return b, "", errors.Join(err, os.Remove(f.Name()))
-	}
-	path = filepath.Join(dir, b.FileName())
-	if err := os.Rename(f.Name(), path); err != nil {
-		return b, "", fmt.Errorf("name of the bundle: %w", errors.Join(err, os.Remove(f.Name())))
-	}
-	return b, path, nil
+// Lost records that the medium with a bundle of ours is lost on its way to the
+// booking service. It was sealed for their key, so replacing that key is theirs;
+// whoever finds the medium cannot open it, and the next bundle holds everything
+// again. Error: fault.NotFound "relay.bundle_unknown".
+func (o Office) Lost(ctx context.Context, actor store.Actor, bundleID string) (err error) {
+	defer fault.Add(&err, "exchange.Lost")
+	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		n, err := setLost(tx, bundleID)
+		if err != nil {
+			return err
+		}
+		err = relay.MarkLost(tx, bundleID)
+		if n > 0 && fault.Is(err, fault.NotFound, "relay.bundle_unknown") { // keys of codes are no part of the log
+			return audit.Append(tx, "relay.medium_lost", "bundle/"+bundleID, nil)
+		}
+		return err
+	})
 }
 
-func sumOf(path string) (sum string, err error) {
-	f, err := os.Open(path) //nolint:gosec // just written by us
-	if err != nil {
-		return "", err
+// LostComing records that a medium of the booking service is lost on its way here.
+// It was sealed for our key, which is replaced: the booking service reads the new
+// one and exports again. no is the number on the medium, "" if nobody knows it.
+func (o Office) LostComing(ctx context.Context, actor store.Actor, no string) (err error) {
+	defer fault.Add(&err, "exchange.LostComing")
+	if err := entry.Check(no); err != nil {
+		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
+	if err := o.Rotate(ctx, actor); err != nil {
+		return err
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		return audit.Append(tx, "exchange.medium_lost", "exchange/keys", map[string]string{"medium": no})
+	})
 }

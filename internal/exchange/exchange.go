@@ -37,6 +37,8 @@ type Office struct {
 	Ring  *keyring.Ring
 	Keys  string // key folder
 	Spool string // folder for files under way
+	// Watch hears how far a bundle on its way to a medium has come; nil is allowed.
+	Watch func(Step)
 }
 
 const (
@@ -295,18 +297,6 @@ func (o Office) ExportCodeKeys(ctx context.Context, actor store.Actor, dst io.Wr
 	return b, o.DB.Write(ctx, actor, func(tx *store.Tx) error {
 		return audit.Append(tx, "exchange.code_keys_exported", "bundle/"+b.BundleID, map[string]any{"n": b.N, "sha256": b.SHA256})
 	})
-}
-
-// Lost records that the medium with a bundle of ours is lost: the key that opens
-// what comes back is replaced, and everything is sent again by the next bundle.
-// Whoever finds the medium cannot open it. Error: fault.NotFound
-// "relay.bundle_unknown".
-func (o Office) Lost(ctx context.Context, actor store.Actor, bundleID string) (err error) {
-	defer fault.Add(&err, "exchange.Lost")
-	if err := o.DB.Write(ctx, actor, func(tx *store.Tx) error { return relay.MarkLost(tx, bundleID) }); err != nil {
-		return err
-	}
-	return o.Rotate(ctx, actor)
 }
 
 // openBundle opens a bundle that came, with all that its check asks for.

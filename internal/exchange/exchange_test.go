@@ -193,27 +193,30 @@ func TestCase12_UnknownCode(t *testing.T) {
 	}
 }
 
-// A lost medium: the office's opening key is replaced, the next bundle holds
-// everything again, and what was sealed for the old key still opens for a while.
-func TestKT1000_LostMedium(t *testing.T) {
+// A medium that is lost on its way to the booking service: that is written down,
+// their key is theirs to replace, and the next bundle holds everything again.
+func TestKT1000_LostMediumOnTheWayOut(t *testing.T) {
 	w := newWorld(t)
-	_, l := w.card()
-	var file bytes.Buffer
-	made, err := w.Office.Export(t.Context(), testkit.Clerk, &file)
+	w.card()
+	dir := t.TempDir()
+	carry, _, err := w.Office.ExportTo(t.Context(), testkit.Clerk, w.Office.Export, dir, exchange.ByMedium, exchange.Medium{No: "USB-007"})
 	must(t, err)
-	w.Cloud.say(event.LinkFirstUsed{Link: l.ID})
-	old := w.Cloud.export()
+	keys, _, err := w.Office.ExportTo(t.Context(), testkit.Clerk, w.Office.ExportCodeKeys, dir, exchange.ByMedium, exchange.Medium{})
+	must(t, err)
 	before, err := w.book().Own()
 	must(t, err)
-	must(t, w.Office.Lost(t.Context(), testkit.Supervisor, made.BundleID))
+	for _, id := range []string{carry.BundleID, keys.BundleID} {
+		must(t, w.Office.Lost(t.Context(), testkit.Clerk, id))
+	}
 	after, err := w.book().Own()
 	must(t, err)
-	if before.Public().KidEnc() == after.Public().KidEnc() || before.Public().KidSig() != after.Public().KidSig() {
-		t.Error("the opening key was not replaced, or the signing key was")
+	if before.Public().KidEnc() != after.Public().KidEnc() {
+		t.Error("our key was replaced; the bundle was sealed for theirs")
 	}
-	w.introduce()
-	if _, err := w.take(old); err != nil {
-		t.Errorf("what was under way: %v", err)
+	for _, c := range w.register(exchange.CarryFilter{}) {
+		if c.LostAt == "" {
+			t.Errorf("%s is not known to be lost", c.Kind)
+		}
 	}
 	w.send()
 	if len(w.Cloud.heard) != 2 {
@@ -221,6 +224,29 @@ func TestKT1000_LostMedium(t *testing.T) {
 	}
 	err = w.Office.Lost(t.Context(), testkit.Supervisor, "019f0000-0000-7000-8000-0123456789ab")
 	testkit.WantFault(t, err, fault.NotFound, "relay.bundle_unknown")
+}
+
+// A medium that is lost on its way here: the office's opening key is replaced, and
+// what was sealed for the old key still opens for a while.
+func TestKT1000_LostMediumOnTheWayIn(t *testing.T) {
+	w := newWorld(t)
+	_, l := w.card()
+	w.send()
+	w.Cloud.say(event.LinkFirstUsed{Link: l.ID})
+	old := w.Cloud.export()
+	before, err := w.book().Own()
+	must(t, err)
+	must(t, w.Office.LostComing(t.Context(), testkit.Supervisor, "USB-007"))
+	after, err := w.book().Own()
+	must(t, err)
+	if before.Public().KidEnc() == after.Public().KidEnc() || before.Public().KidSig() != after.Public().KidSig() {
+		t.Error("the opening key was not replaced, or the signing key was")
+	}
+	if _, err := w.take(old); err != nil {
+		t.Errorf("what was under way: %v", err)
+	}
+	w.introduce()
+	w.back()
 }
 
 // Case 11: this database was put back. The answer brings back what was lost, and

@@ -71,6 +71,43 @@ func (o Office) take(ctx context.Context, actor store.Actor, src io.Reader, befo
 	return t, err
 }
 
+// Look is what a bundle says before it is taken in.
+type Look struct {
+	seal.Header
+	SHA256   string // of the file, hex
+	New      int64  // events that are not applied yet
+	Missing  bool   // earlier events have not arrived
+	PutBack  bool   // the booking service was put back to an older state
+	Answered bool   // the bundle has been taken in before, or holds nothing new
+}
+
+// Look opens a bundle of the booking service and says what it is; nothing is taken
+// in. Errors: those of seal.Open, fault.Invalid "exchange.not_return".
+func (o Office) Look(ctx context.Context, src io.Reader) (l Look, err error) {
+	defer fault.Add(&err, "exchange.Look")
+	spool, done, err := o.spool()
+	if err != nil {
+		return l, err
+	}
+	defer done(&err)
+	b, err := o.openBundle(ctx, src, spool)
+	if err != nil {
+		return l, err
+	}
+	l = Look{Header: b.Header, SHA256: hexOf(b.SHA256)}
+	return l, o.DB.Read(ctx, func(rx *store.Rx) error {
+		s, err := relay.Load(rx)
+		l.PutBack = s.PeerEpoch != "" && s.PeerEpoch != b.Epoch
+		l.Missing = !l.PutBack && b.Lo > s.Applied+1
+		l.New = max(0, b.Hi-max(s.Applied, b.Lo-1))
+		if l.PutBack {
+			l.New = int64(b.N)
+		}
+		l.Answered = !l.PutBack && l.New == 0 && b.Ack <= s.Acked
+		return err
+	})
+}
+
 // forgotten refuses a bundle that acknowledges events which this database does
 // not have: it was put back to an older state.
 func forgotten(rx *store.Rx, h seal.Header) error {

@@ -226,3 +226,17 @@ func (h *hearing) tell(event.LogRestored) error {
 	h.restore = Restore{}
 	return deleteRestore(h.tx)
 }
+
+// Holds counts what this database holds of what the answer to a restore counts:
+// codes that were issued, bookings, closed days.
+func Holds(rx *store.Rx) (links, bookings, days int, err error) {
+	counts, err := link.Counts(rx)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	for _, n := range counts {
+		links += n
+	}
+	all, closed, err := counter.Snapshot(rx)
+	return links, len(all), len(closed), err
+}

@@ -41,7 +41,8 @@ CREATE TABLE exchange_carry (
     verified  INTEGER NOT NULL CHECK (verified IN (0, 1)), -- read back from the medium and compared
     ejected   INTEGER NOT NULL CHECK (ejected IN (0, 1)),
     at        TEXT NOT NULL,
-    actor     TEXT NOT NULL
+    actor     TEXT NOT NULL,
+    lost_at   TEXT NOT NULL DEFAULT ''         -- instant, '' as long as the medium is not known to be lost
 );
 CREATE INDEX exchange_carry_bundle ON exchange_carry (bundle_id);
 

@@ -1,0 +1,326 @@
+package courier_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"kofu/internal/courier"
+	"kofu/internal/event"
+	"kofu/internal/exchange"
+	"kofu/internal/fault"
+	"kofu/internal/keybook"
+	"kofu/internal/keyring"
+	"kofu/internal/relay"
+	"kofu/internal/seal"
+	"kofu/internal/store"
+	"kofu/internal/testkit"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// world is an office and a booking service that listens. What it answers is for
+// each test to say.
+type world struct {
+	t      *testing.T
+	clock  *testkit.Clock
+	db     *store.DB
+	office exchange.Office
+	cloud  *keybook.Book
+	theirs *store.DB
+	answer func(w http.ResponseWriter, bundle []byte)
+	calls  int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	clock := testkit.NewClock()
+	w := &world{t: t, clock: clock, db: testkit.DBAt(t, clock), theirs: testkit.DBAt(t, clock)}
+	w.office = exchange.Office{DB: w.db, Ring: keyring.ForTest(1), Keys: t.TempDir(), Spool: t.TempDir()}
+	must(t, w.office.MakeKeys(t.Context(), testkit.Supervisor, "7"))
+	w.cloud = w.book("7")
+	w.introduce()
+	w.answer = func(rw http.ResponseWriter, _ []byte) { _, _ = rw.Write(w.bundle(windows)) }
+	w.listen(w.cloud)
+	return w
+}
+
+func (w *world) book(tenant string) *keybook.Book {
+	w.t.Helper()
+	b, err := keybook.Open(w.t.TempDir(), seal.Cloud)
+	must(w.t, err)
+	must(w.t, b.Make(tenant, w.clock.Now(), rand.Reader))
+	return b
+}
+
+// introduce lets two people on each side confirm the keys of the other.
+func (w *world) introduce() {
+	w.t.Helper()
+	own, err := w.cloud.Own()
+	must(w.t, err)
+	text, err := json.Marshal(own.Public())
+	must(w.t, err)
+	p, err := w.office.Offer(w.t.Context(), testkit.Clerk, text)
+	must(w.t, err)
+	for _, a := range []store.Actor{testkit.Clerk, testkit.Supervisor} {
+		_, err := w.office.Confirm(w.t.Context(), a, p.Fingerprint())
+		must(w.t, err)
+	}
+	_, kpub, err := w.office.Kpub()
+	must(w.t, err)
+	ours, err := w.cloud.Offer(kpub, w.clock.Now())
+	must(w.t, err)
+	for _, person := range []string{"a", "b"} {
+		_, err := w.cloud.Confirm(ours.Fingerprint(), person, w.clock.Now())
+		must(w.t, err)
+	}
+}
+
+// listen opens the door of a booking service with the keys of a book, and tells
+// the office where it is.
+func (w *world) listen(book *keybook.Book) {
+	w.t.Helper()
+	own, err := book.Own()
+	must(w.t, err)
+	r, err := w.cloud.Receiver(w.clock.Now())
+	must(w.t, err)
+	config, err := own.TLS(r.Senders)
+	must(w.t, err)
+	w.serve(config)
+}
+
+func (w *world) serve(config *tls.Config) {
+	w.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(w.t, err)
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.calls++
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			w.t.Error(err)
+		}
+		w.answer(rw, body)
+	})}
+	go func() { _ = server.Serve(tls.NewListener(l, config)) }()
+	w.t.Cleanup(func() { _ = server.Close() })
+	w.at("https://" + l.Addr().String() + "/exchange")
+}
+
+func (w *world) at(address string) {
+	w.t.Helper()
+	b, err := w.office.Book()
+	must(w.t, err)
+	must(w.t, b.SetAddress(address))
+}
+
+// say is a log of the booking service.
+type say []event.Body
+
+func (s say) Head(*store.Rx) (int64, error) { return int64(len(s)), nil }
+
+func (s say) Each(_ *store.Rx, from int64, fn func([]byte) error) error {
+	for i := from; i <= int64(len(s)); i++ {
+		line, err := event.Encode(i, store.Stamp(testkit.Now), s[i-1])
+		if err == nil {
+			err = fn(line)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var windows = say{event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5}}
+
+// bundle is what the booking service says.
+func (w *world) bundle(log say) []byte {
+	w.t.Helper()
+	own, err := w.cloud.Own()
+	must(w.t, err)
+	peer, err := w.cloud.Peer()
+	must(w.t, err)
+	spool, err := os.Create(filepath.Join(w.t.TempDir(), "spool"))
+	must(w.t, err)
+	defer spool.Close()
+	var file bytes.Buffer
+	_, err = relay.Export(w.t.Context(), w.theirs, testkit.Clerk, log, relay.Terms{Kind: seal.Return, Own: own, Peer: peer, Days: 7, Class: "restricted", Random: rand.Reader}, &file, spool)
+	must(w.t, err)
+	return file.Bytes()
+}
+
+func (w *world) carry() (courier.Trip, error) {
+	w.t.Helper()
+	return courier.Carry(w.t.Context(), w.office, testkit.Clerk)
+}
+
+// register is the direction of each line, the newest first.
+func (w *world) register() (directions string) {
+	w.t.Helper()
+	testkit.Read(w.t, w.db, func(rx *store.Rx) error {
+		list, err := exchange.Carries(rx, exchange.CarryFilter{Way: exchange.ByHTTPS})
+		for _, c := range list {
+			directions += c.Direction + " "
+		}
+		return err
+	})
+	return directions
+}
+
+func (w *world) applied() (n int64) {
+	w.t.Helper()
+	testkit.Read(w.t, w.db, func(rx *store.Rx) error {
+		s, err := relay.Load(rx)
+		n = s.Applied
+		return err
+	})
+	return n
+}
+
+// KT-1000: one call takes our bundle there and theirs back, and both stand in the
+// register.
+func TestKT1000_ThereAndBackByOneCall(t *testing.T) {
+	w := newWorld(t)
+	var sent []byte
+	w.answer = func(rw http.ResponseWriter, bundle []byte) {
+		sent = bundle
+		_, _ = rw.Write(w.bundle(windows))
+	}
+	trip, err := w.carry()
+	must(t, err)
+	if trip.Applied != 1 || trip.Refused != "" || trip.Counts["config.window"] != 1 || w.applied() != 1 || w.register() != "in out " {
+		t.Errorf("%+v, register %q", trip, w.register())
+	}
+	r, err := w.cloud.Receiver(w.clock.Now())
+	must(t, err)
+	spool, err := os.Create(filepath.Join(t.TempDir(), "spool"))
+	must(t, err)
+	defer spool.Close()
+	if b, err := seal.Open(bytes.NewReader(sent), -1, spool, r); err != nil || b.Kind != seal.Reservations {
+		t.Errorf("sent %v, %v", b, err)
+	}
+}
+
+// The booking service says why it has not taken our bundle in; its own counts all
+// the same. A code that nobody here knows is not repeated.
+func TestKT1000_OurBundleIsRefused(t *testing.T) {
+	for shown, want := range map[string]string{
+		"intake.no_code_key": "intake.no_code_key", "relay.E-GAP": "relay.E-GAP", "<b>call 0120</b>": "courier.refused_bundle",
+	} {
+		w := newWorld(t)
+		w.answer = func(rw http.ResponseWriter, _ []byte) {
+			rw.Header().Set("Kofu-Refused", shown)
+			_, _ = rw.Write(w.bundle(windows))
+		}
+		trip, err := w.carry()
+		must(t, err)
+		if trip.Refused != want || w.applied() != 1 {
+			t.Errorf("%q: refused %q, applied %d", shown, trip.Refused, w.applied())
+		}
+	}
+}
+
+// Whatever goes wrong on the way, nothing of an answer is stored.
+func TestKT1000_NothingIsStoredWhenACallFails(t *testing.T) {
+	silent := &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, io.EOF }}
+	for name, c := range map[string]struct {
+		before   func(*world)
+		kind     fault.Kind
+		code     string
+		register string
+	}{
+		"no address": {func(w *world) { w.at("") }, fault.Conflict, "courier.no_address", ""},
+		"nobody listens": {func(w *world) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			must(w.t, err)
+			must(w.t, l.Close())
+			w.at("https://" + l.Addr().String() + "/exchange")
+		}, fault.Unavailable, "courier.unreachable", ""},
+		"somebody else listens": {func(w *world) { w.listen(w.book("7")) }, fault.Forbidden, "seal.wrong_peer", ""},
+		"no certificate":        {func(w *world) { w.serve(silent) }, fault.Unavailable, "courier.not_known", ""},
+		"our key is not known": {func(w *world) {
+			own, err := w.cloud.Own()
+			must(w.t, err)
+			config, err := own.TLS(nil)
+			must(w.t, err)
+			w.serve(config)
+		}, fault.Unavailable, "courier.not_known", ""},
+		"the service refuses": {func(w *world) {
+			w.answer = func(rw http.ResponseWriter, _ []byte) { rw.WriteHeader(http.StatusServiceUnavailable) }
+		}, fault.Unavailable, "courier.refused", ""},
+		"another address": {func(w *world) {
+			w.answer = func(rw http.ResponseWriter, _ []byte) {
+				rw.Header().Set("Location", "https://192.0.2.1/")
+				rw.WriteHeader(http.StatusTemporaryRedirect)
+			}
+		}, fault.Unavailable, "courier.refused", ""},
+		"the line breaks": {func(w *world) {
+			w.answer = func(rw http.ResponseWriter, _ []byte) {
+				rw.Header().Set("Content-Length", "100000")
+				_, _ = rw.Write(w.bundle(windows))
+				panic(http.ErrAbortHandler)
+			}
+		}, fault.Unavailable, "courier.unreachable", ""},
+		"an answer without end": {func(w *world) {
+			w.answer = func(rw http.ResponseWriter, _ []byte) {
+				part := make([]byte, 1<<20)
+				for range seal.SizeLimit>>20 + 1 {
+					_, _ = rw.Write(part)
+				}
+			}
+		}, fault.Invalid, "seal.E-SIZE", ""},
+		"a broken answer": {func(w *world) {
+			w.answer = func(rw http.ResponseWriter, _ []byte) {
+				file := w.bundle(windows)
+				file[len(file)-3] ^= 1
+				_, _ = rw.Write(file)
+			}
+		}, fault.Invalid, "seal.E-DECRYPT", "out "},
+		"an empty answer": {func(w *world) { w.answer = func(http.ResponseWriter, []byte) {} }, fault.Invalid, "seal.E-DECRYPT", "out "},
+		"our own bundle":  {func(w *world) { w.answer = func(rw http.ResponseWriter, bundle []byte) { _, _ = rw.Write(bundle) } }, fault.Invalid, "seal.E-DECRYPT", "out "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			c.before(w)
+			_, err := w.carry()
+			testkit.WantFault(t, err, c.kind, c.code)
+			if w.applied() != 0 || w.register() != c.register {
+				t.Errorf("applied %d, register %q", w.applied(), w.register())
+			}
+			// The next call heals it.
+			w.answer = func(rw http.ResponseWriter, _ []byte) { _, _ = rw.Write(w.bundle(windows)) }
+			w.listen(w.cloud)
+			if trip, err := w.carry(); err != nil || trip.Applied != 1 {
+				t.Errorf("the next call: %+v, %v", trip, err)
+			}
+		})
+	}
+}
+
+// Without keys that two people have confirmed nothing leaves.
+func TestKT1000_NothingLeavesBeforeTheCeremony(t *testing.T) {
+	w := newWorld(t)
+	w.office.Keys = t.TempDir()
+	w.at("https://127.0.0.1:1/exchange")
+	_, err := w.carry()
+	testkit.WantFault(t, err, fault.Conflict, "seal.no_keys")
+	must(t, w.office.MakeKeys(t.Context(), testkit.Supervisor, "7"))
+	_, err = w.carry()
+	testkit.WantFault(t, err, fault.Conflict, "keybook.no_peer")
+	if w.calls != 0 {
+		t.Error("somebody was called")
+	}
+}
