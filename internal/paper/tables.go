@@ -72,9 +72,7 @@ func (t Tables) Render(ctx context.Context, w io.Writer) (err error) {
 	return l.c.write(ctx, w, info{title: t.Title, press: t.Press})
 }
 
-// boxes decides for every character that no font has: nobody can be asked while
-// a list is printed, and its code says more than a gap.
-func (t Tables) boxes() (list []glyph.Decision) {
+func (t Tables) boxes() []glyph.Decision {
 	var all strings.Builder
 	for _, text := range append([]string{t.Title, t.Condition, t.By, t.At}, t.Notes...) {
 		all.WriteString(text)
@@ -93,8 +91,14 @@ func (t Tables) boxes() (list []glyph.Decision) {
 			}
 		}
 	}
+	return t.boxesFor(all.String())
+}
+
+// boxesFor decides for every character of a text that no font has: nobody can be
+// asked while a list or a form is printed, and its code says more than a gap.
+func (p Press) boxesFor(text string) (list []glyph.Decision) {
 	seen := map[string]bool{}
-	for _, g := range t.glyphs("", "", [][2]string{{"text", all.String()}}) {
+	for _, g := range p.glyphs("", "", [][2]string{{"text", text}}) {
 		if g.open() && !seen[g.Cluster] {
 			seen[g.Cluster] = true
 			list = append(list, glyph.Decision{Cluster: g.Cluster, GaijiSet: g.GaijiSet, Kind: glyph.Box})
