@@ -4,6 +4,7 @@
 #   make run     the appliance with the practice city (installs what is missing)
 #   make run-booking  the booking service with two made-up municipalities
 #   make test    every test (installs what is missing)
+#   make story   the way of a card through both programs, step by step
 #   make bench   booking beside its peers, as a table; `make rush` the worst day
 #   make bench-go  the Go benchmarks of single functions
 #   make dist    programs for Linux and Windows with checksums
@@ -36,7 +37,7 @@ UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modu
 STEPS   := packages-test ui format vet arch lint unit windows programs e2e trust kill
 
 .PHONY: FORCE help run run-booking test dist bench packages-run packages-test programs tools \
-	format vet arch lint unit windows ui ui-check ui-test e2e e2e-booking trust kill soak contention rush bench-go packages-bench clean
+	format vet arch lint unit windows ui ui-check ui-test e2e e2e-booking trust kill story soak contention rush bench-go packages-bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -155,9 +156,14 @@ e2e-booking: $(BIN)/kofu-booking $(MODULES)
 trust: $(BIN)/kofu
 	@build/trust.sh $(BIN)/kofu
 
-# kill -9 of the real program while it imports and scans.
-kill:
-	$(GO) test -count=1 -tags faultlab -timeout 15m ./internal/faultlab
+# kill -9 of the real program while it imports and scans; the office and the
+# booking service as two real programs that exchange bundles.
+kill: $(SCREENS)
+	internal/testkit/postgres.sh $(GO) test -count=1 -tags faultlab -timeout 15m ./internal/faultlab
+
+# The way of a card through both programs, one line for each step.
+story: packages-test $(SCREENS)
+	internal/testkit/postgres.sh $(GO) test -count=1 -tags faultlab -v -run Story ./internal/faultlab
 
 ROUNDS  := 1000
 soak:

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"flag"
 	"strconv"
+	"strings"
 
 	"kofu/internal/audit"
 	"kofu/internal/booking/reserve"
@@ -13,24 +16,55 @@ import (
 	"kofu/internal/store"
 )
 
-// admin makes the code with which the first administrator of a municipality
-// opens an account on the staff screens. An earlier code ends.
+// admin makes an administrator's account of a municipality, or gives it a new first
+// password where it exists. The password is printed once and changed at the first
+// sign-in.
 func (c *call) admin() error {
-	args, err := c.Parse(nil, "TENANT")
+	n := staff.New{Roles: []string{staff.RoleAdmin}, Employee: true, AllWindows: true}
+	args, err := c.Parse(func(f *flag.FlagSet) {
+		f.StringVar(&n.Login, "login", "admin", "")
+		f.StringVar(&n.Name, "name", "", "")
+	}, "TENANT")
 	if err != nil {
 		return err
 	}
+	n.Name = cmp.Or(n.Name, n.Login)
 	return c.withTown(args[0], func(s *town.Service, t town.Town) error {
-		code, err := staff.NewInstallationCode(c.ctx, s.DB.For(t.ID), c.actor())
+		keys, err := s.Keys(t.ID)
+		if err != nil {
+			return err
+		}
+		password, err := c.firstPassword(s.DB.For(t.ID), staff.NewHasher(staff.StandardCost, keys.Ring), n)
 		if err != nil {
 			return err
 		}
 		result := struct {
-			Tenant           int    `json:"tenant"`
-			InstallationCode string `json:"installationCode"`
-		}{t.ID, code}
-		return program.Answer(c.Out, c.JSON, result, func() error { return c.say("service.admin_code", "town", t.Name, "host", t.StaffHost, "code", code) })
+			Tenant          int    `json:"tenant"`
+			Login           string `json:"login"`
+			InitialPassword string `json:"initialPassword"`
+		}{t.ID, n.Login, password}
+		return program.Answer(c.Out, c.JSON, result, func() error {
+			return c.say("service.admin_password", "town", t.Name, "host", t.StaffHost, "login", n.Login, "password", password)
+		})
 	})
+}
+
+func (c *call) firstPassword(db *store.DB, h *staff.Hasher, n staff.New) (password string, err error) {
+	var all []staff.Account
+	err = db.Read(c.ctx, func(rx *store.Rx) (err error) {
+		all, err = staff.List(rx, h)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, a := range all {
+		if strings.EqualFold(a.Login, n.Login) {
+			return staff.Reset(c.ctx, db, h, c.actor(), a.ID)
+		}
+	}
+	_, password, err = staff.Create(c.ctx, db, h, c.actor(), n)
+	return password, err
 }
 
 // check compares the seats of all slots with the bookings.

@@ -26,7 +26,7 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	m := &Main{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Clock: time.Now, Env: os.Getenv, Doors: doors}
+	m := &Main{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Clock: program.Clock(time.Now), Env: os.Getenv, Doors: doors}
 	code := m.Run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)

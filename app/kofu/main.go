@@ -25,7 +25,7 @@ var version = "dev"
 func main() {
 	debug.SetMemoryLimit(press.MemoryLimit)
 	attachConsole()
-	m := &Main{Out: os.Stdout, Err: os.Stderr, Clock: time.Now, Appliance: openAppliance, Window: showWindow, HasScreen: hasScreen}
+	m := &Main{Out: os.Stdout, Err: os.Stderr, Clock: program.Clock(time.Now), Appliance: openAppliance, Window: showWindow, HasScreen: hasScreen}
 	os.Exit(m.Run(context.Background(), os.Args[1:]))
 }
 

@@ -23,7 +23,7 @@ var version = "dev"
 func main() {
 	debug.SetMemoryLimit(press.MemoryLimit)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	p := &Program{Out: os.Stdout, Err: os.Stderr, Clock: time.Now, Cost: staff.StandardCost}
+	p := &Program{Out: os.Stdout, Err: os.Stderr, Clock: program.Clock(time.Now), Cost: staff.StandardCost}
 	code := p.Run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
