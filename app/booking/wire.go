@@ -10,6 +10,7 @@ import (
 	"kofu/frontend"
 	"kofu/internal/booking/console"
 	"kofu/internal/booking/door"
+	"kofu/internal/booking/intake"
 	"kofu/internal/booking/queue"
 	"kofu/internal/booking/site"
 	"kofu/internal/booking/town"
@@ -57,6 +58,7 @@ func (p Parts) staff(_ context.Context, t town.Town) (http.Handler, error) {
 		DB: p.Service.DB.For(t.ID), Tenant: t.ID, Ring: keys.Ring, Codes: keys.Codes, Log: p.Log, Clock: p.Clock, Assets: screens,
 		Version: p.Version, Base: p.Config.residentsURL(t), Secure: p.Config.secure(), Client: address,
 		Press: p.Config.shelf().Press, Pool: p.StaffPool,
+		End: func() (*intake.End, error) { return endOf(p.Service, p.Config, t) },
 	})
 }
 

@@ -296,11 +296,13 @@ func TestBK402_EveryCellOfTheMatrix(t *testing.T) {
 		staff.RoleLead: {
 			staff.BookingView: all, staff.BookingEdit: all, staff.BookingExport: own, staff.BookingPrint: own, staff.ReceptionWork: own,
 			staff.OpeningEdit: own, staff.ResidentView: own, staff.ResidentReveal: own, staff.PasswordEdit: all, staff.InquiryEdit: own,
-			staff.ReportView: all, staff.ReportExport: own, staff.ReportPrint: own,
+			staff.ReportView: all, staff.ReportExport: own, staff.ReportPrint: own, staff.ExchangeWork: all, staff.ExchangeKeys: all,
 		},
 		staff.RoleStatistics: {staff.ReportView: all, staff.ReportExport: all, staff.ReportPrint: all},
-		staff.RoleAdmin:      {staff.OpeningEdit: all, staff.MasterEdit: all, staff.StaffManage: all, staff.AuditView: all},
-		staff.RoleAuditor:    {staff.AuditView: all},
+		staff.RoleAdmin: {
+			staff.OpeningEdit: all, staff.MasterEdit: all, staff.ExchangeWork: all, staff.ExchangeKeys: all, staff.StaffManage: all, staff.AuditView: all,
+		},
+		staff.RoleAuditor: {staff.AuditView: all},
 	}
 	for role, scope := range map[string]string{staff.RoleReception: own, staff.RoleBooker: all, staff.RoleLead: own} {
 		for _, field := range staff.ContactFields {

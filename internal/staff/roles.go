@@ -48,6 +48,9 @@ const (
 	ReportExport   Permission = "report.export"
 	ReportPrint    Permission = "report.print"
 	MasterEdit     Permission = "master.edit" // procedures, wording, templates, policy
+
+	ExchangeWork Permission = "exchange.work"        // bundles from and to the office, and what could not be carried out
+	ExchangeKeys Permission = "exchange_keys.manage" // keys of the exchange, and that the office was put back
 )
 
 // Which contact data an account may see at all, masked or revealed: one
@@ -87,7 +90,7 @@ func BookingPermissions() []Permission {
 	return slices.Concat(
 		[]Permission{BookingView, BookingEdit, BookingExport, BookingPrint, ReceptionWork, OpeningEdit, ResidentView, ResidentReveal},
 		ContactFields,
-		[]Permission{PasswordEdit, InquiryEdit, ReportView, ReportExport, ReportPrint, MasterEdit, StaffManage, AuditView},
+		[]Permission{PasswordEdit, InquiryEdit, ReportView, ReportExport, ReportPrint, MasterEdit, ExchangeWork, ExchangeKeys, StaffManage, AuditView},
 	)
 }
 
@@ -156,13 +159,13 @@ var BookingRoles = []Role{
 	{
 		ID: RoleLead, Permissions: with(ContactFields,
 			BookingView, BookingEdit, BookingExport, BookingPrint, ReceptionWork, OpeningEdit, ResidentView, ResidentReveal,
-			PasswordEdit, InquiryEdit, ReportView, ReportExport, ReportPrint),
+			PasswordEdit, InquiryEdit, ReportView, ReportExport, ReportPrint, ExchangeWork, ExchangeKeys),
 		Own: with(ContactFields,
 			BookingExport, BookingPrint, ReceptionWork, OpeningEdit, ResidentView, ResidentReveal,
 			InquiryEdit, ReportExport, ReportPrint),
 	},
 	{ID: RoleStatistics, Permissions: []Permission{ReportView, ReportExport, ReportPrint}},
-	{ID: RoleAdmin, Permissions: []Permission{OpeningEdit, MasterEdit, StaffManage, AuditView}},
+	{ID: RoleAdmin, Permissions: []Permission{OpeningEdit, MasterEdit, ExchangeWork, ExchangeKeys, StaffManage, AuditView}},
 	{ID: RoleAuditor, Permissions: []Permission{AuditView}},
 }
 

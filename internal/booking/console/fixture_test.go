@@ -7,9 +7,13 @@ import (
 	"testing/fstest"
 	"time"
 
+	"kofu/internal/booking/front"
+	"kofu/internal/booking/intake"
 	"kofu/internal/booking/slot"
 	"kofu/internal/gate"
+	"kofu/internal/keybook"
 	"kofu/internal/keyring"
+	"kofu/internal/seal"
 	"kofu/internal/staff"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -46,6 +50,11 @@ func newFixtureOf(t testing.TB, db *store.DB, clock *testkit.Clock, tenant int, 
 		DB: own, Tenant: tenant, Ring: keyring.ForTest(1), Codes: codesOf(t), Log: slog.New(slog.NewTextHandler(f.Log, nil)), Clock: clock.Now, Secure: true,
 		Assets: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Kofu</title>")}}, Version: "1.2.3",
 		Base: "https://yoyaku.kofu.example", Passwords: webtest.Cheap,
+	}
+	keys := t.TempDir() // of the exchange, made by the tests that need them
+	deps.End = func() (*intake.End, error) {
+		book, err := keybook.Open(keys, seal.Cloud)
+		return &intake.End{Desk: &front.Desk{DB: own, Tenant: tenant, Ring: deps.Ring, Base: deps.Base}, Book: book, Codes: deps.Codes}, err
 	}
 	err := slot.AddTenant(t.Context(), own, testkit.Supervisor, slot.Tenant{
 		ID: tenant, Host: host, Name: "甲府市", PartyMax: 4, UntilMinute: 1440, FewPercent: 25,

@@ -36,6 +36,9 @@ func (s *server) routes() []gate.Route {
 		s.templateRoutes(),
 		s.mailServerRoutes(),
 		s.inquiryRoutes(),
+		s.exchangeRoutes(),
+		s.exchangeKeyRoutes(),
+		s.asideRoutes(),
 		s.common.AuditRoutes(),
 	)
 }

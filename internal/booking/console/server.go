@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kofu/internal/booking/front"
+	"kofu/internal/booking/intake"
 	"kofu/internal/booking/slot"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
@@ -26,8 +27,8 @@ import (
 	"kofu/internal/store"
 )
 
-// Deps is what the console of one municipality stands on. DB, Tenant, Ring, Log
-// and Clock are required.
+// Deps is what the console of one municipality stands on. DB, Tenant, Ring, End,
+// Log and Clock are required.
 type Deps struct {
 	DB      *store.DB // the view of the municipality
 	Tenant  int
@@ -42,6 +43,8 @@ type Deps struct {
 	Client  func(*http.Request) netip.Addr       // who asks, behind a proxy; nil without one
 	Press   func(time.Time) (paper.Press, error) // fonts of papers; nil takes the installed ones
 
+	End func() (*intake.End, error) // of the exchange with the office, with the keys as they are now; required
+
 	Passwords staff.Cost     // zero takes staff.StandardCost; only tests take less
 	Pool      *password.Pool // of the program, in which passwords are computed; nil in one with one tenant
 }
@@ -55,7 +58,7 @@ type server struct {
 
 // New returns the handler of the console.
 func New(d Deps) (http.Handler, error) {
-	if d.DB == nil || d.Ring == nil || d.DB.Tenant() != d.Tenant || d.Tenant < 1 {
+	if d.DB == nil || d.Ring == nil || d.DB.Tenant() != d.Tenant || d.Tenant < 1 || d.End == nil {
 		return nil, errors.New("console: incomplete configuration")
 	}
 	pages, err := staffweb.Pages(d.Assets)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"kofu/internal/audit"
+	"kofu/internal/entry"
 	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/store"
@@ -35,14 +36,21 @@ func (n *End) Retry(ctx context.Context, actor store.Actor, id string) (err erro
 	})
 }
 
-// Drop puts an event away that nothing can be made of. Error: fault.NotFound
-// "intake.no_aside".
-func (n *End) Drop(ctx context.Context, actor store.Actor, id string) (err error) {
+// Drop puts an event away that nothing can be made of, for a reason. Errors:
+// fault.NotFound "intake.no_aside"; fault.Invalid "intake.no_reason" and those of
+// [entry.Check].
+func (n *End) Drop(ctx context.Context, actor store.Actor, id, reason string) (err error) {
 	defer fault.Add(&err, "intake.Drop(%s)", id)
+	if entry.Blank(reason) {
+		return fault.New(fault.Invalid, "intake.no_reason")
+	}
+	if err := entry.Check(reason); err != nil {
+		return err
+	}
 	return n.Desk.DB.Write(ctx, actor, func(tx *store.Tx) error {
 		if err := endAside(tx, n.Desk.Tenant, id, "dropped"); err != nil {
 			return err
 		}
-		return audit.Append(tx, "intake.dropped", asideObject(n.Desk.Tenant, id), nil)
+		return audit.Append(tx, "intake.dropped", asideObject(n.Desk.Tenant, id), map[string]string{"reason": reason})
 	})
 }

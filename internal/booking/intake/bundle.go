@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"slices"
 	"time"
 
 	"kofu/internal/audit"
@@ -27,7 +28,33 @@ type Received struct {
 	Taken   relay.Taken
 	Keys    []string // of codes, that came
 	Aside   int      // events that could not be carried out
+	Events  []Count  // that were new, by kind, in the order in which they first came
 	Created string
+}
+
+// Count is how many events of a kind were new.
+type Count struct {
+	Type  string
+	Count int
+}
+
+// counting is apply that counts what it applies; a transaction that begins anew
+// after a deadlock counts anew.
+func (r *Received) counting(apply relay.Apply) relay.Apply {
+	last := int64(0)
+	return func(tx *store.Tx, e relay.Event) error {
+		if e.Seq <= last {
+			r.Events = nil
+		}
+		last = e.Seq
+		i := slices.IndexFunc(r.Events, func(c Count) bool { return c.Type == e.Type })
+		if i < 0 {
+			i = len(r.Events)
+			r.Events = append(r.Events, Count{Type: e.Type})
+		}
+		r.Events[i].Count++
+		return apply(tx, e)
+	}
 }
 
 // Take takes in a bundle of the office, by medium or by line: its log, or the
@@ -59,7 +86,7 @@ func (n *End) Take(ctx context.Context, actor store.Actor, file io.Reader, size 
 	if err != nil {
 		return r, err
 	}
-	if r.Taken, err = relay.Import(ctx, n.Desk.DB, actor, b, rand.Reader, n.Apply); err != nil {
+	if r.Taken, err = relay.Import(ctx, n.Desk.DB, actor, b, rand.Reader, r.counting(n.Apply)); err != nil {
 		return r, err
 	}
 	after, err := n.asides(ctx)
@@ -143,16 +170,12 @@ func (n *End) now(ctx context.Context) (at time.Time, err error) {
 }
 
 func (n *End) asides(ctx context.Context) (count int, err error) {
-	err = n.Desk.DB.Read(ctx, func(rx *store.Rx) error {
-		list, err := Asides(rx, n.Desk.Tenant, mostAsides)
-		count = len(list)
+	err = n.Desk.DB.Read(ctx, func(rx *store.Rx) (err error) {
+		count, err = CountAsides(rx, n.Desk.Tenant)
 		return err
 	})
 	return count, err
 }
-
-// mostAsides bounds lists of what is set aside.
-const mostAsides = 1000
 
 // spool holds a bundle under way in memory; it is at most as large as a bundle
 // may be.

@@ -211,7 +211,8 @@ func TestCase12_UnknownIsSetAside(t *testing.T) {
 		w.tell(issue(9, 1))
 		must(t, w.Retry(t.Context(), testkit.Clerk, ready.ID))
 		testkit.WantFault(t, w.Retry(t.Context(), testkit.Clerk, ready.ID), fault.NotFound, "intake.no_aside")
-		must(t, w.Drop(t.Context(), testkit.Clerk, list[0].ID))
+		testkit.WantFault(t, w.Drop(t.Context(), testkit.Clerk, list[0].ID, " "), fault.Invalid, "intake.no_reason")
+		must(t, w.Drop(t.Context(), testkit.Clerk, list[0].ID, "庁内で取り消し済み"))
 		if left := len(w.asides()); left != 4 {
 			t.Errorf("%d left", left)
 		}

@@ -47,6 +47,12 @@ WHERE tenant = $1 AND state = 'open' ORDER BY aside_id DESC LIMIT $2`, tenant, l
 	return list, err
 }
 
+// CountAsides counts what is set aside.
+func CountAsides(rx *store.Rx, tenant int) (n int, err error) {
+	err = rx.Row("SELECT COUNT(*) FROM set_aside WHERE tenant = $1 AND state = 'open'", tenant).Scan(&n)
+	return n, err
+}
+
 func asideByID(rx *store.Rx, tenant int, id string) (a Aside, err error) {
 	err = rx.Row("SELECT aside_id, seq, type, subject, line, reason, at, state FROM set_aside WHERE tenant = $1 AND aside_id = $2 AND state = 'open'",
 		tenant, id).Scan(&a.ID, &a.Seq, &a.Type, &a.Subject, &a.Line, &a.Reason, &a.At, &a.State)

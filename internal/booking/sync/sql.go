@@ -30,6 +30,11 @@ func unnumbered(rx *store.Rx, tenant, limit int) (ids []string, err error) {
 	return ids, err
 }
 
+func countUnnumbered(rx *store.Rx, tenant int) (n int, err error) {
+	err = rx.Row("SELECT COUNT(*) FROM event_out WHERE tenant = $1 AND seq IS NULL", tenant).Scan(&n)
+	return n, err
+}
+
 func setSeq(tx *store.Tx, tenant int, id string, era, seq int) error {
 	_, err := tx.Exec("UPDATE event_out SET era = $3, seq = $4 WHERE tenant = $1 AND event_id = $2 AND seq IS NULL", tenant, id, era, seq)
 	return err

@@ -85,6 +85,16 @@ func Since(rx *store.Rx, tenant, seq, limit int) ([]Event, error) {
 	return since(rx, tenant, seq, limit)
 }
 
+// Length is the number of the newest event, as if all were numbered.
+func Length(rx *store.Rx, tenant int) (int, error) {
+	_, last, err := newest(rx, tenant)
+	if err != nil {
+		return 0, err
+	}
+	n, err := countUnnumbered(rx, tenant)
+	return last + n, err
+}
+
 // SeqOf returns the number of an event, 0 when it has none yet or the database
 // was restored since.
 func SeqOf(rx *store.Rx, tenant int, id string) (int, error) { return seqOf(rx, tenant, id) }

@@ -1,7 +1,7 @@
 // The routes of the booking console: each function is one.
 import { common } from '../lib/common';
 import { saveAnswer } from '../lib/download';
-import { call, get, post, query } from '../lib/http';
+import { call, get, post, postFile, query } from '../lib/http';
 import { text } from '../lib/text';
 import type * as T from './types';
 
@@ -109,6 +109,23 @@ export const api = {
   keepSearch: (b: T.SavedSearch) => post<T.SavedSearch>('/api/searches', b),
   dropSearch: (id: string) => call<void>('DELETE', `/api/searches/${encodeURIComponent(id)}`),
   reveal: (id: string, reason: string) => post<T.ContactValue[]>(`${booking(id)}/contact/reveal`, { reason }),
+
+  exchange: () => get<T.ExchangePage>('/api/exchange'),
+  takeBundle: (file: File) => post<T.BundleTaken>('/api/exchange/in', fileForm(file)),
+  giveBundle: () => postFile('/api/exchange/out', {}),
+  bundleLost: (id: string) => post<void>(`/api/exchange/bundles/${encodeURIComponent(id)}/lost`),
+  acceptEpoch: () => post<void>('/api/exchange/accept'),
+  exchangeKeys: () => get<T.ExchangeKeysPage>('/api/exchange/keys'),
+  makeExchangeKeys: () => post<void>('/api/exchange/keys'),
+  exchangeKeyFile: '/api/exchange/keys/file',
+  exchangeForm: '/api/exchange/keys/form',
+  rotateExchangeKeys: () => post<void>('/api/exchange/keys/rotate'),
+  readPeer: (file: File) => post<void>('/api/exchange/peer', fileForm(file)),
+  confirmPeer: (fingerprint: string) => post<void>('/api/exchange/peer/confirm', { fingerprint }),
+  rejectPeer: () => post<void>('/api/exchange/peer/reject'),
+  asides: () => get<T.AsideRow[]>('/api/exchange/asides'),
+  retryAside: (id: string) => post<void>(`/api/exchange/asides/${encodeURIComponent(id)}/retry`),
+  dropAside: (id: string, reason: string) => post<void>(`/api/exchange/asides/${encodeURIComponent(id)}/drop`, { reason }),
 
   reports: () => get<T.ReportChoice[]>('/api/reports'),
   report: (kind: string, q: Record<string, string>) => get<T.ReportPage>(`/api/reports/${kind}${query(q)}`),

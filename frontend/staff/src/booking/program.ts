@@ -10,11 +10,14 @@ import { session } from '../lib/session.svelte';
 import { handed } from './lib/handed.svelte';
 import { api } from './api';
 import Access from './pages/Access.svelte';
+import Asides from './pages/Asides.svelte';
 import Board from './pages/Board.svelte';
 import Book from './pages/Book.svelte';
 import Calendar from './pages/Calendar.svelte';
 import Calls from './pages/Calls.svelte';
 import Closing from './pages/Closing.svelte';
+import Exchange from './pages/Exchange.svelte';
+import ExchangeKeys from './pages/ExchangeKeys.svelte';
 import Fields from './pages/Fields.svelte';
 import DayLists from './pages/DayLists.svelte';
 import Home from './pages/Home.svelte';
@@ -59,6 +62,9 @@ const screens: ScreenDef[] = [
   { key: 'booking_openings', pattern: '/openings', page: Openings, permission: 'opening.edit', icon: 'import', menu: true },
   { key: 'booking_closing', pattern: '/closing', page: Closing, permission: 'opening.edit', icon: 'stop', menu: true },
   { key: 'booking_over', pattern: '/over', page: Over, permission: 'booking.view', icon: 'error', menu: true },
+  { key: 'booking_exchange', pattern: '/exchange', page: Exchange, permission: 'exchange.work', icon: 'link', menu: true },
+  { key: 'booking_asides', pattern: '/exchange/asides', page: Asides, permission: 'exchange.work', within: 'booking_exchange' },
+  { key: 'booking_keys', pattern: '/exchange/keys', page: ExchangeKeys, permission: 'exchange_keys.manage', within: 'booking_exchange' },
   { key: 'policy', pattern: '/policy', page: Policy, permission: 'master.edit', icon: 'gear', menu: true },
   { key: 'procedures', pattern: '/procedures', page: Procedures, permission: 'master.edit', icon: 'list', menu: true },
   { key: 'wording', pattern: '/wording', page: Wording, permission: 'master.edit', icon: 'letter', menu: true },

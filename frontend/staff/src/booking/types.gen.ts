@@ -28,6 +28,18 @@ export interface ArrivalScan {
   today: boolean;
 }
 
+export interface AsideDrop {
+  reason: string;
+}
+
+export interface AsideRow {
+  id: string;
+  event: string;
+  about: string;
+  reason: string;
+  at: string;
+}
+
 export interface AuditCheckpoint {
   size: number;
   root: string;
@@ -154,6 +166,32 @@ export interface BookingSearch {
   format: '' | 'xlsx' | 'csv' | 'csv-cp932' | 'pdf';
 }
 
+export interface BundleRow {
+  id: string;
+  direction: 'out' | 'in';
+  kind: string;
+  lo: number;
+  hi: number;
+  events: number;
+  sum: string;
+  file: string;
+  at: string;
+  by: string;
+  state: string;
+  label: string;
+  tone: Tone;
+}
+
+export interface BundleTaken {
+  kind: string;
+  created: string;
+  applied: number;
+  skipped: number;
+  aside: number;
+  keys: string[];
+  events: EventCount[];
+}
+
 export interface CalendarDay {
   day: string;
   holiday: string;
@@ -201,6 +239,10 @@ export interface ClosingRow {
   booking: BookingRow;
   here: boolean;
   proposed: string;
+}
+
+export interface Compared {
+  fingerprint: string;
 }
 
 export interface ContactValue {
@@ -289,6 +331,11 @@ export interface Entry {
   entry: string;
 }
 
+export interface EventCount {
+  label: string;
+  count: number;
+}
+
 export interface Exception {
   id: string;
   windowId: string;
@@ -303,6 +350,33 @@ export interface Exception {
   procs: string[];
   reason: string;
   batch: string;
+}
+
+export interface ExchangeKeysPage {
+  tenant: string;
+  own: KeyCard | null;
+  peer: KeyCard | null;
+  offered: KeyCard | null;
+  mine: boolean;
+  ownOld: string[];
+  peerOld: string[];
+  codes: string[];
+}
+
+export interface ExchangePage {
+  ready: boolean;
+  codes: string[];
+  heard: Heard;
+  waiting: number;
+  under: number;
+  applied: number;
+  missing: number;
+  putBack: boolean;
+  aside: number;
+  lastOut: BundleRow | null;
+  lastIn: BundleRow | null;
+  bundles: BundleRow[];
+  mayLead: boolean;
 }
 
 export interface Factor {
@@ -422,6 +496,12 @@ export interface HalfHour {
   missed: number;
 }
 
+export interface Heard {
+  at: string;
+  tone: Tone;
+  words: string;
+}
+
 export interface HolidayName {
   day: string;
   name: string;
@@ -539,6 +619,13 @@ export interface JobRow {
   dueAt: string;
   tone: Tone;
   problem: string;
+}
+
+export interface KeyCard {
+  fingerprint: string;
+  qr: string;
+  since: string;
+  people: string[];
 }
 
 export interface Label {

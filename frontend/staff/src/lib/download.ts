@@ -19,6 +19,17 @@ export async function download(url: string, name: string): Promise<string> {
   return '';
 }
 
+/** Saves a file that the server has already answered with. */
+export function saveBlob(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 /** Saves the answer to a question whose words may not stand in an address. */
 export async function saveAnswer(path: string, body: { format?: string }, name: string): Promise<void> {
   const url = URL.createObjectURL(await file(path, body));

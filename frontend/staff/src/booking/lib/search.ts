@@ -1,5 +1,6 @@
 // The search form: an empty one, and what was found as a file. The condition goes in the body of the request,
 // because addresses are kept in logs.
+import { saveBlob } from '../../lib/download';
 import { ApiError, postFile } from '../../lib/http';
 import type { BookingSearch } from '../types';
 import { clock, parseClock } from './clock';
@@ -20,11 +21,5 @@ export function timeTyped(typed: string): string {
 export async function saveFile(asked: BookingSearch): Promise<void> {
   const { blob, name } = await postFile(asked.format === 'pdf' ? '/api/search/print' : '/api/search/file', asked);
   if (!blob.size) throw new ApiError(0, 'empty', '');
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  URL.revokeObjectURL(link.href);
+  saveBlob(blob, name);
 }
