@@ -333,7 +333,7 @@ func (c *call) exchangeCases() error {
 		}
 		var list []exchange.Case
 		if err := o.DB.Read(c.ctx, func(rx *store.Rx) (err error) {
-			list, err = exchange.OpenCases(rx)
+			list, err = exchange.OpenCases(rx, 0)
 			return err
 		}); err != nil {
 			return err

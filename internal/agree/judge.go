@@ -9,12 +9,14 @@ import (
 // Case is one of the twelve of booking.md §3.7, 0 for none.
 type Case int
 
-// The cases that a rule can raise; the others are for people.
+// The cases of which somebody must hear; the others end by themselves.
 const (
 	CaseWithdrawn Case = 1  // booked while the card was withdrawn or stopped
 	CaseOlderCard Case = 2  // booked for an earlier card
 	CaseTwice     Case = 3  // booked by phone and on the web
 	CaseLate      Case = 5  // the booking came after the day was closed
+	CaseOver      Case = 8  // a slot is taken beyond what it holds
+	CaseShut      Case = 9  // the window is closed at the time of a booking
 	CaseUnknown   Case = 12 // the code is not known
 )
 

@@ -17,12 +17,8 @@ import (
 // What the staff must hear of comes back.
 func Hear(tx *store.Tx, seq int64, b event.Body) (found []Finding, handled bool, err error) {
 	switch e := b.(type) {
-	case event.ConfigWindow:
-		return nil, true, setWindow(tx, e)
-	case event.ConfigCapacity:
-		return nil, true, setCapacity(tx, e)
-	case event.ConfigCalendar:
-		return nil, true, setCalendar(tx, e)
+	case event.ConfigWindow, event.ConfigCapacity, event.ConfigCalendar:
+		found, err = configure(tx, e)
 	case event.BookingCreated:
 		found, err = put(tx, seq, event.Placed(e))
 	case event.BookingMoved:

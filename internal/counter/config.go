@@ -4,9 +4,60 @@ import (
 	"slices"
 	"strings"
 
+	"kofu/internal/agree"
 	"kofu/internal/event"
 	"kofu/internal/store"
 )
+
+// configure carries out an event of the owner of the configuration. Bookings of
+// the office that stand where nothing is open any more come back: their persons
+// must hear of it, and nobody else knows of them.
+func configure(tx *store.Tx, b event.Body) (found []Finding, err error) {
+	var window string
+	var days []string // none for all
+	switch e := b.(type) {
+	case event.ConfigWindow:
+		window, err = e.Window, setWindow(tx, e)
+	case event.ConfigCapacity:
+		window, days, err = e.Window, []string{e.Date}, setCapacity(tx, e)
+	case event.ConfigCalendar:
+		window, days, err = e.Window, e.Closed, setCalendar(tx, e)
+	}
+	if err != nil {
+		return nil, err
+	}
+	list, err := ownAhead(tx.Rx, window)
+	if err != nil {
+		return nil, err
+	}
+	for _, own := range list {
+		if days != nil && !slices.Contains(days, own.Day) {
+			continue
+		}
+		shut, err := Shut(tx.Rx, own)
+		if err != nil {
+			return nil, err
+		}
+		if shut {
+			found = append(found, Finding{Case: agree.CaseShut, Booking: own.ID})
+		}
+	}
+	return found, nil
+}
+
+// Shut reports whether somebody is expected with a booking of the office at a time
+// at which its window is closed by now.
+func Shut(rx *store.Rx, b Booking) (bool, error) {
+	if b.Source != FromOffice || len(b.in(Active)) == 0 || !b.Starts.After(rx.Now) {
+		return false, nil
+	}
+	w, err := WindowByID(rx, b.WindowID)
+	if err != nil {
+		return false, err
+	}
+	s, found, err := slotAt(rx, b.WindowID, b.Starts)
+	return w.Closed || !found || s.WebCap+s.OfficeCap == 0, err
+}
 
 // setWindow takes over a window as the owner of the configuration describes it.
 func setWindow(tx *store.Tx, e event.ConfigWindow) error {

@@ -149,6 +149,25 @@ func open(rx *store.Rx, b Booking) (Slot, error) {
 	return s, nil
 }
 
+// Room are the next slots of a window in which everybody of a booking has an
+// office seat.
+func Room(rx *store.Rx, b Booking, w Window, limit int) (free []Slot, err error) {
+	if w.Seats != Office {
+		return nil, nil
+	}
+	list, err := slotsWithRoom(rx, w.ID, b.units())
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range list {
+		serves := !slices.ContainsFunc(b.Live(), func(p Person) bool { return !s.Procs.allows(p.Procs) })
+		if serves && len(free) < limit {
+			free = append(free, s)
+		}
+	}
+	return free, nil
+}
+
 func (b Booking) units() (n int) {
 	for _, p := range b.Live() {
 		n += p.Units

@@ -82,6 +82,32 @@ func ofLink(rx *store.Rx, link string) ([]Booking, error) {
 	return bookings(rx, "b.bk IN (SELECT p.bk FROM counter_person p WHERE p.link = $1 AND p.link <> '') ORDER BY b.starts_at, b.bk", link)
 }
 
+// ownAhead are the bookings of office seats at a window that are still to come.
+func ownAhead(rx *store.Rx, windowID string) ([]Booking, error) {
+	return bookings(rx, "b.day >= $1 AND b.window_id = $2 AND b.starts_at > $3 AND b.source = 'office' ORDER BY b.starts_at, b.bk",
+		rx.Today(), windowID, store.Stamp(rx.Now))
+}
+
+// ByIDs are the bookings with those of the ids that are known.
+func ByIDs(rx *store.Rx, ids []string) ([]Booking, error) {
+	list, err := json.Marshal(append([]string{}, ids...))
+	if err != nil {
+		return nil, err
+	}
+	return bookings(rx, "b.bk IN (SELECT value FROM json_each($1)) ORDER BY b.bk", string(list))
+}
+
+// AtSlot are the bookings in which somebody is expected at one beginning, named as
+// events do.
+func AtSlot(rx *store.Rx, windowID, start string) ([]Booking, error) {
+	starts, err := startOf(start)
+	if err != nil {
+		return nil, err
+	}
+	return bookings(rx, `b.window_id = $1 AND b.bk IN (
+SELECT p.bk FROM counter_person p WHERE p.starts_at = $2 AND p.state IN ('active', 'arrived')) ORDER BY b.bk`, windowID, store.Stamp(starts))
+}
+
 // byNumber are the bookings with a number that people name, the latest day
 // first.
 func byNumber(rx *store.Rx, no string) ([]Booking, error) {

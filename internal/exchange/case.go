@@ -43,12 +43,48 @@ const (
 	Settled Decision = "settled" // went away by itself: cancelled, moved, come after all
 )
 
-// Decisions are those that fit the case, the nearest first.
+// Decisions are those that fit the case, the nearest first. A booking whose code
+// is not known here stays in quarantine for as long as nobody refuses it.
 func (c Case) Decisions() []Decision {
-	if c.Ask {
+	switch {
+	case c.Kind == agree.CaseUnknown:
+		return []Decision{Refuse, Told}
+	case c.Ask:
 		return []Decision{Refuse, Keep}
 	}
 	return []Decision{Told}
+}
+
+// Kinds are the cases that come onto the list, in their order.
+var Kinds = []agree.Case{
+	agree.CaseWithdrawn, agree.CaseOlderCard, agree.CaseTwice, agree.CaseLate, agree.CaseOver, agree.CaseShut, agree.CaseUnknown,
+}
+
+// Story names what has happened, for the words that explain it.
+func (c Case) Story() string {
+	switch c.Kind {
+	case agree.CaseTwice:
+		return "twice"
+	case agree.CaseLate:
+		return "late"
+	case agree.CaseOver:
+		return "over"
+	case agree.CaseShut:
+		return "shut"
+	case agree.CaseUnknown:
+		return "unknown"
+	}
+	story := "withdrawn_"
+	if c.Kind == agree.CaseOlderCard {
+		story = "older_"
+	}
+	switch {
+	case c.Ask:
+		return story + "ask"
+	case c.Refused != "":
+		return story + "refused"
+	}
+	return story + "own"
 }
 
 // open puts findings on the list; one that stands there already stays.
@@ -63,14 +99,13 @@ func open(tx *store.Tx, found []counter.Finding) error {
 	return nil
 }
 
-// closeMoot ends cases that ask about bookings for which nothing is left to be
-// decided.
+// closeMoot ends cases about bookings for which nothing is left to be decided.
 func closeMoot(tx *store.Tx) error {
-	asking, err := asking(tx.Rx)
+	passing, err := passing(tx.Rx)
 	if err != nil {
 		return err
 	}
-	for _, c := range asking {
+	for _, c := range passing {
 		moot, err := c.moot(tx)
 		if err != nil {
 			return err
@@ -92,6 +127,10 @@ func (c Case) moot(tx *store.Tx) (bool, error) {
 	}
 	if err != nil {
 		return false, err
+	}
+	if c.Kind == agree.CaseShut {
+		shut, err := counter.Shut(tx.Rx, b)
+		return !shut, err
 	}
 	for _, p := range b.Persons {
 		if p.Link != c.Link {
@@ -132,7 +171,7 @@ func (o Office) Decide(ctx context.Context, actor store.Actor, id int64, d Decis
 			return err
 		}
 		if n == 0 {
-			return fault.New(fault.Conflict, "exchange.case_decided")
+			return fault.New(fault.Conflict, "exchange.case_decided", "by", c.DecidedBy, "decision", "@case.decision."+string(c.Decision))
 		}
 		if d == Refuse {
 			if err := counter.Refuse(tx, c.Booking, c.Link, event.Withdrawn); err != nil {

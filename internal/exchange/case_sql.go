@@ -3,6 +3,7 @@ package exchange
 import (
 	"errors"
 
+	"kofu/internal/agree"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -38,20 +39,34 @@ func cases(rx *store.Rx, query string, args ...any) (list []Case, err error) {
 	return list, err
 }
 
-// OpenCases are those that wait for somebody, the oldest first.
-func OpenCases(rx *store.Rx) ([]Case, error) {
-	return cases(rx, "WHERE decision = '' ORDER BY opened_at, id")
+// OpenCases are those that wait for somebody, the oldest first; those of a kind,
+// 0 for all.
+func OpenCases(rx *store.Rx, kind agree.Case) ([]Case, error) {
+	return cases(rx, "WHERE decision = '' AND ($1 = 0 OR kind = $1) ORDER BY opened_at, id", int(kind))
 }
 
-// DecidedCases are the newest ones that were decided.
-func DecidedCases(rx *store.Rx, limit int) ([]Case, error) {
-	return cases(rx, "WHERE decision <> '' ORDER BY decided_at DESC, id DESC LIMIT $1", limit)
+// DecidedCases are the newest ones that were decided; those of a kind, 0 for all.
+func DecidedCases(rx *store.Rx, kind agree.Case, limit int) ([]Case, error) {
+	return cases(rx, "WHERE decision <> '' AND ($1 = 0 OR kind = $1) ORDER BY decided_at DESC, id DESC LIMIT $2", int(kind), limit)
 }
 
 // CountOpen is the number of cases that wait.
 func CountOpen(rx *store.Rx) (n int, err error) {
 	err = rx.Row("SELECT COUNT(*) FROM exchange_case WHERE decision = ''").Scan(&n)
 	return n, err
+}
+
+// CountKinds are the numbers of the cases that wait, by kind.
+func CountKinds(rx *store.Rx) (counts map[agree.Case]int, err error) {
+	counts = map[agree.Case]int{}
+	err = rx.Query(func(scan func(...any) error) error {
+		var kind agree.Case
+		var n int
+		err := scan(&kind, &n)
+		counts[kind] = n
+		return err
+	}, "SELECT kind, COUNT(*) FROM exchange_case WHERE decision = '' GROUP BY kind")
+	return counts, err
 }
 
 // CaseByID returns a case. Error: fault.NotFound "exchange.no_case".
@@ -63,8 +78,9 @@ func CaseByID(rx *store.Rx, id int64) (Case, error) {
 	return c, err
 }
 
-func asking(rx *store.Rx) ([]Case, error) {
-	return cases(rx, "WHERE decision = '' AND ask = 1 ORDER BY id")
+// passing are the cases that may go away by themselves.
+func passing(rx *store.Rx) ([]Case, error) {
+	return cases(rx, "WHERE decision = '' AND (ask = 1 OR kind = $1) ORDER BY id", int(agree.CaseShut))
 }
 
 func decide(tx *store.Tx, id int64, d Decision, note string) (int64, error) {
@@ -76,6 +92,6 @@ func decide(tx *store.Tx, id int64, d Decision, note string) (int64, error) {
 func endOver(tx *store.Tx, window, start string) error {
 	_, err := tx.Exec(`
 UPDATE exchange_case SET decision = $1, decided_at = $2, decided_by = $3 WHERE kind = $4 AND window_id = $5 AND starts = $6 AND decision = ''`,
-		string(Settled), store.Stamp(tx.Now), tx.Actor.Name, int(caseOver), window, start)
+		string(Settled), store.Stamp(tx.Now), tx.Actor.Name, int(agree.CaseOver), window, start)
 	return err
 }

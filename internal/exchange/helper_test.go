@@ -193,7 +193,7 @@ func (w *world) back() exchange.Taken {
 func (w *world) cases() (list []exchange.Case) {
 	w.t.Helper()
 	testkit.Read(w.t, w.DB, func(rx *store.Rx) (err error) {
-		list, err = exchange.OpenCases(rx)
+		list, err = exchange.OpenCases(rx, 0)
 		return err
 	})
 	return list

@@ -153,6 +153,10 @@ func (h *hearing) event(e relay.Event) error {
 		return err
 	}
 	h.counts[e.Type]++
+	return h.body(seq, b)
+}
+
+func (h *hearing) body(seq int64, b event.Body) error {
 	if h.under {
 		return h.recover(b)
 	}
@@ -179,6 +183,25 @@ func (h *hearing) event(e relay.Event) error {
 	return h.found(found)
 }
 
+// Rehearse carries out what the booking service would say, without a bundle: for
+// practice.
+func (o Office) Rehearse(tx *store.Tx, seq int64, said ...event.Body) error {
+	keys, err := o.Links()
+	if err != nil {
+		return err
+	}
+	h, err := hear(tx, keys, seal.Header{})
+	if err != nil {
+		return err
+	}
+	for i, b := range said {
+		if err := h.body(seq+int64(i), b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // found puts what the staff must hear of on the list.
 func (h *hearing) found(list []counter.Finding) error {
 	h.cases += len(list)
@@ -192,7 +215,5 @@ func (h *hearing) over(e event.CapacityOver) error {
 		return endOver(h.tx, e.Window, e.Start)
 	}
 	h.cases++
-	return putCase(h.tx, Case{Kind: caseOver, Window: e.Window, Start: e.Start, Over: e.Over})
+	return putCase(h.tx, Case{Kind: agree.CaseOver, Window: e.Window, Start: e.Start, Over: e.Over})
 }
-
-const caseOver agree.Case = 8

@@ -23,6 +23,7 @@ const (
 	VisitHandover   Permission = "visit.handover"   // hand cards over
 	ListExport      Permission = "list.export"      // take lists out as files
 	UndoAny         Permission = "undo.any"         // undo what others did
+	ExchangeDecide  Permission = "exchange.decide"  // 要連絡: see the cases of the exchange and decide about them
 	SettingsManage  Permission = "settings.manage"
 )
 
@@ -80,7 +81,7 @@ const (
 func AppliancePermissions() []Permission {
 	return []Permission{
 		ImportRun, DeliveryReceive, CardView, CardWork, CardWithdraw, PlaceManage, NoticePrint,
-		VisitHandover, ListExport, UndoAny, StaffManage, SettingsManage, AuditView,
+		VisitHandover, ExchangeDecide, ListExport, UndoAny, StaffManage, SettingsManage, AuditView,
 	}
 }
 
@@ -132,11 +133,11 @@ const (
 var ApplianceRoles = []Role{
 	{ID: RoleReceiver, Permissions: []Permission{ImportRun, DeliveryReceive, CardView, CardWork}},
 	{ID: RoleMedia, Permissions: []Permission{ImportRun, CardView}},
-	{ID: RoleNotice, Permissions: []Permission{CardView, CardWork, NoticePrint}},
-	{ID: RoleCounter, Permissions: []Permission{CardView, CardWork, VisitHandover}},
+	{ID: RoleNotice, Permissions: []Permission{CardView, CardWork, NoticePrint, ExchangeDecide}},
+	{ID: RoleCounter, Permissions: []Permission{CardView, CardWork, VisitHandover, ExchangeDecide}},
 	{ID: RoleSupervisor, Permissions: []Permission{
 		ImportRun, DeliveryReceive, CardView, CardWork, CardWithdraw, PlaceManage, NoticePrint, VisitHandover,
-		ListExport, UndoAny, AuditView,
+		ExchangeDecide, ListExport, UndoAny, AuditView,
 	}},
 	{ID: RoleAuditor, Permissions: []Permission{AuditView}},
 	{ID: RoleAdmin, Permissions: []Permission{StaffManage, SettingsManage, AuditView}},

@@ -37,7 +37,7 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 			"assets/main-abc.js":  {Data: []byte("export {};")},
 			"assets/main-abc.css": {Data: []byte("body{}")},
 		},
-		Version: "1.2.3", Spool: t.TempDir(), Fonts: t.TempDir(), Passwords: webtest.Cheap,
+		Version: "1.2.3", Spool: t.TempDir(), Fonts: t.TempDir(), Keys: t.TempDir(), Passwords: webtest.Cheap,
 		Connection: func() (Connection, error) {
 			return Connection{URLs: []string{"https://192.0.2.1:8443/"}, QRSVG: "<svg/>", Fingerprint: "AB:CD", CAURL: "/ca.crt"}, nil
 		},

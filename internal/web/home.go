@@ -9,6 +9,7 @@ import (
 
 	"kofu/internal/audit"
 	"kofu/internal/delivery"
+	"kofu/internal/exchange"
 	"kofu/internal/fault"
 	"kofu/internal/intake"
 	"kofu/internal/message"
@@ -71,6 +72,13 @@ func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 			return err
 		}
 		out.Tasks = wireTasks(tasks)
+		if staffweb.May(r, staff.ExchangeDecide) {
+			cases, err := exchange.CountOpen(rx)
+			if err != nil {
+				return err
+			}
+			out.Tasks = append(out.Tasks, wireTask(Task{"cases", "", cases, "/cases", staffweb.ToneError}))
+		}
 		balance, err := progress.BalanceNow(rx)
 		if err != nil {
 			return err
@@ -120,12 +128,17 @@ func wireTasks(t progress.Tasks) []Task {
 		{"missing", "", t.Missing, "/cards?status=MISSING", staffweb.ToneError},
 	}
 	for i := range all {
-		all[i].Label = message.Text("task."+all[i].Key, nil)
-		if all[i].Count == 0 {
-			all[i].Tone = staffweb.ToneOK
-		}
+		all[i] = wireTask(all[i])
 	}
 	return all
+}
+
+func wireTask(t Task) Task {
+	t.Label = message.Text("task."+t.Key, nil)
+	if t.Count == 0 {
+		t.Tone = staffweb.ToneOK
+	}
+	return t
 }
 
 // contentTypes are those of the formats of a list.

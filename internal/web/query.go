@@ -35,6 +35,11 @@ var reportDays = []staffweb.Query{
 	{Name: "from", Kind: "string", Description: "first day, 2026-12-01"}, {Name: "until", Kind: "string", Description: "last day"},
 }
 
+// caseFilter chooses cases of the list 「要連絡」.
+var caseFilter = []staffweb.Query{
+	{Name: "state", Kind: "string", Description: "open (without it) or decided"}, {Name: "kind", Kind: "integer", Description: "number of the kind; 0 or none for all"},
+}
+
 // queries are the parameters of the routes that have any.
 var queries = map[string][]staffweb.Query{
 	"GET /api/cards":                      slices.Concat(cardFilter, paging),
@@ -45,6 +50,8 @@ var queries = map[string][]staffweb.Query{
 	"GET /api/reports/{kind}":             reportDays,
 	"GET /api/reports/{kind}/file":        append(slices.Clone(reportDays), staffweb.Query{Name: "format", Kind: "string", Description: "xlsx, csv, csv-cp932 or pdf"}),
 	"GET /api/imports":                    {limit},
+	"GET /api/cases":                      caseFilter,
+	"GET /api/cases/file":                 append(slices.Clone(caseFilter), staffweb.Query{Name: "format", Kind: "string", Description: "xlsx, csv, csv-cp932 or pdf"}),
 	"GET /api/counter/visits":             {window, day},
 	"GET /api/counter/seats":              {window, day},
 	"GET /api/counter/picks":              picking,

@@ -20,6 +20,8 @@ func (s *server) routes() []gate.Route {
 		s.placeRoutes(),
 		s.noticeRoutes(),
 		s.counterRoutes(),
+		s.caseRoutes(),
+		s.standingRoutes(),
 		s.reportRoutes(),
 		s.common.AccountRoutes(),
 		s.settingsRoutes(),

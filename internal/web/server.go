@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"kofu/internal/exchange"
 	"kofu/internal/gate"
 	"kofu/internal/intake"
 	"kofu/internal/keyring"
@@ -75,6 +76,11 @@ func New(d Deps) (http.Handler, error) {
 		return nil, err
 	}
 	return gate.New(gate.Config{DB: d.DB, Log: d.Log, Clock: d.Clock, Pages: pages}, s.routes())
+}
+
+// exchange is the office's side of the exchange with the booking service.
+func (d Deps) exchange() exchange.Office {
+	return exchange.Office{DB: d.DB, Ring: d.Ring, Keys: d.Keys, Spool: d.Spool}
 }
 
 // staff serves sign-in and accounts for the office that the settings name.

@@ -62,6 +62,10 @@ export const api = {
   closing: () => get<T.ClosingRow[]>('/api/counter/closing'),
   closeDay: (b: T.ClosingRequest) => post<T.DayClosed>('/api/counter/closing', b),
 
+  cases: (q: { state: string; kind: string }) => get<T.CaseList>(`/api/cases${query(q)}`),
+  decideCase: (id: number, b: T.CaseDecision) => post<T.ExchangeCase>(`/api/cases/${id}`, b),
+  standing: () => get<T.Standing>('/api/standing'),
+
   stocks: () => get<T.LabelStock[]>('/api/label-stocks'),
   due: (offset: number, limit: number) => get<T.DueList>(`/api/notices/due${query({ offset, limit })}`),
   printRuns: () => get<T.PrintRun[]>('/api/print-runs'),

@@ -1,10 +1,13 @@
 // The appliance on screen.
 import { api } from './api';
+import Fresh from './components/Fresh.svelte';
 import { go } from './lib/router.svelte';
+import { standing } from './lib/standing.svelte';
 import type { Program, ScreenDef } from './lib/screens';
 import Audit from './pages/Audit.svelte';
 import CardList from './pages/CardList.svelte';
 import CardPage from './pages/CardPage.svelte';
+import Cases from './pages/Cases.svelte';
 import CloseDay from './pages/CloseDay.svelte';
 import Connection from './pages/Connection.svelte';
 import Counter from './pages/Counter.svelte';
@@ -46,6 +49,7 @@ const screens: ScreenDef[] = [
   { key: 'picking', pattern: '/picking', page: Picking, permission: 'card.work', icon: 'shelf', menu: true },
   { key: 'counter', pattern: '/counter', page: Counter, permission: 'visit.handover', icon: 'counter', menu: true },
   { key: 'handover', pattern: '/counter/:id', of: Handover, permission: 'visit.handover', within: 'counter' },
+  { key: 'cases', pattern: '/cases', page: Cases, permission: 'exchange.decide', icon: 'warn', menu: true },
   { key: 'reports', pattern: '/reports', page: Reports, permission: 'card.view', icon: 'list', menu: true },
   { key: 'closing', pattern: '/closing', page: CloseDay, permission: 'visit.handover', icon: 'lock', menu: true },
   { key: 'places', pattern: '/places', page: Places, permission: 'card.view', icon: 'shelf', menu: true },
@@ -64,7 +68,10 @@ const search = (typed: string) => `/cards?q=${encodeURIComponent(typed)}`;
 export const program: Program = {
   screens,
   also: { print: 'prints' },
-  topics: ['keys'],
+  topics: ['keys', 'twelve'],
+  beside: Fresh,
+  badge: (key) => (key === 'cases' ? standing.value?.cases ?? 0 : 0),
+  shown: () => void standing.load(),
   scanned: async (scan) => {
     try {
       go(`/cards/${(await api.lookup(scan.code)).id}`);

@@ -226,6 +226,45 @@ export interface CardRow {
   holds: HoldChip[];
 }
 
+export interface CaseCard {
+  id: number;
+  noticeNo: string;
+  name: string;
+  gaijiSet: string;
+}
+
+export interface CaseDecision {
+  decision: string;
+  note: string;
+}
+
+export interface CaseKind {
+  kind: number;
+  label: string;
+  open: number;
+}
+
+export interface CaseList {
+  rows: ExchangeCase[];
+  kinds: CaseKind[];
+  open: number;
+}
+
+export interface CaseSeat {
+  windowId: string;
+  window: string;
+  start: string;
+  day: string;
+  time: string;
+}
+
+export interface CaseSlot {
+  window: string;
+  day: string;
+  start: string;
+  over: number;
+}
+
 export interface Choice {
   code: string;
   label: string;
@@ -332,6 +371,28 @@ export interface DueList {
   total: number;
   rows: CardRow[];
   excluded: DueExclusion[];
+}
+
+export interface ExchangeCase {
+  id: number;
+  kind: number;
+  kindLabel: string;
+  what: string;
+  said: string;
+  toDo: string;
+  openedAt: string;
+  card?: CaseCard;
+  booking?: CounterBooking;
+  other?: CounterBooking;
+  slot?: CaseSlot;
+  bookings: CounterBooking[];
+  seats: CaseSeat[];
+  decisions: Choice[];
+  decision: '' | 'told' | 'keep' | 'refuse' | 'settled';
+  decisionLabel: string;
+  note: string;
+  decidedAt: string;
+  decidedBy: string;
 }
 
 export interface Factor {
@@ -937,6 +998,17 @@ export interface StaffRow {
   windows: string[];
   allWindows: boolean;
   totp: boolean;
+}
+
+export interface Standing {
+  begun: boolean;
+  heardAt: string;
+  oldAt: string;
+  tooOldAt: string;
+  gap: boolean;
+  putBack: boolean;
+  restore: '' | 'office' | 'cloud';
+  cases: number;
 }
 
 export interface StatusCount {

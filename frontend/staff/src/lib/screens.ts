@@ -23,6 +23,12 @@ export interface Program {
   windows?: () => Promise<{ id: string; name: string }[]>;
   /** What a scan opens on a screen that has no field for it. */
   scanned?: (scan: Scanned) => Promise<void>;
+  /** What the head shows beside the day. */
+  beside?: Component<Record<string, never>>;
+  /** How much waits on a screen, for the menu. */
+  badge?: (key: string) => number;
+  /** Runs whenever another screen is shown. */
+  shown?: () => void;
   /** What the palette finds beside screens. */
   finder?: Finder;
 }
