@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"kofu/internal/booking/intake"
 	"kofu/internal/booking/town"
 	"kofu/internal/fault"
+	"kofu/internal/media"
 	"kofu/internal/program"
 	"kofu/internal/relay"
 	"kofu/internal/store"
@@ -209,7 +211,7 @@ func (c *call) exchangeGive() error {
 			return err
 		}
 		path := filepath.Join(out, m.FileName())
-		if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		if err := errors.Join(program.Save(path, func(w io.Writer) error { _, err := file.WriteTo(w); return err }), media.SyncFolder(out)); err != nil {
 			return err
 		}
 		result := struct {

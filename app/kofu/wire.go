@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"time"
 
@@ -46,7 +47,8 @@ func openAppliance(ctx context.Context, p Parts) (_ *Appliance, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := intake.CleanSpool(ctx, p.Office.DB, itself); err != nil {
+	exchanging := exchange.Office{DB: p.Office.DB, Ring: p.Office.Ring, Keys: p.Office.Dir.Keys(), Spool: p.Office.Dir.Spool()}
+	if err := errors.Join(intake.CleanSpool(ctx, p.Office.DB, itself), exchanging.CleanSpool()); err != nil {
 		return nil, err
 	}
 	var screens fs.FS // stays nil in a program without screens, which a page then says
@@ -68,7 +70,7 @@ func openAppliance(ctx context.Context, p Parts) (_ *Appliance, err error) {
 	}
 	tick := time.NewTicker(upkeep.Every)
 	context.AfterFunc(ctx, tick.Stop)
-	go upkeep.Run(ctx, exchange.Office{DB: p.Office.DB, Ring: p.Office.Ring, Keys: p.Office.Dir.Keys(), Spool: p.Office.Dir.Spool()}, p.Log, tick.C)
+	go upkeep.Run(ctx, exchanging, p.Log, tick.C)
 	return a, nil
 }
 

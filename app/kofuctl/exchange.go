@@ -27,7 +27,11 @@ import (
 // exchanging opens the data folder for the exchange.
 func (c *call) exchanging(use func(exchange.Office) error) error {
 	return c.with(false, func(o *office.Office) error {
-		return use(exchange.Office{DB: o.DB, Ring: o.Ring, Keys: o.Dir.Keys(), Spool: o.Dir.Spool()})
+		office := exchange.Office{DB: o.DB, Ring: o.Ring, Keys: o.Dir.Keys(), Spool: o.Dir.Spool()}
+		if err := office.CleanSpool(); err != nil {
+			return err
+		}
+		return use(office)
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"kofu/internal/audit"
@@ -259,9 +260,27 @@ func (o Office) Settle(tx *store.Tx) error {
 	return closeMoot(tx)
 }
 
+// Names of files that hold bytes under way.
+const (
+	spooled  = "bundle-*"
+	onMedium = ".kofu-bundle-*"
+)
+
+// CleanSpool removes what a program that was killed has left behind of bundles. It
+// is for the program that opens the data folder, before it begins.
+func (o Office) CleanSpool() error { return removeLeft(o.Spool, spooled) }
+
+func removeLeft(dir, pattern string) error {
+	left, err := filepath.Glob(filepath.Join(dir, pattern))
+	for _, file := range left {
+		err = errors.Join(err, os.Remove(file))
+	}
+	return err
+}
+
 // spool is a file for bytes under way that goes with done.
 func (o Office) spool() (f *os.File, done func(*error), err error) {
-	f, err = os.CreateTemp(o.Spool, "bundle-*")
+	f, err = os.CreateTemp(o.Spool, spooled)
 	if err != nil {
 		return nil, nil, err
 	}

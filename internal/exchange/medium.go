@@ -50,13 +50,14 @@ func (o Office) ExportTo(ctx context.Context, actor store.Actor, export Maker, d
 	if err := m.check(); err != nil {
 		return c, "", err
 	}
-	onMedium, err := os.CreateTemp(dir, ".kofu-*")
+	_ = removeLeft(dir, onMedium) // by a program that was killed; the export itself says if the medium is gone
+	file, err := os.CreateTemp(dir, onMedium)
 	if err != nil {
 		return c, "", fault.New(fault.Unavailable, "exchange.medium_gone").Because(err)
 	}
-	made, path, err := o.place(ctx, actor, export, onMedium, dir)
+	made, path, err := o.place(ctx, actor, export, file, dir)
 	if err != nil {
-		_ = os.Remove(onMedium.Name()) // of a medium that may be gone
+		_ = os.Remove(file.Name()) // of a medium that may be gone
 		return c, "", err
 	}
 	if err := o.verify(path, made); err != nil {

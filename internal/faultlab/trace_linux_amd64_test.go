@@ -19,8 +19,8 @@ import (
 // the standard error.
 const tracing = "-trace-system-calls"
 
-// traced is the exit code of a program that was killed on the way.
-const traced = 137
+// killedCode is the exit code of a program that was killed on the way.
+const killedCode = 137
 
 // The system calls that count, by their numbers on amd64.
 var counted = map[uint64]string{
@@ -87,7 +87,7 @@ func (t *tracer) follow() (code int, err error) {
 				continue
 			}
 			if status.Signaled() {
-				return traced, nil
+				return killedCode, nil
 			}
 			return status.ExitStatus(), nil
 		case status.Stopped():
