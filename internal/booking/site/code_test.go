@@ -140,7 +140,7 @@ func TestBK104_FieldsOfContacts(t *testing.T) {
 		s := w.someone().signIn(0).click("11月26日").click("9時30分")
 		before := w.dump()
 		for _, typed := range []string{"621498320257", "６２１４－９８３２－０２５７", "+621498320257", "123456789012"} {
-			s.submit("/book", "c_phone", typed).want(http.StatusUnprocessableEntity, "マイナンバー(12けた)は使いません。入れないでください。")
+			s.submit("/book", "c_phone", typed).want(http.StatusUnprocessableEntity, "「電話番号」にマイナンバー(12けた)を入れないでください。")
 			if strings.Contains(s.body, typed) || strings.Contains(w.log.String(), typed) {
 				t.Errorf("%q is shown again or in the log", typed)
 			}

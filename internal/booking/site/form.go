@@ -173,7 +173,7 @@ func (v *visit) fieldProblems(e *fault.Error, m terms.Mode) (list []problem) {
 		key := "error." + d.Code
 		switch d.Code {
 		case "entry.my_number":
-			key = "help.my_number"
+			key = "error.terms.my_number"
 		case "entry.too_long", "entry.invisible":
 			key = "error.terms.answer_form"
 		}
