@@ -24,13 +24,15 @@ const folder = mkdtempSync(`${tmpdir()}/kofu-booking-`);
 const [residents, staff] = [await port(), await port()];
 mkdirSync(`${folder}/practice`);
 // Visitors come from made-up addresses. A slow machine is no rush: the waiting room opens by the number
-// of requests alone, and lets in so few that somebody waits.
+// of requests alone, and lets in so few that somebody waits. That number is larger than that of the places,
+// so that a page says that the service is busy.
 writeFileSync(`${folder}/practice/kofu-booking.toml`, `
 residents = "127.0.0.1:${residents}"
 staff = "127.0.0.1:${staff}"
 operator = "off"
 trusted_proxies = ["127.0.0.1/32"]
 room_p95_ms = 60000
+room_in_flight = 60
 room_rate = 1
 `);
 const said = `${folder}/said`;

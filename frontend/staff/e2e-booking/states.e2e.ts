@@ -1,10 +1,10 @@
 // The service when it takes no bookings: outside its hours, frozen, broken, crowded.
-import { request } from 'node:http';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, it } from 'vitest';
 import { openBrowser } from '../e2e/browser';
 import { Resident, ways } from './resident';
-import { aoba, code, fetched, forgetAttempts, instant, policy, sql } from './town';
+import { crowded, pause } from './crowd';
+import { aoba, code, fetched, forgetAttempts, instant, policy, sql, word } from './town';
 import { eventually } from './until';
 
 let browser: Browser;
@@ -61,27 +61,22 @@ it('BK901: broken', async () => {
   for (const r of all) await r.leave();
 });
 
-it('BK901 TB20: the waiting room, and a service that is busy', async () => {
-  const hang = (): (() => void) => { // a form that never ends
-    const sent = request({ host: '127.0.0.1', port: process.env.KOFU_BOOKING_PORT, method: 'POST', path: '/ja/code', headers: { Host: 'localhost', 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': 20 } });
-    sent.on('error', () => undefined);
-    sent.flushHeaders();
-    sent.write('code');
-    return () => sent.destroy();
-  };
-  for (const [name, title, status, n] of [['waiting', 'waiting.title', 200, 20], ['busy', 'error.503.title', 503, 30]] as const) {
-    for (const way of ways) {
-      const free = Array.from({ length: n }, hang);
-      try {
-        await Resident.visits(browser, way, async (r) => {
-          await eventually(async () => {
-            await r.context.clearCookies(); // who has been let in stays inside
-            await r.open('/');
-            return await r.page.locator('h1').textContent() === r.word(title);
-          }, `the page of ${name}`);
-          await r.look(name, title, status);
-        });
-      } finally { for (const end of free) end(); }
-    }
-  }
+/** What somebody gets who has never been here, or nothing within a second. */
+async function stranger(): Promise<{ status: number; body: string } | false> {
+  return await Promise.race([fetched(aoba, '/ja/').catch(() => false as const), pause(1000)]);
+}
+
+it('BK901 TB20: more people than places', () => crowded(40, async () => {
+  await eventually(async () => { const s = await stranger(); return s && s.status === 503; }, 'all places are taken');
+  await everybody('busy', '/', 'error.503.title', 503);
+}));
+
+it('BK901 TB11: a rush opens the waiting room, which lets in one person a second', async () => {
+  await eventually(async () => {
+    await crowded(100, () => pause(2000));
+    await Promise.all(Array.from({ length: 200 }, () => fetched(aoba, '/ja/')));
+    const s = await stranger();
+    return s && s.body.includes(word('ja', 'waiting.title'));
+  }, 'the waiting room opens');
+  await everybody('waiting', '/', 'waiting.title', 200);
 });

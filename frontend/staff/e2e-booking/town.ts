@@ -2,7 +2,7 @@
 // a card that is not ready, a slot that has just filled up. service.ts says where they are.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { request, type RequestOptions } from 'node:http';
 import { eventually } from './until';
 
 function given(name: string): string {
@@ -39,9 +39,12 @@ export function address(town: Town, path: string): string {
   return `http://${town.host}:${port}${path}`;
 }
 
-/** Runs statements against the database of the running service. */
+/** The database of the running service. */
+export const database = `${data}/kofu-booking.db`;
+
+/** Runs statements against it. */
 export function sql(statements: string): string {
-  return execFileSync('sqlite3', ['-cmd', '.timeout 60000', `${data}/kofu-booking.db`, statements], { encoding: 'utf8' }).trim();
+  return execFileSync('sqlite3', ['-cmd', '.timeout 60000', database, statements], { encoding: 'utf8' }).trim();
 }
 
 export function instant(minutesFromNow: number): string {
@@ -58,14 +61,25 @@ export function document(tenant: number, name: string, version: number, value: o
   sql(`INSERT INTO setting SELECT ${tenant}, '${name}', ${version}, '${JSON.stringify(value).replaceAll("'", "''")}', '${instant(0)}', 'test'`);
 }
 
-/** The status and the text of a page for somebody without cookies. */
-export function fetched(town: Town, path: string): Promise<{ status: number; body: string }> {
+interface Answer { status: number; body: string; cookies: string }
+
+function asked(town: Town, path: string, more: RequestOptions, form = ''): Promise<Answer> {
+  const headers = { Host: `${town.host}:${port}`, 'X-Forwarded-For': '198.51.100.254', ...more.headers };
   return new Promise((done, fail) => {
-    request({ host: '127.0.0.1', port, path, headers: { Host: `${town.host}:${port}`, 'X-Forwarded-For': '198.51.100.254' } }, (answer) => {
+    request({ ...more, host: '127.0.0.1', port, path, headers }, (answer) => {
+      const cookies = (answer.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';')[0]).join('; ');
       let body = '';
-      answer.setEncoding('utf8').on('data', (part) => { body += part; }).on('end', () => { done({ status: answer.statusCode ?? 0, body }); });
-    }).on('error', fail).end();
+      answer.setEncoding('utf8').on('data', (part) => { body += part; }).on('end', () => { done({ status: answer.statusCode ?? 0, body, cookies }); });
+    }).on('error', fail).end(form);
   });
+}
+
+/** A page for somebody without cookies. */
+export function fetched(town: Town, path: string): Promise<Answer> { return asked(town, path, {}); }
+
+/** What comes back for a form. */
+export function posted(town: Town, path: string, form: string, cookie: string): Promise<Answer> {
+  return asked(town, path, { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded', Cookie: cookie } }, form);
 }
 
 let settings = 0;
