@@ -42,12 +42,9 @@ type Released struct {
 func Release(ctx context.Context, db *store.DB, keys Keys, actor store.Actor, runID int64, t Terms) (done Released, err error) {
 	defer fault.Add(&err, "link.Release(%d)", runID)
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
-		run, err := notice.ByID(tx.Rx, runID)
+		run, err := printed(tx.Rx, runID)
 		if err != nil {
 			return err
-		}
-		if run.State != notice.Ready && run.State != notice.Posted {
-			return fault.New(fault.Conflict, "link.run_not_printed", "run", run.No)
 		}
 		if t.Until.IsZero() {
 			t.Until = endOf(run.Deadline)
@@ -66,6 +63,43 @@ func Release(ctx context.Context, db *store.DB, keys Keys, actor store.Actor, ru
 	return done, err
 }
 
+// Preview says what [Release] would do with a print run now. Errors: fault.Conflict
+// "link.run_not_printed".
+func Preview(rx *store.Rx, keys Keys, runID int64) (would Released, err error) {
+	defer fault.Add(&err, "link.Preview(%d)", runID)
+	run, err := printed(rx, runID)
+	if err != nil {
+		return would, err
+	}
+	policy, _, err := LoadPolicy(rx)
+	if err != nil {
+		return would, err
+	}
+	all, leftOut, err := keys.inviting(rx, policy, run)
+	would.LeftOut = leftOut
+	for _, s := range all {
+		_, known, err := forCard(rx, s.card)
+		if err != nil {
+			return would, err
+		}
+		if known {
+			would.Again++
+		} else {
+			would.Issued++
+		}
+	}
+	return would, err
+}
+
+// printed is a run whose letters exist.
+func printed(rx *store.Rx, runID int64) (notice.Run, error) {
+	run, err := notice.ByID(rx, runID)
+	if err == nil && run.State != notice.Ready && run.State != notice.Posted {
+		err = fault.New(fault.Conflict, "link.run_not_printed", "run", run.No)
+	}
+	return run, err
+}
+
 // endOf is the end of a day in Japan.
 func endOf(day string) time.Time {
 	start, err := time.ParseInLocation(time.DateOnly, string(jpdate.Day(day).AddDays(1)), store.Tokyo)
@@ -80,25 +114,11 @@ func release(tx *store.Tx, keys Keys, run notice.Run, t Terms) (done Released, e
 	if err != nil {
 		return done, err
 	}
-	pieces, err := notice.Pieces(tx.Rx, run.ID)
+	all, leftOut, err := keys.inviting(tx.Rx, policy, run)
 	if err != nil {
 		return done, err
 	}
-	var all []subject
-	for _, p := range pieces {
-		if p.HeldOut {
-			continue
-		}
-		s, err := keys.subject(tx.Rx, policy, p.CardID)
-		if err != nil {
-			return done, err
-		}
-		if due := s.due(agree.Unknown); due == agree.Withdrawn || due == agree.Closed || s.code.ID != p.LinkID {
-			done.LeftOut++
-			continue
-		}
-		all = append(all, s)
-	}
+	done.LeftOut = leftOut
 	houses, err := households(tx.Rx, policy, all)
 	if err != nil {
 		return done, err
@@ -125,6 +145,30 @@ func release(tx *store.Tx, keys Keys, run notice.Run, t Terms) (done Released, e
 		}
 	}
 	return done, nil
+}
+
+// inviting are the persons whose letter of a run invites them to book, and how
+// many others have one.
+func (k Keys) inviting(rx *store.Rx, p Policy, run notice.Run) (all []subject, leftOut int, err error) {
+	pieces, err := notice.Pieces(rx, run.ID)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, piece := range pieces {
+		if piece.HeldOut {
+			continue
+		}
+		s, err := k.subject(rx, p, piece.CardID)
+		if err != nil {
+			return nil, 0, err
+		}
+		if due := s.due(agree.Unknown); due == agree.Withdrawn || due == agree.Closed || s.code.ID != piece.LinkID {
+			leftOut++
+			continue
+		}
+		all = append(all, s)
+	}
+	return all, leftOut, nil
 }
 
 // saying is what the log says of one pseudonym.

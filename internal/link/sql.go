@@ -108,6 +108,25 @@ func setFirstUsed(tx *store.Tx, link string) (bool, error) {
 	return n == 1, err
 }
 
+// Reached is how far the codes of a print run have come.
+type Reached struct {
+	Released int // the log says so
+	Sent     int // in a bundle
+	Arrived  int // acknowledged by the booking service
+}
+
+// ReachedOf tells how far the codes of a print run have come, given up to which
+// event bundles have left and up to which they have arrived.
+func ReachedOf(rx *store.Rx, runID, sent, acked int64) (r Reached, err error) {
+	err = rx.Row(`
+SELECT COUNT(*), COALESCE(SUM(CASE WHEN told <= $2 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN told <= $3 THEN 1 ELSE 0 END), 0)
+FROM (SELECT COALESCE((
+    SELECT MAX(e.seq) FROM office_event e
+    WHERE e.subject = l.link AND e.type IN ('link.issue', 'link.rekey') AND e.series = (SELECT MAX(series) FROM office_event)), 0) AS told
+  FROM link l WHERE l.run_id = $1) s`, runID, sent, acked).Scan(&r.Released, &r.Sent, &r.Arrived)
+	return r, err
+}
+
 // countRun counts the letters of a run whose code lives, by whether the booking
 // service was told.
 func countRun(rx *store.Rx, runID int64) (released, waiting int, err error) {

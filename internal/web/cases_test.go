@@ -72,20 +72,28 @@ func seedCases(t *testing.T, f *fixture) {
 func (f *fixture) released(ids ...int64) {
 	t := f.T
 	t.Helper()
-	run, err := notice.Plan(t.Context(), notice.Office{DB: f.DB, Ring: f.Ring}, testkit.Clerk, notice.Order{Cards: ids, Stock: "a", StartCell: 1, Sort: notice.ByNumber})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := notice.MarkReady(t.Context(), f.DB, testkit.Clerk, run.ID, nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := notice.Post(t.Context(), f.DB, testkit.Clerk, run.ID, "2026-11-24", false); err != nil {
+	run := f.printed(ids...)
+	if _, err := notice.Post(t.Context(), f.DB, testkit.Clerk, run, "2026-11-24", false); err != nil {
 		t.Fatal(err)
 	}
 	keys := f.codeKeys()
-	if _, err := link.Release(t.Context(), f.DB, keys, testkit.Clerk, run.ID, link.Terms{From: f.Clock.Now().Add(-time.Hour), Svc: []string{"receive"}}); err != nil {
+	if _, err := link.Release(t.Context(), f.DB, keys, testkit.Clerk, run, link.Terms{From: f.Clock.Now().Add(-time.Hour), Svc: []string{"receive"}}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// printed prints the letters of cards.
+func (f *fixture) printed(ids ...int64) (run int64) {
+	t := f.T
+	t.Helper()
+	planned, err := notice.Plan(t.Context(), notice.Office{DB: f.DB, Ring: f.Ring}, testkit.Clerk, notice.Order{Cards: ids, Stock: "a", StartCell: 1, Sort: notice.ByNumber})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := notice.MarkReady(t.Context(), f.DB, testkit.Clerk, planned.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	return planned.ID
 }
 
 // codeKeys are the keys under which codes are hashed, made where there are none.

@@ -124,11 +124,15 @@ func procedureNames(codes []string) []string {
 	return names
 }
 
-func (s *server) getCounters(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	out := Counters{Windows: []CounterWindow{}}
+func procedureChoices() (list []staffweb.Choice) {
 	for _, p := range counter.Procedures {
-		out.Procedures = append(out.Procedures, staffweb.Choice{Code: string(p), Label: staffweb.Word("counter.procedure.", string(p))})
+		list = append(list, staffweb.Choice{Code: string(p), Label: staffweb.Word("counter.procedure.", string(p))})
 	}
+	return list
+}
+
+func (s *server) getCounters(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	out := Counters{Windows: []CounterWindow{}, Procedures: procedureChoices()}
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
 		windows, err := openWindows(rx)
 		if err != nil {

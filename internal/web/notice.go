@@ -123,6 +123,8 @@ func (s *server) noticeRoutes() []gate.Route {
 		{Pattern: "POST /api/print-runs/{id}/posted", Permission: staff.NoticePrint, Handle: s.postPosted, In: Posting{}, Out: PrintRun{}},
 		{Pattern: "POST /api/print-runs/{id}/undo-posted", Permission: staff.NoticePrint, Handle: s.postUnposted, In: Reason{}, Out: PrintRun{}},
 		{Pattern: "POST /api/print-runs/{id}/cancel", Permission: staff.NoticePrint, Handle: s.postRunCancel, In: Reason{}, Out: PrintRun{}},
+		{Pattern: "GET /api/print-runs/{id}/release", Permission: staff.NoticePrint, Handle: s.getRelease, Out: Release{}},
+		{Pattern: "POST /api/print-runs/{id}/release", Permission: staff.NoticePrint, Handle: s.postRelease, In: ReleaseRequest{}, Out: Release{}},
 		{Pattern: "GET /api/fonts", Permission: staff.SettingsManage, Handle: s.getFonts, Out: []press.Font{}},
 		{Pattern: "GET /api/fonts/screen.ttf", Permission: staff.SignedIn, Handle: s.getScreenFont},
 		{Pattern: "POST /api/fonts", Permission: staff.SettingsManage, Handle: s.postFont, Out: press.Font{}, Limit: 65 << 20},

@@ -76,6 +76,8 @@ export const api = {
     post<T.PrintRun>(`/api/print-runs/${id}/decisions`, { decisions }),
   render: (id: number) => post<T.PrintRun>(`/api/print-runs/${id}/render`),
   posted: (id: number, b: T.Posting) => post<T.PrintRun>(`/api/print-runs/${id}/posted`, b),
+  release: (id: number) => get<T.Release>(`/api/print-runs/${id}/release`),
+  releaseCodes: (id: number, b: T.ReleaseRequest) => post<T.Release>(`/api/print-runs/${id}/release`, b),
   cancelRun: (id: number, reason: string) => post<T.PrintRun>(`/api/print-runs/${id}/cancel`, { reason }),
   undoPosted: (id: number, reason: string) => post<T.PrintRun>(`/api/print-runs/${id}/undo-posted`, { reason }),
 

@@ -757,6 +757,27 @@ export interface Reason {
   reason: string;
 }
 
+export interface Release {
+  ready: boolean;
+  new: number;
+  again: number;
+  leftOut: number;
+  released: number;
+  sent: number;
+  arrived: number;
+  from: string;
+  until: string;
+  procedures: Choice[];
+  windows: CounterWindow[];
+}
+
+export interface ReleaseRequest {
+  from: string;
+  until: string;
+  procedures: string[];
+  windows: string[];
+}
+
 export interface ReportColumn {
   heading: string;
   number: boolean;
