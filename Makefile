@@ -148,7 +148,7 @@ e2e: $(BIN)/kofu $(MODULES)
 
 # Residents and staff of the booking service in a browser, and page checkers
 # over every page that they see.
-e2e-booking: $(BIN)/kofu-booking $(MODULES)
+e2e-booking: $(BIN)/kofu-booking $(BIN)/kofuctl $(MODULES)
 	build/e2e-booking.sh $(BIN)/kofu-booking
 
 # A browser trusts the appliance once its authority is imported, and not before.

@@ -82,6 +82,7 @@ func (s *server) exchangeRoutes() []gate.Route {
 		{Pattern: "GET /api/exchange", Permission: staff.ExchangeWork, Handle: s.getExchange, Out: ExchangePage{}},
 		{Pattern: "POST /api/exchange/in", Permission: staff.ExchangeWork, Handle: s.postBundleIn, Out: BundleTaken{}, Limit: seal.SizeLimit + 1<<20},
 		{Pattern: "POST /api/exchange/out", Permission: staff.ExchangeWork, Handle: s.postBundleOut},
+		{Pattern: "GET /api/exchange/bundles/{id}/form", Permission: staff.ExchangeWork, Handle: s.getBundleForm},
 		{Pattern: "POST /api/exchange/bundles/{id}/lost", Permission: staff.ExchangeWork, Handle: s.postBundleLost},
 		{Pattern: "POST /api/exchange/accept", Permission: staff.ExchangeKeys, Handle: s.postAccept},
 	}

@@ -6,17 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"kofu/internal/booking/intake"
-	"kofu/internal/fault"
 	"kofu/internal/gate"
-	"kofu/internal/keybook"
-	"kofu/internal/listing"
-	"kofu/internal/message"
 	"kofu/internal/qr"
 	"kofu/internal/seal"
-	"kofu/internal/sheet"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
@@ -203,59 +197,4 @@ func (s *server) postExchangeReject(w http.ResponseWriter, r *http.Request, acto
 		return err
 	}
 	return staffweb.Done(w)
-}
-
-// getExchangeForm gives the paper on which two people compare the fingerprints;
-// it is signed and kept.
-func (s *server) getExchangeForm(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	end, err := s.End()
-	if err != nil {
-		return err
-	}
-	state, err := end.Book.State()
-	if err != nil {
-		return err
-	}
-	if state.Own == nil {
-		return fault.New(fault.Conflict, "seal.no_keys")
-	}
-	var made time.Time
-	var city string
-	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		made = rx.Now
-		t, err := s.tenant(rx)
-		city = t.Name
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return staffweb.SendListing(w, r, formOf(state, made, city, actor.Name), listing.PDF, s.Press)
-}
-
-func formOf(state keybook.State, made time.Time, city, by string) listing.Document {
-	word := func(key string) string { return message.Text("bexchange.form."+key, nil) }
-	theirs := ""
-	switch {
-	case state.Offered != nil:
-		theirs = state.Offered.Fingerprint()
-	case state.Peer != nil:
-		theirs = state.Peer.Fingerprint()
-	}
-	columns := func(keys ...string) (list []listing.Column) {
-		for _, key := range keys {
-			list = append(list, listing.Column{Heading: word(key), Kind: sheet.Text})
-		}
-		return list
-	}
-	prints := listing.Section{Title: word("prints"), Columns: columns("side", "fingerprint", "same")}
-	prints.Rows = [][]string{{word("cloud"), state.Own.Fingerprint(), word("box")}, {word("office"), theirs, word("box")}}
-	people := listing.Section{Title: word("people"), Columns: columns("role", "name", "sign", "at")}
-	for _, role := range []string{"cloud_1", "cloud_2", "office_1", "office_2"} {
-		people.Rows = append(people.Rows, []string{word(role), "", "", word("when")})
-	}
-	return listing.Document{
-		Title: word("title"), Condition: message.Text("bexchange.form.condition", fault.Args("city", city, "tenant", state.Own.Tenant)), By: by, Made: made,
-		Sections: []listing.Section{prints, people}, Notes: []string{word("note_1"), word("note_2"), word("note_3")},
-	}
 }

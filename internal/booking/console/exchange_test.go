@@ -289,6 +289,11 @@ func TestKT1000_BundlesOnTheScreen(t *testing.T) {
 		if page = look(); page.LastOut.Label != "届いた" || page.Under != 0 {
 			t.Errorf("after the answer %+v", page)
 		}
+		paper := f.Do("GET", "/api/exchange/bundles/"+page.LastOut.ID+"/form", carrier, "")
+		if paper.Code != http.StatusOK || !bytes.HasPrefix(paper.Body.Bytes(), []byte("%PDF")) {
+			t.Errorf("paper: %d %.80s", paper.Code, paper.Body)
+		}
+		webtest.WantProblem(t, f.Do("GET", "/api/exchange/bundles/none/form", carrier, ""), http.StatusNotFound, "relay.bundle_unknown")
 		done(t, f.Do("POST", "/api/exchange/bundles/"+page.LastOut.ID+"/lost", carrier, ""))
 		if page = look(); page.LastOut.State != "lost" {
 			t.Errorf("lost: %+v", page.LastOut)

@@ -3,6 +3,7 @@ package site_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/reserve"
+	"kofu/internal/booking/slot"
 	"kofu/internal/booking/terms"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -349,6 +351,63 @@ func TestBook_Deadline(t *testing.T) {
 		s.want(http.StatusConflict, "お電話ください")
 		if diff := cmp.Diff(before, w.dump()); diff != "" {
 			t.Errorf("a late cancellation changed the database:\n%s", diff)
+		}
+	})
+}
+
+// What the office has booked, the office alone moves and ends: the page names its
+// phone number and has no buttons, and a form made by hand does nothing.
+func TestKT502_BookingOfTheOffice(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *town) {
+		testkit.Write(t, w.db, testkit.Clerk, func(tx *store.Tx) error {
+			_, _, err := reserve.PlaceOffice(tx, reserve.Placed{
+				Tenant: tenant, ID: "01JDT0000000000000000000PH", SlotID: "W1@2026-11-26T09:30", Via: reserve.ByPhone,
+				Guests: []reserve.Guest{{Link: link(0), Gen: 1, Procs: "receive"}}, SlotsOf: map[string]string{},
+			})
+			return err
+		})
+		s := w.someone().signIn(0).want(http.StatusOK, "9時30分", "変えるときや取り消すときは、お電話ください", "055-237-0000")
+		for _, gone := range []string{"日時を変える", "予約を取り消す", "インターネットでの変更・取り消しは終わりました"} {
+			if strings.Contains(s.body, gone) {
+				t.Errorf("the page says %q", gone)
+			}
+		}
+		ref := strings.Split(strings.Split(s.at, "?")[0], "/")[3]
+		before := w.dump()
+		for act, fields := range map[string]url.Values{"cancel": {}, "change": {"s": {"W1@2026-11-26T10:00"}}} {
+			fields.Set("token", tokenOf(s))
+			fields.Set("once", "once-00000000000000000001")
+			s.request(http.MethodPost, "/ja/b/"+ref+"/"+act, fields)
+			s.want(http.StatusConflict, "変えるときや取り消すときは、お電話ください")
+		}
+		if diff := cmp.Diff(before, w.dump()); diff != "" {
+			t.Errorf("a booking of the office changed:\n%s", diff)
+		}
+	})
+}
+
+// Case 5: a day that the office has closed takes no more bookings; the page says
+// so and offers other times.
+func TestCase05_DayClosedMeanwhile(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *town) {
+		mover := w.someone().book(1, "9時30分")
+		var window slot.Window
+		testkit.Read(t, w.db, func(rx *store.Rx) (err error) { window, _, err = slot.WindowByID(rx, tenant, "W1"); return err })
+		window.Book, window.Change = slot.Deadline{Minute: 1020}, slot.Deadline{Minute: 1020}
+		_, err := slot.SaveWindow(t.Context(), w.db, testkit.Supervisor, tenant, window)
+		w.must(err)
+		w.clock.Advance(time.Minute) // in which the pages hear of it
+		s := w.someone().signIn(0).click("あいています").click("10時")
+		mover.click("日時を変える").click("11月24日").click("10時")
+		testkit.Write(t, w.db, testkit.Clerk, func(tx *store.Tx) error {
+			_, err := reserve.DayClosed(tx, tenant, "W1", "2026-11-24", 9)
+			return err
+		})
+		before := w.dump()
+		s.submit("/book").want(http.StatusConflict, "10時の受付は終わりました。")
+		mover.submit("/change").want(http.StatusConflict, "10時の受付は終わりました。")
+		if diff := cmp.Diff(before, w.dump()); diff != "" {
+			t.Errorf("a refused booking changed the database:\n%s", diff)
 		}
 	})
 }

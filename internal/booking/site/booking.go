@@ -107,6 +107,7 @@ type bookingData struct {
 	MayCancel          bool
 	ChangeBy, CancelBy string
 	MayLeave           bool
+	ByPhone            bool   // made by the office, which alone moves and ends it
 	Late               int    // minutes after which others go first
 	Mail               bool   // a mail is on its way
 	Key                string // access key, shown once
@@ -160,8 +161,9 @@ func (v *visit) bookingData(o opened) bookingData {
 	if w, found := v.city.window(o.WindowID); found {
 		d.Late = w.LateMinutes
 	}
-	d.MayChange = d.Live && v.now.Before(until.Change)
-	d.MayCancel = d.Live && v.now.Before(until.Cancel)
+	d.ByPhone = o.Theirs
+	d.MayChange = d.Live && !o.Theirs && v.now.Before(until.Change)
+	d.MayCancel = d.Live && !o.Theirs && v.now.Before(until.Cancel)
 	d.MayLeave = d.MayCancel && len(o.Live()) > 1
 	if _, own := v.memberOf(o.Booking); own && d.MayChange {
 		d.WishURL = v.wishURL(choice{}, ways{})
@@ -279,6 +281,7 @@ func (v *visit) postMove() error {
 // ended reports whether an act was refused because of the booking itself.
 func (v *visit) ended(err error) bool {
 	return fault.Is(err, fault.Conflict, "booking.gone") || fault.Is(err, fault.Conflict, "booking.deadline") ||
+		fault.Is(err, fault.Conflict, "booking.of_office") ||
 		fault.Is(err, fault.Conflict, "booking.token_reused") || fault.Is(err, fault.BadRequest, "booking.bad_token")
 }
 

@@ -113,6 +113,7 @@ export const api = {
   exchange: () => get<T.ExchangePage>('/api/exchange'),
   takeBundle: (file: File) => post<T.BundleTaken>('/api/exchange/in', fileForm(file)),
   giveBundle: () => postFile('/api/exchange/out', {}),
+  bundleForm: (id: string) => `/api/exchange/bundles/${encodeURIComponent(id)}/form`,
   bundleLost: (id: string) => post<void>(`/api/exchange/bundles/${encodeURIComponent(id)}/lost`),
   acceptEpoch: () => post<void>('/api/exchange/accept'),
   exchangeKeys: () => get<T.ExchangeKeysPage>('/api/exchange/keys'),
