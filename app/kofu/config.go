@@ -23,6 +23,7 @@ type Config struct {
 	Hostname   string         `toml:"hostname"`    // instead of the machine's own name
 	Domain     string         `toml:"domain"`      // domain of the office network
 	Ranges     []netip.Prefix `toml:"ranges"`      // networks that the authority vouches for
+	Media      string         `toml:"media"`       // folder that counts as one more medium
 	AllowTLS12 bool           `toml:"allow_tls12"` // for PCs that cannot speak TLS 1.3
 }
 

@@ -26,6 +26,7 @@ type Parts struct {
 	Clock    func() time.Time
 	Log      *slog.Logger
 	Version  string
+	Media    string // folder that counts as one more medium, "" for none
 	// Connection describes the door of the office network as it is now; nil
 	// when that door is off.
 	Connection func() (lan.Connection, error)
@@ -142,7 +143,7 @@ func (s *server) openProduct(ctx context.Context, clock func() time.Time, open O
 	data := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.appliance.Handler.ServeHTTP(w, r) })
 	s.desk = desk.New(desk.Options{Port: deskPort, Clock: clock, Key: key, Data: data})
 	s.appliance, err = open(ctx, Parts{
-		Office: s.office, Practice: s.config.Practice, Clock: clock, Log: s.log, Version: version,
+		Office: s.office, Practice: s.config.Practice, Clock: clock, Log: s.log, Version: version, Media: s.config.Media,
 		Connection: s.connect,
 	})
 	return err

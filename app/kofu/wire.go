@@ -10,6 +10,7 @@ import (
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
 	"kofu/internal/intake"
+	"kofu/internal/media"
 	"kofu/internal/message"
 	"kofu/internal/practice"
 	"kofu/internal/staff"
@@ -51,6 +52,9 @@ func openAppliance(ctx context.Context, p Parts) (_ *Appliance, err error) {
 	if err := errors.Join(intake.CleanSpool(ctx, p.Office.DB, itself), exchanging.CleanSpool()); err != nil {
 		return nil, err
 	}
+	if p.Practice && p.Media == "" {
+		p.Media = practice.Medium(string(p.Office.Dir))
+	}
 	var screens fs.FS // stays nil in a program without screens, which a page then says
 	if built, ok := frontend.Staff(); ok {
 		screens = built
@@ -58,6 +62,7 @@ func openAppliance(ctx context.Context, p Parts) (_ *Appliance, err error) {
 	deps := web.Deps{
 		DB: p.Office.DB, Ring: p.Office.Ring, Log: p.Log, Clock: p.Clock, Assets: screens, Version: p.Version,
 		Spool: p.Office.Dir.Spool(), Fonts: p.Office.Dir.Fonts(), Keys: p.Office.Dir.Keys(), Background: ctx,
+		Media: media.Finder{Folder: p.Media},
 	}
 	if p.Connection != nil {
 		deps.Connection = func() (web.Connection, error) {

@@ -45,6 +45,9 @@ type Office struct {
 const (
 	days  = 7            // after which a bundle can no longer be taken in
 	class = "restricted" // how a medium with it is to be handled
+
+	// Lives is how long a bundle can be taken in.
+	Lives = days * 24 * time.Hour
 )
 
 // Book opens the keys of the exchange.
@@ -154,6 +157,22 @@ func (o Office) Reject(ctx context.Context, actor store.Actor) (err error) {
 func (o Office) said(ctx context.Context, actor store.Actor, action, fingerprint string) error {
 	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
 		return audit.Append(tx, action, "exchange/keys", map[string]string{"fingerprint": fingerprint})
+	})
+}
+
+// SetAddress notes where the booking service listens, "" for nowhere. Error:
+// fault.Invalid "keybook.bad_address".
+func (o Office) SetAddress(ctx context.Context, actor store.Actor, address string) (err error) {
+	defer fault.Add(&err, "exchange.SetAddress")
+	book, err := o.Book()
+	if err != nil {
+		return err
+	}
+	if err := book.SetAddress(address); err != nil {
+		return err
+	}
+	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		return audit.Append(tx, "exchange.address_set", "exchange/keys", map[string]string{"address": address})
 	})
 }
 

@@ -73,6 +73,9 @@ var logins = []struct{ login, role string }{
 // Samples is the folder with files for practising imports.
 func Samples(dir string) string { return filepath.Join(dir, samples) }
 
+// Medium is the folder that stands for a medium.
+func Medium(dir string) string { return filepath.Join(dir, "medium") }
+
 // Discard removes a practice database whose making was interrupted, so that
 // Fill begins anew. It is called before the database is opened.
 func Discard(dir string) (err error) {
@@ -107,6 +110,9 @@ func Fill(ctx context.Context, o Office) (_ []Account, err error) {
 		return nil, err
 	}
 	if _, err := c.WriteAll(Samples(o.Dir)); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(Medium(o.Dir), 0o700); err != nil {
 		return nil, err
 	}
 	if err := o.office(ctx); err != nil {

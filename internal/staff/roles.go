@@ -24,13 +24,15 @@ const (
 	ListExport      Permission = "list.export"      // take lists out as files
 	UndoAny         Permission = "undo.any"         // undo what others did
 	ExchangeDecide  Permission = "exchange.decide"  // 要連絡: see the cases of the exchange and decide about them
+	ExchangeCarry   Permission = "exchange.carry"   // carry bundles to the booking service and back
 	SettingsManage  Permission = "settings.manage"
 )
 
 // What roles can grant in both programs.
 const (
-	StaffManage Permission = "staff.manage"
-	AuditView   Permission = "audit.view"
+	StaffManage  Permission = "staff.manage"
+	AuditView    Permission = "audit.view"
+	ExchangeKeys Permission = "exchange_keys.manage" // keys of the exchange, and what follows a restore of either side
 )
 
 // What roles can grant in the booking service: a matrix of function and deed.
@@ -50,8 +52,7 @@ const (
 	ReportPrint    Permission = "report.print"
 	MasterEdit     Permission = "master.edit" // procedures, wording, templates, policy
 
-	ExchangeWork Permission = "exchange.work"        // bundles from and to the office, and what could not be carried out
-	ExchangeKeys Permission = "exchange_keys.manage" // keys of the exchange, and that the office was put back
+	ExchangeWork Permission = "exchange.work" // bundles from and to the office, and what could not be carried out
 )
 
 // Which contact data an account may see at all, masked or revealed: one
@@ -81,7 +82,7 @@ const (
 func AppliancePermissions() []Permission {
 	return []Permission{
 		ImportRun, DeliveryReceive, CardView, CardWork, CardWithdraw, PlaceManage, NoticePrint,
-		VisitHandover, ExchangeDecide, ListExport, UndoAny, StaffManage, SettingsManage, AuditView,
+		VisitHandover, ExchangeDecide, ListExport, UndoAny, ExchangeCarry, ExchangeKeys, StaffManage, SettingsManage, AuditView,
 	}
 }
 
@@ -132,15 +133,15 @@ const (
 // ApplianceRoles are the roles with which an appliance begins.
 var ApplianceRoles = []Role{
 	{ID: RoleReceiver, Permissions: []Permission{ImportRun, DeliveryReceive, CardView, CardWork}},
-	{ID: RoleMedia, Permissions: []Permission{ImportRun, CardView}},
+	{ID: RoleMedia, Permissions: []Permission{ImportRun, CardView, ExchangeCarry}},
 	{ID: RoleNotice, Permissions: []Permission{CardView, CardWork, NoticePrint, ExchangeDecide}},
 	{ID: RoleCounter, Permissions: []Permission{CardView, CardWork, VisitHandover, ExchangeDecide}},
 	{ID: RoleSupervisor, Permissions: []Permission{
 		ImportRun, DeliveryReceive, CardView, CardWork, CardWithdraw, PlaceManage, NoticePrint, VisitHandover,
-		ExchangeDecide, ListExport, UndoAny, AuditView,
+		ExchangeDecide, ListExport, UndoAny, ExchangeCarry, ExchangeKeys, AuditView,
 	}},
 	{ID: RoleAuditor, Permissions: []Permission{AuditView}},
-	{ID: RoleAdmin, Permissions: []Permission{StaffManage, SettingsManage, AuditView}},
+	{ID: RoleAdmin, Permissions: []Permission{ExchangeCarry, ExchangeKeys, StaffManage, SettingsManage, AuditView}},
 }
 
 // BookingRoles are the roles with which a municipality begins in the booking

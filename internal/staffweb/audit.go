@@ -104,18 +104,19 @@ func rootOf(c audit.Checkpoint) string {
 func auditFilter(r *http.Request) (f audit.Filter, err error) {
 	q := r.URL.Query()
 	f = audit.Filter{Actor: q.Get("actor"), Action: q.Get("action"), Object: q.Get("object")}
-	if f.From, err = dayStart(q.Get("from"), 0); err != nil {
+	if f.From, err = DayStart(q.Get("from"), 0); err != nil {
 		return f, err
 	}
-	if f.To, err = dayStart(q.Get("to"), 1); err != nil {
+	if f.To, err = DayStart(q.Get("to"), 1); err != nil {
 		return f, err
 	}
 	f.Offset, f.Limit, err = Window(r, 100)
 	return f, err
 }
 
-// dayStart is the instant at which the day begins in Japan, some days later.
-func dayStart(day string, later int) (string, error) {
+// DayStart is the instant at which the day begins in Japan, some days later; "" of
+// no day. Errors: fault.BadRequest "web.day".
+func DayStart(day string, later int) (string, error) {
 	if day == "" {
 		return "", nil
 	}

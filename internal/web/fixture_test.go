@@ -2,12 +2,16 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 
 	"kofu/internal/gate"
 	"kofu/internal/keyring"
+	"kofu/internal/media"
 	"kofu/internal/staff"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -37,7 +41,7 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 			"assets/main-abc.js":  {Data: []byte("export {};")},
 			"assets/main-abc.css": {Data: []byte("body{}")},
 		},
-		Version: "1.2.3", Spool: t.TempDir(), Fonts: t.TempDir(), Keys: t.TempDir(), Passwords: webtest.Cheap,
+		Version: "1.2.3", Spool: t.TempDir(), Fonts: t.TempDir(), Keys: t.TempDir(), Media: media.Finder{Folder: t.TempDir(), Root: emptyMachine(t)}, Passwords: webtest.Cheap,
 		Connection: func() (Connection, error) {
 			return Connection{URLs: []string{"https://192.0.2.1:8443/"}, QRSVG: "<svg/>", Fingerprint: "AB:CD", CAURL: "/ca.crt"}, nil
 		},
@@ -54,6 +58,16 @@ func newFixture(t testing.TB, change ...func(*Deps)) *fixture {
 		DB: db, Hasher: f.Server.common.Hasher, Handler: handler, Door: gate.Door{Name: "lan", CookieName: "__Host-kofu", Secure: true},
 	})
 	return f
+}
+
+// emptyMachine is the root of a system without media.
+func emptyMachine(t testing.TB) string {
+	t.Helper()
+	root := t.TempDir()
+	if err := errors.Join(os.MkdirAll(filepath.Join(root, "proc/self"), 0o700), os.WriteFile(filepath.Join(root, "proc/self/mountinfo"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return root
 }
 
 // seeds prepare the database of a scenario. Each area adds its own from an

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
-	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -15,19 +13,7 @@ import (
 // upload sends a file to the import and returns the answer.
 func (f *fixture) upload(as, fileName, content string) *httptest.ResponseRecorder {
 	f.T.Helper()
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	part, err := form.CreateFormFile("file", fileName)
-	if err != nil {
-		f.T.Fatal(err)
-	}
-	_, _ = part.Write([]byte(content)) // into memory
-	if err := form.Close(); err != nil {
-		f.T.Fatal(err)
-	}
-	r := f.Request(http.MethodPost, "/api/imports", as, &body)
-	r.Header.Set("Content-Type", form.FormDataContentType())
-	return f.Send(r)
+	return f.sendFile("/api/imports", as, fileName, []byte(content))
 }
 
 func runOf(t *testing.T, w *httptest.ResponseRecorder, status int) (run ImportRun) {

@@ -52,6 +52,8 @@ var queries = map[string][]staffweb.Query{
 	"GET /api/imports":                    {limit},
 	"GET /api/cases":                      caseFilter,
 	"GET /api/cases/file":                 append(slices.Clone(caseFilter), staffweb.Query{Name: "format", Kind: "string", Description: "xlsx, csv, csv-cp932 or pdf"}),
+	"GET /api/exchange/carries":           carryFilter,
+	"GET /api/exchange/carries/export":    append(slices.Clone(carryFilter), staffweb.Query{Name: "format", Kind: "string", Description: "xlsx, csv, csv-cp932 or pdf"}),
 	"GET /api/counter/visits":             {window, day},
 	"GET /api/counter/seats":              {window, day},
 	"GET /api/counter/picks":              picking,

@@ -22,6 +22,7 @@ func (s *server) routes() []gate.Route {
 		s.counterRoutes(),
 		s.caseRoutes(),
 		s.standingRoutes(),
+		s.exchangeRoutes(),
 		s.reportRoutes(),
 		s.common.AccountRoutes(),
 		s.settingsRoutes(),

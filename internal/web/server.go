@@ -18,6 +18,7 @@ import (
 	"kofu/internal/gate"
 	"kofu/internal/intake"
 	"kofu/internal/keyring"
+	"kofu/internal/media"
 	"kofu/internal/paper"
 	"kofu/internal/press"
 	"kofu/internal/settings"
@@ -37,6 +38,7 @@ type Deps struct {
 	Spool      string                     // folder for files under way
 	Fonts      string                     // folder of the fonts for paper
 	Keys       string                     // key folder, for the exchange
+	Media      media.Finder               // of this machine
 	Connection func() (Connection, error) // how other PCs join; nil without a door to the office network
 	Background context.Context            // of work that outlives its request; nil is for ever
 	Passwords  staff.Cost                 // zero takes staff.StandardCost; only tests take less
@@ -56,6 +58,7 @@ type server struct {
 	common  *staffweb.Staff
 	imports *intake.Jobs
 	renders renders
+	trades  trades
 
 	fontsMu sync.Mutex
 	fonts   *press.Fonts

@@ -36,7 +36,7 @@ var update = flag.Bool("update", false, "rewrite the answers in testdata/*.txtar
 // as rows.0.id), which later requests name as $name$. A body that is not JSON is
 // a form: lines field=value; field=@name sends the section «-- @name --» as a
 // file of that name. Random values (tokens, passwords, ids of accounts and
-// bookings) appear as "*" in answers. Whatever is refused must leave the database
+// bookings, fingerprints) appear as "*" in answers. Whatever is refused must leave the database
 // as it was, but for the counts of wrong passwords. The flag -update rewrites the
 // answers.
 func Scenarios(t *testing.T, run func(t *testing.T, name, file string)) {
@@ -193,6 +193,9 @@ var (
 	secret    = regexp.MustCompile(`("(?:token|initialPassword|root|groupId|ref|url)": )"[^"]*"`)
 	accountID = regexp.MustCompile(`st-[a-z2-7]{16}`)
 	ulidForm  = regexp.MustCompile(`\b0[0-9A-HJKMNP-TV-Z]{25}\b`)
+	printForm = regexp.MustCompile(`\b\d{4}(?: \d{4}){7}\b`)                        // the fingerprint of a key
+	codeForm  = regexp.MustCompile(`("qrSvg": )"(?:[^"\\]|\\.){100,}"`)             // a drawn code
+	keyFile   = regexp.MustCompile(`(\d+-(?:office|cloud))-[0-9A-Za-z_-]{8}\.kpub`) // named after its key
 )
 
 // written is an answer as a scenario shows it.
@@ -208,10 +211,11 @@ func written(w *httptest.ResponseRecorder) []byte {
 			fmt.Fprintf(&b, "not JSON: %v\n", err)
 		}
 		text := secret.ReplaceAll(pretty.Bytes(), []byte(`$1"*"`))
+		text = codeForm.ReplaceAll(printForm.ReplaceAll(text, []byte("*")), []byte(`$1"*"`))
 		b.Write(ulidForm.ReplaceAll(accountID.ReplaceAll(text, []byte("st-*")), []byte("*")))
 		b.WriteByte('\n')
 	default:
-		fmt.Fprintf(&b, "%s, %s\n", kind, w.Header().Get("Content-Disposition"))
+		fmt.Fprintf(&b, "%s, %s\n", kind, keyFile.ReplaceAllString(w.Header().Get("Content-Disposition"), "$1-*.kpub"))
 	}
 	return b.Bytes()
 }

@@ -226,6 +226,36 @@ export interface CardRow {
   holds: HoldChip[];
 }
 
+export interface CarryList {
+  condition: string;
+  rows: CarryRow[];
+}
+
+export interface CarryRow {
+  id: number;
+  bundleId: string;
+  direction: 'out' | 'in';
+  directionLabel: string;
+  way: 'medium' | 'file' | 'https';
+  wayLabel: string;
+  kind: string;
+  kindLabel: string;
+  file: string;
+  size: number;
+  sha: string;
+  n: number;
+  no: string;
+  approval: string;
+  approver: string;
+  verified: boolean;
+  ejected: boolean;
+  at: string;
+  by: string;
+  state: 'made' | 'arrived' | 'lost' | 'handed' | 'applied' | 'nothing_new';
+  stateLabel: string;
+  tone: Tone;
+}
+
 export interface CaseCard {
   id: number;
   noticeNo: string;
@@ -373,6 +403,14 @@ export interface DueList {
   excluded: DueExclusion[];
 }
 
+export interface EjectRequest {
+  carryId?: number;
+}
+
+export interface ExchangeAddress {
+  address: string;
+}
+
 export interface ExchangeCase {
   id: number;
   kind: number;
@@ -393,6 +431,73 @@ export interface ExchangeCase {
   note: string;
   decidedAt: string;
   decidedBy: string;
+}
+
+export interface ExchangeKey {
+  fingerprint: string;
+  qrSvg: string;
+  since: string;
+  people: string[];
+}
+
+export interface ExchangeMedium {
+  id: string;
+  kind: 'removable' | 'folder';
+  label: string;
+  size: number;
+  free: number;
+  readOnly: boolean;
+  files: MediumFile[];
+}
+
+export interface ExchangeRestore {
+  side: 'office' | 'cloud';
+  askedAt: string;
+  answered: string;
+  counts: RestoreCount[];
+  unknown: number;
+}
+
+export interface ExchangeState {
+  tenant: string;
+  own?: ExchangeKey;
+  offered?: ExchangeKey;
+  peer?: ExchangeKey;
+  oldUntil: string;
+  confirmed: boolean;
+  codeKeys: number;
+  address: string;
+  steps: ExchangeStep[];
+  waiting: number;
+  heardAt: string;
+  lastOut?: CarryRow;
+  lastIn?: CarryRow;
+  recent: CarryRow[];
+  warnings: Warning[];
+  restore?: ExchangeRestore;
+  restoreMay: boolean;
+  cases: number;
+  mayKeys: boolean;
+  mayExport: boolean;
+}
+
+export interface ExchangeStep {
+  key: 'make' | 'read' | 'compare' | 'codes' | 'send' | 'receive';
+  done: boolean;
+}
+
+export interface ExportRequest {
+  content: 'log' | 'codeKeys';
+  mediumId?: string;
+  no?: string;
+  approval?: string;
+  approver?: string;
+}
+
+export interface ExportStep {
+  doing: '' | 'making' | 'writing' | 'syncing' | 'checking';
+  done: number;
+  total: number;
 }
 
 export interface Factor {
@@ -555,6 +660,23 @@ export interface ImportRun {
   undoable: boolean;
 }
 
+export interface Incoming {
+  id: string;
+  file: string;
+  size: number;
+  created: string;
+  notAfter: string;
+  n: number;
+  new: number;
+  known: boolean;
+  missing: boolean;
+  putBack: boolean;
+}
+
+export interface KeyConfirmation {
+  fingerprint: string;
+}
+
 export interface LAN {
   names: string[];
   addresses: string[];
@@ -570,6 +692,12 @@ export interface LabelStock {
   labelW: number;
   labelH: number;
   barcode: boolean;
+}
+
+export interface LossRequest {
+  direction: 'out' | 'in';
+  bundleId?: string;
+  no?: string;
 }
 
 export interface Me {
@@ -593,10 +721,25 @@ export interface Me {
   mustChangePassword: boolean;
 }
 
+export interface MediumBundle {
+  mediumId: string;
+  name: string;
+}
+
+export interface MediumFile {
+  name: string;
+  size: number;
+  at: string;
+}
+
 export interface NewDelivery {
   lotNo: string;
   shippedOn: string;
   numbers: string[];
+}
+
+export interface NewExchangeKeys {
+  tenant: string;
 }
 
 export interface NewPlaces {
@@ -798,6 +941,12 @@ export interface ReportSection {
   columns: ReportColumn[];
   rows: string[][];
   total: string[];
+}
+
+export interface RestoreCount {
+  label: string;
+  theirs: number;
+  ours: number;
 }
 
 export interface ReturnRow {
@@ -1054,6 +1203,27 @@ export interface Stock {
   pitchY: number;
   left: number;
   top: number;
+}
+
+export interface TakeRequest {
+  way: 'medium' | 'file';
+  no?: string;
+  accept?: boolean;
+}
+
+export interface TakenCount {
+  label: string;
+  n: number;
+}
+
+export interface TakenResult {
+  applied: number;
+  skipped: number;
+  counts: TakenCount[];
+  cases: number;
+  restore: boolean;
+  refused: string;
+  waiting: number;
 }
 
 export interface Task {

@@ -1,0 +1,296 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"kofu/internal/courier"
+	"kofu/internal/exchange"
+	"kofu/internal/fault"
+	"kofu/internal/gate"
+	"kofu/internal/media"
+	"kofu/internal/message"
+	"kofu/internal/seal"
+	"kofu/internal/staff"
+	"kofu/internal/staffweb"
+	"kofu/internal/store"
+)
+
+// MediumBundle names a bundle on a medium.
+type MediumBundle struct {
+	MediumID string `json:"mediumId"`
+	Name     string `json:"name"`
+}
+
+// Incoming is a bundle that was read and not taken in yet.
+type Incoming struct {
+	ID       string `json:"id"`
+	File     string `json:"file"`
+	Size     int64  `json:"size"`
+	Created  string `json:"created"`
+	NotAfter string `json:"notAfter"`
+	N        int    `json:"n"`
+	New      int64  `json:"new"`
+	Known    bool   `json:"known"`   // it was taken in before, or holds nothing new
+	Missing  bool   `json:"missing"` // earlier events have not arrived: it will be refused
+	PutBack  bool   `json:"putBack"` // the booking service was put back: it must be accepted
+}
+
+// TakeRequest takes in a bundle that was read.
+type TakeRequest struct {
+	Way    string `json:"way" ts:"'medium' | 'file'"`
+	No     string `json:"no,omitempty"`     // on the label of the medium
+	Accept bool   `json:"accept,omitempty"` // the booking service was put back, and that is right
+}
+
+// TakenCount is how many events of a kind were new.
+type TakenCount struct {
+	Label string `json:"label"`
+	N     int    `json:"n"`
+}
+
+// TakenResult is what taking in a bundle did.
+type TakenResult struct {
+	Applied int          `json:"applied"`
+	Skipped int          `json:"skipped"`
+	Counts  []TakenCount `json:"counts"`
+	Cases   int          `json:"cases"`   // new lines of the list 「要連絡」
+	Restore bool         `json:"restore"` // counts are to be confirmed now
+	Refused string       `json:"refused"` // why the booking service has not taken our bundle in, in words
+	Waiting int64        `json:"waiting"` // own events that have not arrived
+}
+
+// LossRequest records a lost medium.
+type LossRequest struct {
+	Direction string `json:"direction" ts:"'out' | 'in'"`
+	BundleID  string `json:"bundleId,omitempty"` // of ours
+	No        string `json:"no,omitempty"`       // on the label of the medium
+}
+
+func (s *server) exchangeInRoutes() []gate.Route {
+	return []gate.Route{
+		{Pattern: "POST /api/exchange/incoming", Permission: staff.ExchangeCarry, Handle: s.postIncoming, Out: Incoming{}, Limit: seal.SizeLimit + gate.JSONLimit},
+		{Pattern: "POST /api/exchange/incoming/from-medium", Permission: staff.ExchangeCarry, Handle: s.postIncomingMedium, In: MediumBundle{}, Out: Incoming{}},
+		{Pattern: "POST /api/exchange/incoming/{incoming}/take", Permission: staff.ExchangeCarry, Handle: s.postTake, In: TakeRequest{}, Out: TakenResult{}},
+		{Pattern: "POST /api/exchange/sync", Permission: staff.ExchangeCarry, Handle: s.postSync, Out: TakenResult{}},
+		{Pattern: "POST /api/exchange/losses", Permission: staff.ExchangeCarry, Handle: s.postLoss, In: LossRequest{}, Out: ExchangeState{}},
+		{Pattern: "POST /api/exchange/restore", Permission: staff.ExchangeKeys, Handle: s.postRestore, Out: ExchangeState{}},
+		{Pattern: "POST /api/exchange/restore/confirmation", Permission: staff.ExchangeKeys, Handle: s.postRestoreConfirmation, Out: ExchangeState{}},
+	}
+}
+
+func (s *server) postIncoming(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return fault.New(fault.BadRequest, "import.bad_form").Because(err)
+	}
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return fault.New(fault.Invalid, "import.no_file")
+		}
+		if err != nil {
+			return fault.New(fault.BadRequest, "import.bad_form").Because(err)
+		}
+		if part.FormName() == "file" {
+			return s.replyIncoming(w, r, part.FileName(), arriving{part})
+		}
+	}
+}
+
+func (s *server) postIncomingMedium(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
+	in, err := staffweb.Decode[MediumBundle](r)
+	if err != nil {
+		return err
+	}
+	medium, err := s.Media.ByID(in.MediumID)
+	if err != nil {
+		return err
+	}
+	file, err := medium.Open(in.Name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	return s.replyIncoming(w, r, in.Name, file)
+}
+
+// replyIncoming keeps a copy of a bundle and answers with what it says. A medium
+// may be pulled out from then on.
+func (s *server) replyIncoming(w http.ResponseWriter, r *http.Request, name string, from io.Reader) error {
+	path, size, err := s.stage(from)
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	look, err := s.office().Look(r.Context(), file)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return staffweb.OK(w, Incoming{
+		ID: stagedID(path), File: name, Size: size, Created: look.Created, NotAfter: look.NotAfter, N: look.N, New: look.New,
+		Known: look.Answered, Missing: look.Missing, PutBack: look.PutBack,
+	})
+}
+
+const staged = "in-"
+
+// stage copies a bundle into the spool under the digest of its bytes.
+func (s *server) stage(from io.Reader) (path string, size int64, err error) {
+	if err := s.prune(); err != nil {
+		return "", 0, err
+	}
+	f, err := os.CreateTemp(s.Spool, "incoming-*")
+	if err != nil {
+		return "", 0, err
+	}
+	sum := sha256.New()
+	size, err = io.Copy(io.MultiWriter(f, sum), io.LimitReader(from, seal.SizeLimit+1))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", 0, errors.Join(err, os.Remove(f.Name()))
+	}
+	path = s.stagedPath(hex.EncodeToString(sum.Sum(nil)))
+	return path, size, os.Rename(f.Name(), path)
+}
+
+func (s *server) stagedPath(id string) string {
+	return filepath.Join(s.Spool, staged+id+media.Extension)
+}
+
+func stagedID(path string) string {
+	name := filepath.Base(path)
+	return name[len(staged) : len(name)-len(media.Extension)]
+}
+
+var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// postTake takes in a bundle that was read before.
+func (s *server) postTake(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	in, err := staffweb.Decode[TakeRequest](r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("incoming")
+	way := exchange.Way(in.Way)
+	switch {
+	case !digest.MatchString(id):
+		return fault.New(fault.NotFound, "exchange.file_gone")
+	case way != exchange.ByFile && way != exchange.ByMedium:
+		return fault.New(fault.Invalid, "exchange.bad_content")
+	case in.Accept && !staffweb.May(r, staff.ExchangeKeys):
+		return fault.New(fault.Forbidden, "gate.forbidden", "permission", string(staff.ExchangeKeys))
+	}
+	var taken exchange.Taken
+	err = s.trades.one(func() error {
+		taken, err = s.take(r, actor, id, way, in)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.replyTaken(w, r, taken, "")
+}
+
+func (s *server) take(r *http.Request, actor store.Actor, id string, way exchange.Way, in TakeRequest) (taken exchange.Taken, err error) {
+	path := s.stagedPath(id)
+	file, err := os.Open(path)
+	if err != nil {
+		return taken, fault.New(fault.NotFound, "exchange.file_gone").Because(err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	info, err := file.Stat()
+	if err != nil {
+		return taken, err
+	}
+	office := s.office()
+	if in.Accept {
+		taken, err = office.Accept(r.Context(), actor, file)
+	} else {
+		taken, err = office.Import(r.Context(), actor, file)
+	}
+	if err != nil {
+		return taken, err
+	}
+	carry := taken.CarryIn(way, exchange.Medium{No: in.No})
+	carry.Size = info.Size()
+	_, err = office.Register(r.Context(), actor, carry)
+	return taken, err
+}
+
+// postSync sends and fetches by HTTPS.
+func (s *server) postSync(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	var trip courier.Trip
+	err := s.trades.one(func() (err error) {
+		trip, err = courier.Carry(r.Context(), s.office(), actor)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	refused := ""
+	if trip.Refused != "" {
+		refused = message.Text(trip.Refused, nil)
+	}
+	return s.replyTaken(w, r, trip.Taken, refused)
+}
+
+// replyTaken answers with what a bundle brought, kinds with the same word together.
+func (s *server) replyTaken(w http.ResponseWriter, r *http.Request, t exchange.Taken, refused string) error {
+	out := TakenResult{Applied: t.Applied, Skipped: t.Skipped, Counts: []TakenCount{}, Cases: t.Cases, Restore: t.Restore, Refused: refused}
+	for _, kind := range slices.Sorted(maps.Keys(t.Counts)) {
+		label := staffweb.Word("exchange.event.", kind)
+		at := slices.IndexFunc(out.Counts, func(c TakenCount) bool { return c.Label == label })
+		if at < 0 {
+			at = len(out.Counts)
+			out.Counts = append(out.Counts, TakenCount{Label: label})
+		}
+		out.Counts[at].N += t.Counts[kind]
+	}
+	err := s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
+		out.Waiting, err = waiting(rx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return staffweb.OK(w, out)
+}
+
+// postLoss records a lost medium: one of ours is for the booking service to answer
+// with a new key, one of theirs for this side.
+func (s *server) postLoss(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	in, err := staffweb.Decode[LossRequest](r)
+	if err != nil {
+		return err
+	}
+	return s.replyExchange(w, r, actor, s.trades.one(func() error {
+		switch {
+		case in.Direction == "out":
+			return s.office().Lost(r.Context(), actor, in.BundleID)
+		case in.Direction != "in":
+			return fault.New(fault.Invalid, "exchange.bad_content")
+		case !staffweb.May(r, staff.ExchangeKeys):
+			return fault.New(fault.Forbidden, "gate.forbidden", "permission", string(staff.ExchangeKeys))
+		}
+		return s.office().LostComing(r.Context(), actor, in.No)
+	}))
+}
+
+func (s *server) postRestore(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	return s.replyExchange(w, r, actor, s.trades.one(func() error { return s.office().Restored(r.Context(), actor) }))
+}
+
+func (s *server) postRestoreConfirmation(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	return s.replyExchange(w, r, actor, s.trades.one(func() error { return s.office().ConfirmRestore(r.Context(), actor) }))
+}

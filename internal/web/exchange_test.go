@@ -1,0 +1,452 @@
+package web
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kofu/internal/event"
+	"kofu/internal/exchange"
+	"kofu/internal/keybook"
+	"kofu/internal/message"
+	"kofu/internal/relay"
+	"kofu/internal/seal"
+	"kofu/internal/store"
+	"kofu/internal/testkit"
+	"kofu/internal/webtest"
+)
+
+// peer is a booking service that speaks the words of the exchange.
+type peer struct {
+	f    *fixture
+	book *keybook.Book
+	db   *store.DB
+	log  []event.Body
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// newPeer goes through the ceremony on both sides; the office's side of it by the
+// screens.
+func newPeer(t *testing.T, f *fixture) *peer {
+	t.Helper()
+	p := &peer{f: f, db: testkit.DBAt(t, f.Clock)}
+	var err error
+	p.book, err = keybook.Open(t.TempDir(), seal.Cloud)
+	must(t, err)
+	must(t, p.book.Make("7", f.Clock.Now(), rand.Reader))
+	f.exchangeAct(http.StatusOK, "POST", "/api/exchange/keys", "supervisor", `{"tenant":"7"}`)
+	p.introduce(t)
+	return p
+}
+
+// introduce lets both sides know each other's present keys.
+func (p *peer) introduce(t *testing.T) {
+	t.Helper()
+	own, err := p.book.Own()
+	must(t, err)
+	text, err := json.Marshal(own.Public())
+	must(t, err)
+	var state ExchangeState
+	w := p.f.sendFile("/api/exchange/peer", "supervisor", "cloud.kpub", text)
+	must(t, json.Unmarshal(w.Body.Bytes(), &state))
+	if state.Offered != nil {
+		body := `{"fingerprint":"` + own.Public().Fingerprint() + `"}`
+		p.f.exchangeAct(http.StatusOK, "POST", "/api/exchange/peer/confirmation", "supervisor", body)
+		p.f.exchangeAct(http.StatusOK, "POST", "/api/exchange/peer/confirmation", "admin", body)
+	}
+	kpub := p.f.Do("GET", "/api/exchange/keys/file", "supervisor", "")
+	ours, err := p.book.Offer(kpub.Body.Bytes(), p.f.Clock.Now())
+	must(t, err)
+	if s, err := p.book.State(); err == nil && s.Offered != nil {
+		for _, person := range []string{"a", "b"} {
+			_, err := p.book.Confirm(ours.Fingerprint(), person, p.f.Clock.Now())
+			must(t, err)
+		}
+	}
+}
+
+func (p *peer) Head(*store.Rx) (int64, error) { return int64(len(p.log)), nil }
+
+func (p *peer) Each(_ *store.Rx, from int64, fn func([]byte) error) error {
+	for i := from; i <= int64(len(p.log)); i++ {
+		line, err := event.Encode(i, store.Stamp(p.f.Clock.Now()), p.log[i-1])
+		if err == nil {
+			err = fn(line)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *peer) spool(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "spool"))
+	must(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// bundle is what the booking service says now.
+func (p *peer) bundle(t *testing.T) []byte {
+	t.Helper()
+	own, err := p.book.Own()
+	must(t, err)
+	office, err := p.book.Peer()
+	must(t, err)
+	var file bytes.Buffer
+	_, err = relay.Export(t.Context(), p.db, testkit.Clerk, p, relay.Terms{Kind: seal.Return, Own: own, Peer: office, Days: 7, Class: "restricted", Random: rand.Reader}, &file, p.spool(t))
+	must(t, err)
+	return file.Bytes()
+}
+
+// take applies a bundle of the office.
+func (p *peer) take(t *testing.T, file []byte) seal.Kind {
+	t.Helper()
+	r, err := p.book.Receiver(p.f.Clock.Now())
+	must(t, err)
+	b, err := seal.Open(bytes.NewReader(file), -1, p.spool(t), r)
+	must(t, err)
+	if b.Kind == seal.Reservations {
+		_, err = relay.Import(t.Context(), p.db, testkit.Clerk, b, rand.Reader, func(*store.Tx, relay.Event) error { return nil })
+		must(t, err)
+	}
+	return b.Kind
+}
+
+// sendFile sends a file as a browser does.
+func (f *fixture) sendFile(path, as, name string, file []byte) *httptest.ResponseRecorder {
+	f.T.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", name)
+	must(f.T, err)
+	_, _ = part.Write(file) // into memory
+	must(f.T, form.Close())
+	r := f.Request("POST", path, as, &body)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	return f.Send(r)
+}
+
+func (f *fixture) exchangeAct(status int, method, path, as, body string) *httptest.ResponseRecorder {
+	f.T.Helper()
+	w := f.Do(method, path, as, body)
+	if w.Code != status {
+		f.T.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+	}
+	return w
+}
+
+func answerOf[T any](t *testing.T, w *httptest.ResponseRecorder) (v T) {
+	t.Helper()
+	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
+		t.Fatalf("%d %s: %v", w.Code, w.Body, err)
+	}
+	return v
+}
+
+func (f *fixture) exchange() ExchangeState {
+	f.T.Helper()
+	var state ExchangeState
+	must(f.T, json.Unmarshal(f.exchangeAct(http.StatusOK, "GET", "/api/exchange", "media", "").Body.Bytes(), &state))
+	return state
+}
+
+// done are the steps that are done, in their order.
+func (s ExchangeState) done() (keys string) {
+	for _, one := range s.Steps {
+		if one.Done {
+			keys += one.Key + " "
+		}
+	}
+	return keys
+}
+
+// medium is the folder of the configuration as a medium.
+func (f *fixture) medium() ExchangeMedium {
+	f.T.Helper()
+	list := answerOf[[]ExchangeMedium](f.T.(*testing.T), f.exchangeAct(http.StatusOK, "GET", "/api/exchange/media", "media", ""))
+	if len(list) != 1 {
+		f.T.Fatalf("media %+v", list)
+	}
+	return list[0]
+}
+
+// KT-1000, KT-107: from the keys to the first bundle there and back, as the screens
+// lead: by a medium there, by an upload back.
+func TestKT1000_FirstExchangeByTheScreens(t *testing.T) {
+	f := newFixture(t)
+	if got := f.exchange().done(); got != "" {
+		t.Errorf("done at first: %q", got)
+	}
+	p := newPeer(t, f)
+	if got := f.exchange().done(); got != "make read compare " {
+		t.Errorf("done after the ceremony: %q", got)
+	}
+	if s := f.exchange(); len(s.Peer.People) != 2 || s.Peer.People[0] == s.Peer.People[1] {
+		t.Errorf("confirmed by %v", s.Peer.People)
+	}
+	m := f.medium()
+	export := func(content string) CarryRow {
+		return answerOf[CarryRow](t, f.exchangeAct(http.StatusCreated, "POST", "/api/exchange/exports", "media",
+			`{"content":"`+content+`","mediumId":"`+m.ID+`","no":"USB-007","approval":"R8-12","approver":"課長 佐藤"}`))
+	}
+	keys, first := export("codeKeys"), export("log")
+	for kind, row := range map[seal.Kind]CarryRow{seal.Masters: keys, seal.Reservations: first} {
+		file, err := os.ReadFile(filepath.Join(f.Server.Media.Folder, row.File))
+		must(t, err)
+		if got := p.take(t, file); got != kind || !row.Verified || row.No != "USB-007" {
+			t.Errorf("%s: %+v", got, row)
+		}
+	}
+	if s := f.exchange(); s.done() != "make read compare codes send " || s.LastOut.State != "made" || s.LastOut.StateLabel != "未達" {
+		t.Errorf("done %q, last %+v", s.done(), s.LastOut)
+	}
+	p.log = append(p.log, event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5}, event.CapacityOver{Window: "A", Start: "2026-11-25T10:00:00+09:00", Over: 1})
+	file := p.bundle(t)
+	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", file))
+	if in.N != 2 || in.New != 2 || in.Known || in.Missing || in.PutBack || in.Size != int64(len(file)) {
+		t.Errorf("preview %+v", in)
+	}
+	if s := f.exchange(); s.HeardAt != "" {
+		t.Error("the preview has taken the bundle in")
+	}
+	taken := answerOf[TakenResult](t, f.exchangeAct(http.StatusOK, "POST", "/api/exchange/incoming/"+in.ID+"/take", "media", `{"way":"file"}`))
+	if taken.Applied != 2 || taken.Cases != 1 || len(taken.Counts) != 2 || taken.Counts[0].Label != "予約枠の超過" {
+		t.Errorf("taken %+v", taken)
+	}
+	s := f.exchange()
+	if s.done() != "make read compare codes send receive " || s.LastOut.State != "arrived" || s.LastIn.State != "applied" || s.Cases != 1 {
+		t.Errorf("done %q, out %+v, in %+v", s.done(), s.LastOut, s.LastIn)
+	}
+	if again := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", file)); !again.Known || again.New != 0 {
+		t.Errorf("the same again: %+v", again)
+	}
+}
+
+// A bundle comes from a medium as well; its copy is taken in, so that the medium
+// may be pulled out in between.
+func TestKT107_ImportFromAMedium(t *testing.T) {
+	f := newFixture(t)
+	p := newPeer(t, f)
+	p.log = append(p.log, event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	path := filepath.Join(f.Server.Media.Folder, "back.kfb")
+	must(t, os.WriteFile(path, p.bundle(t), 0o600))
+	m := f.medium()
+	if len(m.Files) != 1 || m.Files[0].Name != "back.kfb" {
+		t.Fatalf("on the medium: %+v", m.Files)
+	}
+	in := answerOf[Incoming](t, f.exchangeAct(http.StatusOK, "POST", "/api/exchange/incoming/from-medium", "media", `{"mediumId":"`+m.ID+`","name":"back.kfb"}`))
+	must(t, os.Remove(path))
+	f.exchangeAct(http.StatusOK, "POST", "/api/exchange/incoming/"+in.ID+"/take", "media", `{"way":"medium","no":"USB-008"}`)
+	if last := f.exchange().LastIn; last.Way != "medium" || last.No != "USB-008" || last.Size != in.Size {
+		t.Errorf("%+v", last)
+	}
+	webtest.WantProblem(t, f.Do("POST", "/api/exchange/media/"+m.ID+"/ejection", "media", "{}"), http.StatusConflict, "media.no_eject")
+}
+
+// A browser of the office fetches its bundle, and nobody fetches one that went to a
+// medium or came.
+func TestKT107_ExportForABrowser(t *testing.T) {
+	f := newFixture(t)
+	p := newPeer(t, f)
+	row := answerOf[CarryRow](t, f.exchangeAct(http.StatusCreated, "POST", "/api/exchange/exports", "media", `{"content":"log"}`))
+	w := f.exchangeAct(http.StatusOK, "GET", "/api/exchange/carries/1/file", "media", "")
+	if p.take(t, w.Body.Bytes()) != seal.Reservations || !strings.Contains(w.Header().Get("Content-Disposition"), row.File) || row.Way != "file" {
+		t.Errorf("%+v, %s", row, w.Header())
+	}
+	f.exchangeAct(http.StatusCreated, "POST", "/api/exchange/exports", "media", `{"content":"log","mediumId":"`+f.medium().ID+`"}`)
+	webtest.WantProblem(t, f.Do("GET", "/api/exchange/carries/2/file", "media", ""), http.StatusNotFound, "exchange.file_gone")
+}
+
+// A gap is shown before and said when it is refused; the next bundle of ours asks
+// for what is missing.
+func TestKT1000_GapOnTheScreens(t *testing.T) {
+	f := newFixture(t)
+	p := newPeer(t, f)
+	p.log = append(p.log, event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	p.bundle(t)
+	testkit.Write(t, p.db, testkit.Clerk, func(tx *store.Tx) error { return relay.AcceptEpoch(tx, "", 0, 1) })
+	p.log = append(p.log, event.ConfigWindow{Window: "B", Name: "本庁 2番", Owner: "office", Order: 2, Late: 5})
+	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.bundle(t)))
+	if !in.Missing {
+		t.Errorf("preview %+v", in)
+	}
+	webtest.WantProblem(t, f.Do("POST", "/api/exchange/incoming/"+in.ID+"/take", "media", `{"way":"file"}`), http.StatusConflict, "relay.E-GAP")
+	s := f.exchange()
+	if len(s.Warnings) != 1 || s.Warnings[0].Code != "exchange.warn.need" || !strings.Contains(s.Warnings[0].Message, "1番") {
+		t.Errorf("warnings %+v", s.Warnings)
+	}
+}
+
+// Case 11 on the screens: the booking service was put back, which only somebody
+// with the keys accepts; this database was put back, and its counts are confirmed.
+func TestCase11_RestoreOnTheScreens(t *testing.T) {
+	f := newFixture(t)
+	p := newPeer(t, f)
+	p.log = append(p.log, event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.bundle(t)))
+	f.exchangeAct(http.StatusOK, "POST", "/api/exchange/incoming/"+in.ID+"/take", "media", `{"way":"file"}`)
+
+	var was string
+	testkit.Write(t, p.db, testkit.Clerk, func(tx *store.Tx) error {
+		s, err := relay.Load(tx.Rx)
+		if err != nil {
+			return err
+		}
+		was = s.Epoch
+		_, err = relay.Renew(tx, rand.Reader)
+		return err
+	})
+	p.log = []event.Body{event.LogRestored{Was: was, Head: 0}}
+	in = answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.bundle(t)))
+	take := "/api/exchange/incoming/" + in.ID + "/take"
+	if !in.PutBack {
+		t.Errorf("preview %+v", in)
+	}
+	webtest.WantProblem(t, f.Do("POST", take, "media", `{"way":"file"}`), http.StatusConflict, "relay.E-EPOCH")
+	if s := f.exchange(); len(s.Warnings) != 1 || s.Warnings[0].Code != "exchange.warn.new_epoch" {
+		t.Errorf("warnings %+v", s.Warnings)
+	}
+	webtest.WantProblem(t, f.Do("POST", take, "media", `{"way":"file","accept":true}`), http.StatusForbidden, "gate.forbidden")
+	f.exchangeAct(http.StatusOK, "POST", take, "supervisor", `{"way":"file","accept":true}`)
+	if s := f.exchange(); len(s.Warnings) != 0 || s.Waiting == 0 {
+		t.Errorf("after accepting: %+v", s)
+	}
+
+	before := f.epoch()
+	f.exchangeAct(http.StatusOK, "POST", "/api/exchange/restore", "admin", "")
+	if s := f.exchange(); s.Restore == nil || s.Restore.Side != exchange.OfficeSide || s.Restore.Answered != "" {
+		t.Errorf("asked: %+v", s.Restore)
+	}
+	webtest.WantProblem(t, f.Do("POST", "/api/exchange/restore/confirmation", "admin", ""), http.StatusConflict, "exchange.no_restore")
+	row := answerOf[CarryRow](t, f.exchangeAct(http.StatusCreated, "POST", "/api/exchange/exports", "media", `{"content":"log"}`))
+	p.follow(t, row)
+	p.log = append(p.log, event.SnapshotBegin{For: f.epoch(), Was: before, Seen: 0}, event.SnapshotEnd{For: f.epoch()})
+	in = answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.bundle(t)))
+	taken := answerOf[TakenResult](t, f.exchangeAct(http.StatusOK, "POST", "/api/exchange/incoming/"+in.ID+"/take", "media", `{"way":"file"}`))
+	if s := f.exchange(); !taken.Restore || s.Restore == nil || s.Restore.Answered == "" || len(s.Restore.Counts) != 3 {
+		t.Errorf("answered: %+v, %+v", taken, s.Restore)
+	}
+	webtest.WantProblem(t, f.Do("POST", "/api/exchange/exports", "media", `{"content":"log"}`), http.StatusConflict, "exchange.confirm_first")
+	f.exchangeAct(http.StatusOK, "POST", "/api/exchange/restore/confirmation", "admin", "")
+	if s := f.exchange(); s.Restore != nil {
+		t.Errorf("confirmed: %+v", s.Restore)
+	}
+}
+
+// follow takes in the bundle of a line of the register, whose epoch is accepted.
+func (p *peer) follow(t *testing.T, row CarryRow) {
+	t.Helper()
+	file, err := os.ReadFile(filepath.Join(p.f.Server.Spool, row.File))
+	must(t, err)
+	testkit.Write(t, p.db, testkit.Clerk, func(tx *store.Tx) error { return relay.AcceptEpoch(tx, p.f.epoch(), 0, int64(len(p.log))) })
+	p.take(t, file)
+}
+
+// epoch is that of the office's log.
+func (f *fixture) epoch() (epoch string) {
+	f.T.Helper()
+	testkit.Read(f.T, f.DB, func(rx *store.Rx) error {
+		s, err := relay.Load(rx)
+		epoch = s.Epoch
+		return err
+	})
+	return epoch
+}
+
+// Both forms are PDFs, and the register is a list like the others.
+func TestKT107_FormsAndRegister(t *testing.T) {
+	f := newFixture(t)
+	newPeer(t, f)
+	f.exchangeAct(http.StatusCreated, "POST", "/api/exchange/exports", "media", `{"content":"codeKeys","mediumId":"`+f.medium().ID+`","no":"=USB-007"}`)
+	for path, as := range map[string]string{"/api/exchange/keys.pdf": "supervisor", "/api/exchange/carries/1/slip.pdf": "media"} {
+		w := f.exchangeAct(http.StatusOK, "GET", path, as, "")
+		if !strings.HasPrefix(w.Body.String(), "%PDF-") || w.Header().Get("Content-Type") != "application/pdf" {
+			t.Errorf("%s: %s", path, w.Header())
+		}
+		if dir := os.Getenv("KOFU_SHOTS"); dir != "" {
+			must(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), w.Body.Bytes(), 0o600))
+		}
+	}
+	for _, format := range []string{"csv", "xlsx", "pdf"} {
+		w := f.exchangeAct(http.StatusOK, "GET", "/api/exchange/carries/export?format="+format+"&direction=out", "supervisor", "")
+		if format == "csv" && !strings.Contains(w.Body.String(), "照合用の鍵") {
+			t.Errorf("%s", w.Body)
+		}
+	}
+	if list := answerOf[CarryList](t, f.exchangeAct(http.StatusOK, "GET", "/api/exchange/carries?direction=in", "media", "")); len(list.Rows) != 0 {
+		t.Errorf("%+v", list)
+	}
+}
+
+// A lost medium of ours stays in the register as lost.
+func TestKT107_LostMediumOnTheScreens(t *testing.T) {
+	f := newFixture(t)
+	newPeer(t, f)
+	row := answerOf[CarryRow](t, f.exchangeAct(http.StatusCreated, "POST", "/api/exchange/exports", "media", `{"content":"log"}`))
+	own := f.exchange().Own.Fingerprint
+	w := f.exchangeAct(http.StatusOK, "POST", "/api/exchange/losses", "media", `{"direction":"out","bundleId":"`+row.BundleID+`"}`)
+	if s := answerOf[ExchangeState](t, w); s.LastOut.State != "lost" || s.Own.Fingerprint != own {
+		t.Errorf("%+v", s.LastOut)
+	}
+	w = f.exchangeAct(http.StatusOK, "POST", "/api/exchange/losses", "supervisor", `{"direction":"in","no":"USB-009"}`)
+	if s := answerOf[ExchangeState](t, w); s.Own.Fingerprint == own || s.OldUntil == "" {
+		t.Error("the own key was not replaced")
+	}
+}
+
+// One act at a time: who comes second is told to wait.
+func TestExchange_OneActAtATime(t *testing.T) {
+	f := newFixture(t)
+	busy := make(chan struct{})
+	end := make(chan struct{})
+	go func() {
+		_ = f.Server.trades.one(func() error { close(busy); <-end; return nil })
+	}()
+	<-busy
+	err := f.Server.trades.one(func() error { t.Error("two at once"); return nil })
+	close(end)
+	if err == nil || message.Of(err) == "exchange.busy" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// KT-1000: whatever code a bundle is refused with, the screen says what to do.
+func TestKT1000_EveryRefusalHasAText(t *testing.T) {
+	for _, code := range []string{
+		"seal.E-SIZE", "seal.E-DECRYPT", "seal.E-VERSION", "seal.E-SIG", "seal.E-TENANT", "seal.E-DIR", "seal.E-DIGEST", "seal.E-EXPIRED", "seal.E-UNZIP",
+		"seal.E-SCHEMA", "relay.E-EPOCH", "relay.E-GAP", "exchange.put_back", "exchange.not_return", "intake.no_code_key",
+	} {
+		text := message.Text(code, map[string]string{"key": "o001"})
+		if name := code[strings.Index(code, ".")+1:]; strings.HasPrefix(name, "E-") && !strings.HasPrefix(text, name) {
+			t.Errorf("%s is not named: %s", code, text)
+		}
+		if !strings.Contains(text, "何も取り込んでいません") || !strings.HasSuffix(text, "。") {
+			t.Errorf("%s does not say that nothing has changed: %s", code, text)
+		}
+	}
+	for _, b := range event.Bodies {
+		switch b.(type) {
+		case event.LinkIssue, event.LinkReady, event.LinkHold, event.LinkWithdraw, event.LinkRekey, event.LinkClose, event.BookingOffice, event.BookingRefused, event.DayClosed:
+			continue // the office says these
+		}
+		if !message.Has("exchange.event." + string(b.Type())) {
+			t.Errorf("%s has no word", b.Type())
+		}
+	}
+}
