@@ -154,7 +154,10 @@ func (o *program) handOver(notice string) {
 // booked is a booking as the screens of the counter show it.
 type booked struct {
 	BK, No, State, Start, Day string
-	Persons                   []struct{ NoticeNo, State string }
+	Persons                   []struct {
+		Ord             int
+		NoticeNo, State string
+	}
 }
 
 // arrive receives who is scanned at the window.

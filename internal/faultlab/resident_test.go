@@ -39,6 +39,7 @@ var (
 	attr     = regexp.MustCompile(`([a-z-]+)="([^"]*)"`)
 	linkTag  = regexp.MustCompile(`<a [^>]*href="([^"]*)"`)
 	anyTag   = regexp.MustCompile(`<[^>]*>`)
+	mainLink = regexp.MustCompile(`<a class="button main wide" href="([^"]*)"`)
 	receipt  = regexp.MustCompile(`\b\d{2}-\d{4}\b`)
 )
 
@@ -207,8 +208,8 @@ func (r *resident) book(day, hour string, along ...letter) (no string) {
 		}
 		r.submit("/party", other.typed()...).want(http.StatusOK)
 	}
-	if len(along) > 0 {
-		r.follow("/days")
+	if m := mainLink.FindStringSubmatch(r.body); len(along) > 0 && m != nil {
+		r.get(html.UnescapeString(m[1]))
 	}
 	r.choose(day, hour).submit("/book").want(http.StatusOK, "予約しました")
 	return receipt.FindString(r.text())

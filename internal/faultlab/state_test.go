@@ -13,22 +13,23 @@ import (
 )
 
 // What the exchange is about, as each side keeps it, without identifiers that are
-// drawn by lot and without instants. The statements are read by another program
+// drawn by lot, without instants, and without what a booking would be had nobody
+// come: who has come has come. The statements are read by another program
 // than ours.
 var (
 	officeState = []string{
 		"SELECT 'card', notice_no, procedure, custody, stops FROM card",
-		"SELECT 'link', link, gen, state, key_id, svc, windows, grp <> '', mem, first_used_at <> '' FROM link",
+		"SELECT 'link', link, gen, state, key_id, svc, windows, CASE grp WHEN '' THEN 0 ELSE 1 END, mem, CASE first_used_at WHEN '' THEN 0 ELSE 1 END FROM link",
 		"SELECT 'window', window_id, name, seats, late_minutes, closed FROM counter_window",
 		"SELECT 'slot', window_id, starts_at, web_cap, office_cap, office_taken FROM counter_slot",
-		"SELECT 'booking', b.source, b.no, b.window_id, b.starts_at, b.seat, b.via, p.link, p.gen, p.procs, p.units, p.starts_at, p.booked, p.refused, p.visit_here, p.visit_cloud, p.state, p.held, p.given > 0 FROM counter_person p JOIN counter_booking b ON b.bk = p.bk",
+		"SELECT 'booking', b.source, b.no, b.window_id, CASE b.source WHEN 'visit' THEN b.day ELSE p.starts_at END, b.seat, b.via, p.link, p.gen, p.procs, p.units, p.refused, p.visit_here, p.visit_cloud, p.state, p.held, CASE p.given WHEN 0 THEN 0 ELSE 1 END FROM counter_person p JOIN counter_booking b ON b.bk = p.bk",
 		"SELECT 'day', window_id, day FROM counter_day",
 		"SELECT 'case', c.kind, coalesce(b.no, ''), c.link, c.window_id, c.starts, c.refused, c.ask, c.decision FROM exchange_case c LEFT JOIN counter_booking b ON b.bk = c.bk",
 	}
 	cloudState = []string{
-		"SELECT 'link', link, gen, state, key_id, procs, grp <> '', mem, office_only FROM member",
+		"SELECT 'link', link, gen, state, key_id, procs, CASE grp WHEN '' THEN 0 ELSE 1 END, mem, office_only FROM member",
 		"SELECT 'slot', slot_id, is_open, web_cap, web_taken, office_cap, office_taken FROM slot",
-		"SELECT 'booking', b.owner, b.no, b.slot_id, b.seat, b.via, b.state, p.link, p.gen, p.procs, p.units, p.slot_id, p.state, p.booked, p.visit_here, p.visit_there FROM booking_person p JOIN booking b ON b.tenant = p.tenant AND b.booking_id = p.booking_id",
+		"SELECT 'booking', b.owner, b.no, b.slot_id, b.seat, b.via, b.state, p.link, p.gen, p.procs, p.units, p.slot_id, p.state, p.visit_here, p.visit_there FROM booking_person p JOIN booking b ON b.tenant = p.tenant AND b.booking_id = p.booking_id",
 		"SELECT 'day', window_id, day FROM closed_day",
 		"SELECT 'aside', type, subject, reason, state FROM set_aside",
 	}

@@ -51,6 +51,7 @@ func unavailable(err error) error {
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
 	var network *net.OpError
+	_, said := fault.As(err) // of a file that ends too early, perhaps
 	code := ""
 	switch {
 	case err == nil || errors.Is(err, context.Canceled):
@@ -59,7 +60,7 @@ func unavailable(err error) error {
 	case errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY, errors.Is(err, context.DeadlineExceeded):
 		code = "store.busy"
 	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone),
-		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, pgconn.ErrConnClosed):
+		errors.Is(err, io.ErrUnexpectedEOF) && !said, errors.Is(err, pgconn.ErrConnClosed):
 		code = "store.unreachable"
 	}
 	if code == "" {

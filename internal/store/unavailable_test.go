@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -136,5 +137,14 @@ func TestWrite_NoTimeLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	})
+}
+
+// A file that ends too early is a mistake of the file, not of the database.
+func TestWrite_WhatTheCallerSaysStands(t *testing.T) {
+	onBothDatabases(t, func(t *testing.T, db *store.DB) {
+		refusal := fault.New(fault.Invalid, "test.bad_file").Because(io.ErrUnexpectedEOF)
+		testkit.WantFault(t, db.Write(t.Context(), clerk, func(*store.Tx) error { return refusal }), fault.Invalid, "test.bad_file")
+		testkit.WantFault(t, db.Read(t.Context(), func(*store.Rx) error { return refusal }), fault.Invalid, "test.bad_file")
 	})
 }
