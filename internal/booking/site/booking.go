@@ -96,6 +96,9 @@ func (o opened) procs() slot.Procs {
 // live reports whether the booking still stands and its time has not passed.
 func (o opened) live(now time.Time) bool { return o.State == reserve.Active && o.Starts.After(now) }
 
+// overdue reports whether the time in which it had to be confirmed has passed.
+func (o opened) overdue(now time.Time) bool { return !o.Until.IsZero() && !now.Before(o.Until) }
+
 type bookingData struct {
 	Facts              facts
 	No                 string
@@ -174,6 +177,8 @@ func (v *visit) bookingData(o opened) bookingData {
 		d.State = "offer.over"
 	case o.State == reserve.Active:
 		d.State = "booking.state.past"
+	case o.State == reserve.Pending && o.overdue(v.now): // before it is cleared away
+		d.State = "booking.state.expired"
 	case v.words.Has("booking.state." + string(o.State)):
 		d.State = "booking.state." + string(o.State)
 	default:

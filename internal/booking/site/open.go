@@ -288,7 +288,7 @@ func (v *visit) getMail() error {
 	if err != nil {
 		return err
 	}
-	if o.State != reserve.Pending || !o.Until.IsZero() && !v.now.Before(o.Until) {
+	if o.State != reserve.Pending || o.overdue(v.now) {
 		return v.redirect("/b/" + o.Ref)
 	}
 	return v.page(http.StatusOK, "mail", "mail.title", mailData{v.bookingData(o).Facts, "/mail/" + token})
@@ -315,7 +315,9 @@ func (v *visit) postMail() error {
 			return opened
 		}
 		v.code = e.Code
-		return v.page(statusOfKind[e.Kind], "booking", "booking.title", v.bookingData(o), v.problemOf("", e))
+		d := v.bookingData(o)
+		d.State = "" // the problem says it
+		return v.page(statusOfKind[e.Kind], "booking", "booking.title", d, v.problemOf("", e))
 	}
 	if err != nil {
 		return err

@@ -147,7 +147,10 @@ func TestBK110_LinkOfTheMail(t *testing.T) {
 		w.clock.Advance(31 * time.Minute)
 		late.request(http.MethodPost, late.at, fields)
 		late.want(http.StatusConflict, "時間がすぎたため、この枠は取り消されました。")
-		w.someone().get(link("11-0002")).want(http.StatusOK, "あなたの予約")
+		again := w.someone().get(link("11-0002")).want(http.StatusOK, "あなたの予約", "確認の期限が過ぎたため、この予約は取り消されました。")
+		if text := late.body + again.body; strings.Contains(text, "まだ予約は決まっていません") {
+			t.Errorf("it can still be made certain:\n%s", text)
+		}
 		w.someone().get("/ja/mail/c-x-y").want(http.StatusNotFound, "このリンクは使えません")
 	})
 }
