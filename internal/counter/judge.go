@@ -164,6 +164,30 @@ func rejudgeOwn(tx *store.Tx, b *Booking, p *Person) ([]Finding, error) {
 	return []Finding{f}, nil
 }
 
+// Detach takes a code out of the bookings of the office, whose person comes all the
+// same: the booking service is about to hear that the code is dead, and must not
+// hear why.
+func Detach(tx *store.Tx, l link.Link) error {
+	list, err := ofLink(tx.Rx, l.ID)
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		for _, p := range b.Persons {
+			if b.Source != FromOffice || p.Link != l.ID || !p.Expected() {
+				continue
+			}
+			if err := detach(tx, b.ID, p.Ord, l.CardID); err != nil {
+				return err
+			}
+			if err := audit.Append(tx, "counter.detached", object(b.ID), map[string]any{"person": p.Ord}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Refuse is the decision of a clerk about a person on whose booking a finding
 // asked: it does not stand. Errors: fault.NotFound "counter.unknown";
 // fault.Conflict "counter.state".

@@ -63,3 +63,9 @@ func setGiven(tx *store.Tx, bk string, ord int, eventID int64) error {
 	_, err := tx.Exec("UPDATE counter_person SET given = $1 WHERE bk = $2 AND ord = $3", eventID, bk, ord)
 	return err
 }
+
+// detach makes a person of a booking one without a code.
+func detach(tx *store.Tx, bk string, ord int, cardID int64) error {
+	_, err := tx.Exec("UPDATE counter_person SET link = '', card_id = $1 WHERE bk = $2 AND ord = $3", cardID, bk, ord)
+	return err
+}

@@ -192,7 +192,10 @@ func (o *office) shield(cardID int64, on bool) {
 		if err != nil {
 			return err
 		}
-		return resident.Shield(tx, c.ResidentID, on)
+		if !on {
+			return resident.Unshield(tx, c.ResidentID, "終了の届出")
+		}
+		return resident.Shield(tx, c.ResidentID, resident.Mark{From: "2026-11-01", Until: "2027-10-31", Reason: "申出"})
 	})
 }
 

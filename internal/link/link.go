@@ -83,6 +83,9 @@ type Policy struct {
 	Shielded string `json:"shielded"`
 	// Households joins the persons of a household in one mailing.
 	Households bool `json:"households"`
+	// Ready says from when on the card can be booked for: "shelved" as soon as it
+	// waits in the vault, or "posted" when its letter was posted.
+	Ready string `json:"ready"`
 }
 
 // Document is the name of the policy in package settings.
@@ -90,22 +93,38 @@ const Document = "link"
 
 // LoadPolicy returns what the city has decided, with the version of the document.
 func LoadPolicy(rx *store.Rx) (p Policy, version int, err error) {
-	p = Policy{WithBirth: true, WithoutBirth: "office", Shielded: "never", Households: true}
+	p = Policy{WithBirth: true, WithoutBirth: "office", Shielded: "never", Households: true, Ready: "shelved"}
 	version, err = settings.LoadDocument(rx, Document, &p)
 	return p, version, err
 }
 
-// SavePolicy makes p the next version. Errors: those of settings.SaveDocument.
-func SavePolicy(tx *store.Tx, p Policy, version int) (int, error) {
+// SavePolicy makes p the next version. What it says of the state of a card and of
+// protection counts for released codes too; the rest for those that are released
+// from now on. Errors: those of settings.SaveDocument.
+func SavePolicy(tx *store.Tx, p Policy, version int) (next int, err error) {
+	if next, err = savePolicy(tx, p, version); err != nil {
+		return next, err
+	}
+	return next, lookAgain(tx)
+}
+
+func savePolicy(tx *store.Tx, p Policy, version int) (int, error) {
 	return settings.SaveDocument(tx, Document, version, p, func() (bad []fault.Detail) {
 		if p.WithoutBirth != "office" && p.WithoutBirth != "code" {
-			bad = append(bad, fault.Detail{Code: "settings.choice", Column: "withoutBirth", Value: p.WithoutBirth})
+			bad = append(bad, badChoice("withoutBirth", p.WithoutBirth))
 		}
 		if p.Shielded != "never" && p.Shielded != "as_others" {
-			bad = append(bad, fault.Detail{Code: "settings.choice", Column: "shielded", Value: p.Shielded})
+			bad = append(bad, badChoice("shielded", p.Shielded))
+		}
+		if p.Ready != "shelved" && p.Ready != "posted" {
+			bad = append(bad, badChoice("ready", p.Ready))
 		}
 		return bad
 	})
+}
+
+func badChoice(field, value string) fault.Detail {
+	return fault.Detail{Code: "settings.choice", Column: field, Value: value, Args: fault.Args("field", "@settings.field."+field)}
 }
 
 // subject is everything about one card that decides what is said of its link.
@@ -114,11 +133,13 @@ type subject struct {
 	person   resident.Resident
 	linked   bool
 	shielded bool // and nothing about the person may leave
+	early    bool // the letter need not be posted
 	code     notice.Living
 	hasCode  bool
 }
 
 func (k Keys) subject(rx *store.Rx, p Policy, cardID int64) (s subject, err error) {
+	s.early = p.Ready == "shelved"
 	if s.card, err = card.ByID(rx, cardID); err != nil {
 		return s, err
 	}
@@ -146,7 +167,7 @@ func (s subject) due(now agree.LinkState) agree.LinkState {
 		return agree.Withdrawn
 	case c.Stops > 0:
 		return agree.Held
-	case (c.Procedure == card.Ready || c.Procedure == card.Notified) && c.Held():
+	case (c.Procedure == card.Ready && s.early || c.Procedure == card.Notified) && c.Held():
 		return agree.Ready
 	case now == agree.Issued || now == agree.Unknown:
 		return agree.Issued

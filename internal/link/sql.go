@@ -50,13 +50,20 @@ AND NOT EXISTS (SELECT 1 FROM card c WHERE c.id = l.card_id AND c.procedure NOT 
 ORDER BY l.released_at DESC, l.link LIMIT 1`, c.ResidentID)
 }
 
-func all(rx *store.Rx) (list []Link, err error) {
+func links(rx *store.Rx, query string, args ...any) (list []Link, err error) {
 	err = rx.Query(func(scan func(...any) error) error {
 		l, err := scanLink(scan)
 		list = append(list, l)
 		return err
-	}, "SELECT "+columns+" FROM link l ORDER BY l.link")
+	}, "SELECT "+columns+" FROM link l "+query, args...)
 	return list, err
+}
+
+func all(rx *store.Rx) ([]Link, error) { return links(rx, "ORDER BY l.link") }
+
+// OfResident are the pseudonyms of a resident.
+func OfResident(rx *store.Rx, id int64) ([]Link, error) {
+	return links(rx, "WHERE l.resident_id = $1 ORDER BY l.link", id)
 }
 
 // holder is the resident of a card, 0 for none.
@@ -67,23 +74,18 @@ func holder(rx *store.Rx, cardID int64) (id int64, err error) {
 
 // stale are the links of which something may have to be said: their card has
 // changed, they have another code, or their holder is protected.
-func stale(rx *store.Rx, shielding bool) (list []Link, err error) {
+func stale(rx *store.Rx, shielding bool) ([]Link, error) {
 	shield := 0
 	if shielding {
 		shield = 1
 	}
-	err = rx.Query(func(scan func(...any) error) error {
-		l, err := scanLink(scan)
-		list = append(list, l)
-		return err
-	}, "SELECT "+columns+`
-FROM link l JOIN card c ON c.id = l.card_id
+	return links(rx, `
+JOIN card c ON c.id = l.card_id
 WHERE c.version <> l.seen_version OR c.stops <> l.seen_stops
    OR l.state NOT IN ('closed', 'withdrawn') AND COALESCE((SELECT k.id FROM link_code k WHERE k.card_id = c.id AND k.state = 'issued'), 0) <> l.code_id
    OR l.state = 'withdrawn' AND c.procedure NOT IN ('WITHDRAWN', 'VOIDED')
-   OR $1 = 1 AND l.state NOT IN ('closed', 'withdrawn') AND EXISTS (SELECT 1 FROM resident_shield s WHERE s.resident_id = c.resident_id)
+   OR $1 = 1 AND l.state NOT IN ('closed', 'withdrawn') AND EXISTS (SELECT 1 FROM resident_shield s WHERE s.resident_id = c.resident_id AND s.ended_at = '')
 ORDER BY l.link`, shield)
-	return list, err
 }
 
 func save(tx *store.Tx, l Link) error {
@@ -99,6 +101,12 @@ ON CONFLICT (link) DO UPDATE SET resident_id = $2, card_id = $3, gen = $4, state
   book_from = $10, until = $11, grp = $12, mem = $13, run_id = $14, released_at = $15, seen_version = $17, seen_stops = $18, first_used_at = $19`,
 		l.ID, holder, l.CardID, l.Gen, string(l.State), l.CodeID, l.KeyID, strings.Join(l.Svc, " "), strings.Join(l.Windows, " "),
 		l.BookFrom, l.Until, l.Group, l.Ordinal, l.RunID, l.ReleasedAt, tx.Actor.ID, l.seenVersion, l.seenStops, l.FirstUsedAt)
+	return err
+}
+
+// lookAgain lets every link be compared with its card at the next opportunity.
+func lookAgain(tx *store.Tx) error {
+	_, err := tx.Exec("UPDATE link SET seen_version = -1 WHERE state <> 'closed'")
 	return err
 }
 

@@ -23,6 +23,7 @@ const (
 	VisitHandover   Permission = "visit.handover"   // hand cards over
 	ListExport      Permission = "list.export"      // take lists out as files
 	UndoAny         Permission = "undo.any"         // undo what others did
+	ResidentShield  Permission = "resident.shield"  // see, set and take off marks of protection (支援措置)
 	ExchangeDecide  Permission = "exchange.decide"  // 要連絡: see the cases of the exchange and decide about them
 	ExchangeCarry   Permission = "exchange.carry"   // carry bundles to the booking service and back
 	SettingsManage  Permission = "settings.manage"
@@ -82,7 +83,7 @@ const (
 func AppliancePermissions() []Permission {
 	return []Permission{
 		ImportRun, DeliveryReceive, CardView, CardWork, CardWithdraw, PlaceManage, NoticePrint,
-		VisitHandover, ExchangeDecide, ListExport, UndoAny, ExchangeCarry, ExchangeKeys, StaffManage, SettingsManage, AuditView,
+		VisitHandover, ExchangeDecide, ResidentShield, ListExport, UndoAny, ExchangeCarry, ExchangeKeys, StaffManage, SettingsManage, AuditView,
 	}
 }
 
@@ -138,7 +139,7 @@ var ApplianceRoles = []Role{
 	{ID: RoleCounter, Permissions: []Permission{CardView, CardWork, VisitHandover, ExchangeDecide}},
 	{ID: RoleSupervisor, Permissions: []Permission{
 		ImportRun, DeliveryReceive, CardView, CardWork, CardWithdraw, PlaceManage, NoticePrint, VisitHandover,
-		ExchangeDecide, ListExport, UndoAny, ExchangeCarry, ExchangeKeys, AuditView,
+		ExchangeDecide, ResidentShield, ListExport, UndoAny, ExchangeCarry, ExchangeKeys, AuditView,
 	}},
 	{ID: RoleAuditor, Permissions: []Permission{AuditView}},
 	{ID: RoleAdmin, Permissions: []Permission{ExchangeCarry, ExchangeKeys, StaffManage, SettingsManage, AuditView}},

@@ -46,7 +46,9 @@ func TestTB10_ReleaseSaysNothingOfProtection(t *testing.T) {
 		testkit.Write(t, f.DB, testkit.Supervisor, func(tx *store.Tx) error { return notice.Withdraw(tx, 2, 0, "本人の希望") })
 	})
 	protected := answer(func(f *fixture) {
-		testkit.Write(t, f.DB, testkit.Supervisor, func(tx *store.Tx) error { return resident.Shield(tx, 1, true) })
+		testkit.Write(t, f.DB, testkit.Supervisor, func(tx *store.Tx) error {
+			return resident.Shield(tx, 1, resident.Mark{From: "2026-11-01", Until: "2027-10-31", Reason: "申出"})
+		})
 	})
 	if diff := cmp.Diff(given, protected); diff != "" {
 		t.Errorf("given up and protected (-, +):\n%s", diff)

@@ -17,6 +17,7 @@ func (s *server) routes() []gate.Route {
 		s.importRoutes(),
 		s.deliveryRoutes(),
 		s.cardRoutes(),
+		s.shieldRoutes(),
 		s.placeRoutes(),
 		s.noticeRoutes(),
 		s.counterRoutes(),
@@ -26,6 +27,7 @@ func (s *server) routes() []gate.Route {
 		s.reportRoutes(),
 		s.common.AccountRoutes(),
 		s.settingsRoutes(),
+		s.linkageRoutes(),
 		s.stockRoutes(),
 		s.common.AuditRoutes(),
 	)

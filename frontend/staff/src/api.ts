@@ -35,6 +35,9 @@ export const api = {
   card: (id: number) => get<T.CardPage>(`/api/cards/${id}`),
   act: (id: number, b: T.ActRequest) => post<T.CardPage>(`/api/cards/${id}/acts`, b),
   bulk: (b: T.Bulk) => post<T.BulkResult>('/api/cards/bulk', b),
+  viewShield: (id: number) => post<T.Shield>(`/api/cards/${id}/shield/view`),
+  setShield: (id: number, b: T.ShieldRequest) => post<T.Shield>(`/api/cards/${id}/shield`, b),
+  endShield: (id: number, reason: string) => post<T.Shield>(`/api/cards/${id}/shield/end`, { reason }),
   handover: (id: number, b: T.HandoverRequest) => post<T.CardPage>(`/api/cards/${id}/handover`, b),
   handoverForm: () => get<T.HandoverForm>('/api/handover-form'),
   undoEvent: (id: number, reason: string) => post<T.CardPage>(`/api/events/${id}/undo`, { reason }),
@@ -95,5 +98,7 @@ export const api = {
 
   settings: () => get<T.Settings>('/api/settings'),
   saveSettings: (b: T.Settings) => call<T.Settings>('PUT', '/api/settings', b),
+  linkage: () => get<T.LinkagePage>('/api/linkage'),
+  saveLinkage: (b: T.Linkage) => call<T.LinkagePage>('PUT', '/api/linkage', b),
   connection: () => get<T.Connection>('/api/connection'),
 };

@@ -18,6 +18,7 @@ import Help from './pages/Help.svelte';
 import Home from './pages/Home.svelte';
 import ImportRun from './pages/ImportRun.svelte';
 import Imports from './pages/Imports.svelte';
+import Linkage from './pages/Linkage.svelte';
 import Password from './pages/Password.svelte';
 import Picking from './pages/Picking.svelte';
 import Places from './pages/Places.svelte';
@@ -54,6 +55,7 @@ const screens: ScreenDef[] = [
   { key: 'closing', pattern: '/closing', page: CloseDay, permission: 'visit.handover', icon: 'lock', menu: true },
   { key: 'places', pattern: '/places', page: Places, permission: 'card.view', icon: 'shelf', menu: true },
   { key: 'settings', pattern: '/settings', page: Settings, permission: 'settings.manage', icon: 'gear', menu: true },
+  { key: 'linkage', pattern: '/linkage', page: Linkage, permission: 'settings.manage', icon: 'gear', menu: true },
   { key: 'fonts', pattern: '/fonts', page: Fonts, permission: 'settings.manage', icon: 'gear', menu: true },
   { key: 'staff', pattern: '/staff', page: Staff, permission: 'staff.manage', icon: 'counter', menu: true },
   { key: 'connection', pattern: '/connection', page: Connection, icon: 'link', menu: true },

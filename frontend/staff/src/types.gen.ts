@@ -694,6 +694,29 @@ export interface LabelStock {
   barcode: boolean;
 }
 
+export interface Linkage {
+  linkVersion: number;
+  version: number;
+  link: Policy;
+  freshDays: number;
+}
+
+export interface LinkagePage {
+  linkVersion: number;
+  version: number;
+  link: Policy;
+  freshDays: number;
+  windows: LinkageWindow[];
+}
+
+export interface LinkageWindow {
+  id: string;
+  name: string;
+  seats: 'office' | 'cloud';
+  late: number;
+  closed: boolean;
+}
+
 export interface LossRequest {
   direction: 'out' | 'in';
   bundleId?: string;
@@ -837,6 +860,14 @@ export interface Place {
   capacity: number;
   used: number;
   nextPosition: number | null;
+}
+
+export interface Policy {
+  withBirth: boolean;
+  withoutBirth: string;
+  shielded: string;
+  households: boolean;
+  ready: string;
 }
 
 export interface Posting {
@@ -1115,6 +1146,28 @@ export interface SetupRequest {
   login: string;
   name: string;
   password: string;
+}
+
+export interface Shield {
+  marks: ShieldMark[];
+}
+
+export interface ShieldMark {
+  from: string;
+  until: string;
+  reason: string;
+  at: string;
+  by: string;
+  expired: boolean;
+  endedAt: string;
+  endedBy: string;
+  endedWhy: string;
+}
+
+export interface ShieldRequest {
+  from: string;
+  until: string;
+  reason: string;
 }
 
 export interface SignInRequest {

@@ -61,9 +61,8 @@ type Policy struct {
 	OfferHours   int    `json:"offerHours"`   // in which an offered seat must be accepted, at least 2
 	CancelReason bool   `json:"cancelReason"` // residents are asked why they cancel, optionally
 
-	Reception   string `json:"reception"`   // cloud or appliance: where arrivals are recorded
-	ConfigOwner string `json:"configOwner"` // cloud or appliance: who decides windows, calendar and capacity
-	SettleDays  int    `json:"settleDays"`  // business days after which a no-show without day-close is settled
+	Reception  string `json:"reception"`  // cloud or appliance: where arrivals are recorded
+	SettleDays int    `json:"settleDays"` // business days after which a no-show without day-close is settled
 
 	ContactDays int `json:"contactDays"` // contact data is erased so many days after visit or cancellation
 	LinkDays    int `json:"linkDays"`    // the booking is made anonymous after so many
@@ -93,7 +92,7 @@ func DefaultPolicy() Policy {
 		ConfirmMinutes: 30, KeysPerMail: 2, KeysPerPhone: 2, KeysPerAddress: 5,
 		ChangesPerDay: 5,
 		Units:         "max", OfferHours: 24, CancelReason: true,
-		Reception: "cloud", ConfigOwner: "appliance", SettleDays: 3,
+		Reception: "cloud", SettleDays: 3,
 		ContactDays: 7, LinkDays: 365,
 		Languages: slices.Clone(AllLanguages), Colour: "#0017c1",
 		Reminder: true, NoShowMail: true, MailsPerDay: 3,
@@ -164,7 +163,6 @@ func (p Policy) check() (details []fault.Detail) {
 	oneOf("resetBy", p.ResetBy, "pin", "post")
 	oneOf("units", p.Units, "max", "sum")
 	oneOf("reception", p.Reception, "cloud", "appliance")
-	oneOf("configOwner", p.ConfigOwner, "cloud", "appliance")
 	within("confirmMinutes", p.ConfirmMinutes, 5, 120)
 	within("keysPerMail", p.KeysPerMail, 1, 20)
 	within("keysPerPhone", p.KeysPerPhone, 1, 20)

@@ -25,9 +25,18 @@ CREATE TABLE link (
 CREATE INDEX link_resident ON link (resident_id) WHERE resident_id IS NOT NULL;
 CREATE INDEX link_run ON link (run_id);
 
--- 支援措置: residents about whom nothing leaves the office.
+-- 支援措置: residents under protection, and those who were. Nothing about them leaves
+-- the office unless the city has decided otherwise (package link).
 CREATE TABLE resident_shield (
-    resident_id INTEGER PRIMARY KEY,
-    since       TEXT NOT NULL,
-    actor       TEXT NOT NULL
+    id          INTEGER PRIMARY KEY,
+    resident_id INTEGER NOT NULL,
+    from_on     TEXT NOT NULL,
+    until_on    TEXT NOT NULL,            -- its end takes nothing off by itself
+    reason      TEXT NOT NULL,
+    set_at      TEXT NOT NULL,
+    set_by      TEXT NOT NULL,
+    ended_at    TEXT NOT NULL DEFAULT '', -- '' while it holds
+    ended_by    TEXT NOT NULL DEFAULT '',
+    ended_why   TEXT NOT NULL DEFAULT ''
 );
+CREATE UNIQUE INDEX resident_shield_now ON resident_shield (resident_id) WHERE ended_at = '';

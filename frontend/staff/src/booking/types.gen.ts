@@ -878,7 +878,6 @@ export interface Policy {
   offerHours: number;
   cancelReason: boolean;
   reception: string;
-  configOwner: string;
   settleDays: number;
   contactDays: number;
   linkDays: number;

@@ -14,7 +14,7 @@ export const policyParts: PolicyPart[] = [
   { key: 'access', fields: [{ key: 'pii', choices: ['off', 'contact', 'full'] }, { key: 'groupMode', choices: ['off', 'each_code', 'tick'] }, { key: 'resetBy', choices: ['pin', 'post'] },
     ...plain('confirmMinutes', 'keysPerMail', 'keysPerPhone', 'keysPerAddress', 'unconfirmedKeys')] },
   { key: 'booking', fields: [{ key: 'units', choices: ['max', 'sum'] }, ...plain('changesPerDay', 'offerHours', 'waitingList', 'adjacent', 'cancelReason')] },
-  { key: 'duty', fields: [{ key: 'reception', choices: ['cloud', 'appliance'] }, { key: 'configOwner', choices: ['cloud', 'appliance'] }, ...plain('settleDays', 'contactDays', 'linkDays')] },
+  { key: 'duty', fields: [{ key: 'reception', choices: ['cloud', 'appliance'] }, ...plain('settleDays', 'contactDays', 'linkDays')] },
   { key: 'pages', fields: [...plain('phone', 'hours', 'colour'), { key: 'privacy', rows: 4 }] },
   { key: 'mails', fields: plain('senderName', 'senderAddress', 'mailsPerDay', 'reminder', 'noShowMail') },
 ];
