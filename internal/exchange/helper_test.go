@@ -239,12 +239,18 @@ func (c *cloud) spool() *os.File {
 
 func (c *cloud) export() []byte {
 	c.t.Helper()
+	return c.exportOf(c)
+}
+
+// exportOf seals and signs a log that need not be the own one.
+func (c *cloud) exportOf(log relay.Log) []byte {
+	c.t.Helper()
 	own, err := c.book.Own()
 	must(c.t, err)
 	peer, err := c.book.Peer()
 	must(c.t, err)
 	var file bytes.Buffer
-	_, err = relay.Export(c.t.Context(), c.db, testkit.Clerk, c, relay.Terms{Kind: seal.Return, Own: own, Peer: peer, Days: 7, Class: "restricted", Random: rand.Reader}, &file, c.spool())
+	_, err = relay.Export(c.t.Context(), c.db, testkit.Clerk, log, relay.Terms{Kind: seal.Return, Own: own, Peer: peer, Days: 7, Class: "restricted", Random: rand.Reader}, &file, c.spool())
 	must(c.t, err)
 	return file.Bytes()
 }
