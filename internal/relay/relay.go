@@ -164,9 +164,9 @@ type Apply func(tx *store.Tx, e Event) error
 
 // Import takes in an opened bundle: all new events in order and the new state in
 // one transaction, or nothing. Errors: fault.Conflict "relay.E-EPOCH" when the
-// peer was restored, "relay.E-GAP" when an
-// earlier bundle is missing, which the next own bundle asks for; fault.Invalid
-// "seal.E-UNZIP", "seal.E-SCHEMA".
+// peer was restored, "relay.E-STALE" for what it sent before it was restored,
+// "relay.E-GAP" when an earlier bundle is missing, which the next own bundle asks
+// for; fault.Invalid "seal.E-UNZIP", "seal.E-SCHEMA".
 func Import(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle, random io.Reader, apply Apply) (t Taken, err error) {
 	defer fault.Add(&err, "relay.Import(%s)", b.BundleID)
 	if err := begin(ctx, db, actor, random); err != nil {
@@ -198,6 +198,8 @@ func Import(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle
 // admit compares epochs and numbers.
 func (s State) admit(h seal.Header) error {
 	switch {
+	case s.PeerEpoch != "" && h.Epoch != s.PeerEpoch && h.Epoch < max(s.PeerEpoch, s.NewEpoch): // epochs ascend with time
+		return fault.New(fault.Conflict, "relay.E-STALE")
 	case s.PeerEpoch != "" && h.Epoch != s.PeerEpoch:
 		return fault.New(fault.Conflict, "relay.E-EPOCH")
 	case h.Lo > s.Applied+1:
@@ -316,11 +318,15 @@ func Renew(tx *store.Tx, random io.Reader) (State, error) {
 }
 
 func renew(tx *store.Tx, random io.Reader) (State, error) {
-	epoch, err := seal.NewID(tx.Now, random)
+	s, err := Load(tx.Rx)
 	if err != nil {
 		return State{}, err
 	}
-	s, err := Load(tx.Rx)
+	at := tx.Now
+	if was, known := seal.IDTime(s.Epoch); known && !at.After(was) { // the clock was put back, too
+		at = was.Add(time.Millisecond)
+	}
+	epoch, err := seal.NewID(at, random)
 	if err != nil {
 		return State{}, err
 	}

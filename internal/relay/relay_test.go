@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -189,7 +190,9 @@ func TestRelay_GapIsAskedFor(t *testing.T) {
 	office.log = append(office.log, "3")
 	third := office.export(t, cloud) // 3–3, for 1 and 2 are acknowledged
 
-	_, fresh := pair(t, testkit.DB(t)) // a cloud that has heard nothing
+	later := testkit.NewClock()
+	later.Advance(time.Second)
+	_, fresh := pair(t, testkit.DBAt(t, later)) // a cloud that has heard nothing
 	fresh.own = cloud.own
 	before := testkit.Dump(t, fresh.db, "relay", "audit", "audit_body", "audit_hash")
 	_, err := fresh.take(t, third, office)
@@ -286,4 +289,46 @@ func TestRelay_PutBack(t *testing.T) {
 	_, err := relay.Export(t.Context(), office.db, testkit.Clerk, office,
 		relay.Terms{Kind: office.kind, Own: office.own, Peer: cloud.own.Public(), Days: 7, Random: rand.Reader}, &bytes.Buffer{}, spool(t))
 	testkit.WantFault(t, err, fault.Conflict, "relay.put_back")
+}
+
+// What a peer sent before it was put back, and comes late, is refused and changes
+// nothing: nobody is asked to accept a restore that is over. So is what it sent
+// between two restores.
+func TestRelay_StaleEpoch(t *testing.T) {
+	office, cloud := pair(t, testkit.DB(t))
+	office.log = []string{"1", "2"}
+	if _, err := cloud.take(t, office.export(t, cloud), office); err != nil {
+		t.Fatal(err)
+	}
+	late := [][]byte{office.export(t, cloud)}
+	renew := func() {
+		was := office.state(t).Epoch
+		testkit.Write(t, office.db, testkit.Clerk, func(tx *store.Tx) error { _, err := relay.Renew(tx, rand.Reader); return err })
+		if now := office.state(t).Epoch; now <= was {
+			t.Fatalf("epoch %s follows %s", now, was)
+		}
+		office.log = []string{"restored"}
+	}
+	renew()
+	late = append(late, office.export(t, cloud))
+	renew()
+	if _, err := cloud.take(t, office.export(t, cloud), office); !fault.Is(err, fault.Conflict, "relay.E-EPOCH") {
+		t.Fatalf("a new epoch: %v", err)
+	}
+	for _, accepted := range []bool{false, true} {
+		if accepted {
+			testkit.Write(t, cloud.db, testkit.Clerk, func(tx *store.Tx) error { return relay.AcceptEpoch(tx, cloud.state(t).NewEpoch, 0, 0) })
+		}
+		for i, file := range late {
+			if i == 0 && !accepted {
+				continue // of the epoch that still counts
+			}
+			before := testkit.Dump(t, cloud.db)
+			_, err := cloud.take(t, file, office)
+			testkit.WantFault(t, err, fault.Conflict, "relay.E-STALE")
+			if diff := cmp.Diff(before, testkit.Dump(t, cloud.db)); diff != "" {
+				t.Errorf("late bundle %d changed the database (-want +got):\n%s", i, diff)
+			}
+		}
+	}
 }

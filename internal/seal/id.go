@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 )
 
@@ -19,6 +20,15 @@ func NewID(now time.Time, random io.Reader) (string, error) {
 	id[6] = id[6]&0x0f | 0x70
 	id[8] = id[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:]), nil
+}
+
+// IDTime is when an identifier was made, false for what is none.
+func IDTime(id string) (at time.Time, ok bool) {
+	if len(id) != 36 {
+		return at, false
+	}
+	ms, err := strconv.ParseInt(id[:8]+id[9:13], 16, 64)
+	return time.UnixMilli(ms).UTC(), err == nil
 }
 
 // FileName is the name under which a bundle goes onto a medium. It serves the
