@@ -311,7 +311,7 @@ var columnsAllowed = map[string]string{
 	"member_password":   "tenant link hash set_at",
 	"member_reset":      "tenant secret_mac link kind until_at",
 	"booking":           "tenant booking_id year no window_id slot_id seat via owner lang state until_at counter called_at made_at made_by changed_by changed_at placed_event last_event",
-	"booking_person":    "tenant booking_id ord link gen procs units slot_id state booked visit_here visit_there arrived_at done_at old_card handled memo",
+	"booking_person":    "tenant booking_id ord link own gen procs units slot_id state booked visit_here visit_there arrived_at done_at old_card handled memo",
 	"booking_number":    "tenant year month last",
 	"booking_token":     "tenant token request booking_id at",
 	"visitor_session":   "tenant digest link gen party seen_at",

@@ -208,6 +208,11 @@ func (b *Booking) tellEnd(j *journal, who string, leaving ...*Person) error {
 	case len(b.Live()) == 0:
 		return j.put(event.BookingCancelled{Booking: b.ID, By: who})
 	}
+	return b.tellLeft(j, who, leaving...)
+}
+
+// tellLeft tells who has left, one by one.
+func (b *Booking) tellLeft(j *journal, who string, leaving ...*Person) error {
 	for _, p := range leaving {
 		if err := j.put(event.BookingLeft{Booking: b.ID, Link: p.Link, By: who}); err != nil {
 			return err

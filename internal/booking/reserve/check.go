@@ -15,7 +15,7 @@ type Breach struct {
 
 // Check compares the counters of every slot with the bookings: what is taken is
 // the units of all who have not left, and no more than there are seats; a code
-// has one active booking; the state of a booking is that of its persons; who is
+// has one active booking, or some of the office; the state of a booking is that of its persons; who is
 // to confirm or to accept has an end to do so. It runs every night; a breach raises an alarm and is never corrected silently.
 func Check(rx *store.Rx, tenant int) (breaches []Breach, err error) {
 	defer fault.Add(&err, "reserve.Check(%d)", tenant)

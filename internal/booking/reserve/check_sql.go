@@ -27,7 +27,8 @@ WHERE s.tenant = $1 AND (h.web > s.web_cap + s.web_over OR h.office > s.office_c
       OR s.web_over > 0 AND s.web_over <> s.web_taken - s.web_cap OR s.office_over > 0 AND s.office_over <> s.office_taken - s.office_cap)
 ORDER BY s.slot_id`
 	bookedTwice = `
-SELECT link, COUNT(*), 1 FROM booking_person WHERE tenant = $1 AND state = 'active' GROUP BY link HAVING COUNT(*) > 1 ORDER BY link`
+SELECT link, COUNT(*), 1 FROM booking_person
+WHERE tenant = $1 AND state = 'active' GROUP BY link HAVING COUNT(*) > 1 AND MIN(own) = '' ORDER BY link`
 	// statesDiffer finds bookings whose state is not the first, in the order of
 	// [States], that one of the persons has.
 	statesDiffer = `

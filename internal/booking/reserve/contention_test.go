@@ -151,7 +151,7 @@ func runUntilKilled(t *testing.T, dsn, name string, h *heard, enough int) {
 func TestContention_WithoutTheIndexItFails(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
-			db := open(t, scratch(t, engine), without(t, "CREATE UNIQUE INDEX one_active ON booking_person (tenant, link) WHERE state = 'active';"))
+			db := open(t, scratch(t, engine), without(t, "CREATE UNIQUE INDEX one_active ON booking_person (tenant, link, own) WHERE state = 'active';"))
 			office(t, db, tenant, stormMembers, stormMembers) // seats for everybody, and more
 			storm(t.Context(), db, "n", io.Discard, 40)
 			if kinds := kindsOf(t, db); !kinds["twice"] {
@@ -227,9 +227,9 @@ VALUES ($1, $2, 2026, $3, 'W1', $4, 'web', 'web', 'cloud', '', 'active', '', '',
 		return err
 	}
 	_, err := tx.Exec(`
-INSERT INTO booking_person (tenant, booking_id, ord, link, gen, procs, units, slot_id, state, booked, visit_here, visit_there,
+INSERT INTO booking_person (tenant, booking_id, ord, link, own, gen, procs, units, slot_id, state, booked, visit_here, visit_there,
                             arrived_at, done_at, old_card, handled, memo)
-VALUES ($1, $2, 1, $3, 1, 'pin', 1, $4, 'active', 'active', '', '', '', '', 0, '', '')`,
+VALUES ($1, $2, 1, $3, '', 1, 'pin', 1, $4, 'active', 'active', '', '', '', '', 0, '', '')`,
 		tenant, id, link(g), nine)
 	return err
 }

@@ -158,7 +158,7 @@ func (j *journal) guest(b Booking, p Person) (event.Member, error) {
 // who were there all the same.
 func (j *journal) tell(t event.Type, b Booking, persons ...*Person) error {
 	visit := t == arrivedEvent || t == doneEvent || t == againEvent || t == undoneEvent
-	if !visit && len(persons) == len(b.Live()) || len(persons) == len(b.Persons) {
+	if !visit && (len(persons) == len(b.Live()) || len(persons) == len(b.Persons)) {
 		return j.put(of(t, event.OfBooking{Booking: b.ID}))
 	}
 	for _, p := range persons {

@@ -1,6 +1,7 @@
 package reserve
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type Placed struct {
 	SlotID  string
 	Guests  []Guest           // without those who have left
 	SlotsOf map[string]string // by code: another slot than that of the booking
+	Booked  map[string]State  // by code: what became of the person, visits aside; Active for those not named
 	Via     Via
 	Rules   Rules
 }
@@ -30,8 +32,8 @@ type Placed struct {
 // it, takes its seats whether there are any or not, and ends the part of its
 // persons in bookings of ours, because the office's counts. It returns those
 // bookings, as they were and as they are. Errors: fault.NotFound
-// "member.unknown", "slot.unknown"; fault.Conflict "booking.exists" when one of
-// the persons has another booking of the office, or the id is one of ours.
+// "member.unknown", "slot.unknown"; fault.Conflict "booking.exists" when the id
+// is one of ours.
 func PlaceOffice(tx *store.Tx, p Placed) (b Booking, ended []Moved, err error) {
 	j := open(tx, p.Tenant)
 	ids, err := p.lock(j)
@@ -44,9 +46,6 @@ func PlaceOffice(tx *store.Tx, p Placed) (b Booking, ended []Moved, err error) {
 		return Booking{}, nil, err
 	case !found:
 		return Booking{}, nil, fault.New(fault.NotFound, "slot.unknown")
-	}
-	if ended, err = p.overrule(j, ids); err != nil {
-		return Booking{}, nil, err
 	}
 	b, is, err := ByID(tx.Rx, p.Tenant, p.ID)
 	if err != nil {
@@ -63,6 +62,9 @@ func PlaceOffice(tx *store.Tx, p Placed) (b Booking, ended []Moved, err error) {
 		return Booking{}, nil, err
 	}
 	b.sum()
+	if ended, err = b.overrule(j, ids); err != nil {
+		return Booking{}, nil, err
+	}
 	if err := p.write(j, &b, is, fresh); err != nil {
 		return Booking{}, nil, err
 	}
@@ -100,31 +102,31 @@ func (p Placed) lock(j *journal) (ids []string, err error) {
 	return ids, j.lockBookings(ids)
 }
 
-// overrule ends what the persons have booked with us.
-func (p Placed) overrule(j *journal, ids []string) (ended []Moved, err error) {
+// overrule ends what those who are expected with a booking of the office have
+// booked with us.
+func (b Booking) overrule(j *journal, ids []string) (ended []Moved, err error) {
 	for _, id := range ids {
-		b, err := known(ByID(j.tx.Rx, p.Tenant, id))
+		other, err := known(ByID(j.tx.Rx, j.tenant, id))
 		if err != nil {
 			return nil, err
 		}
+		if other.Theirs { // of its own bookings the office says itself what counts
+			continue
+		}
 		var leaving []*Person
-		for _, g := range p.Guests {
-			if !b.had(g.Link) || !agree.Overruled(agree.Person{Booked: agree.State(b.person(g.Link).State)}) {
-				continue
+		for _, p := range b.in(Active) {
+			if other.had(p.Link) && agree.Overruled(agree.Person{Booked: agree.State(other.person(p.Link).State)}) {
+				leaving = append(leaving, other.person(p.Link))
 			}
-			if b.Theirs {
-				return nil, fault.New(fault.Conflict, "booking.exists")
-			}
-			leaving = append(leaving, b.person(g.Link))
 		}
 		if len(leaving) == 0 {
 			continue
 		}
-		m := Moved{Before: b.copied()}
-		if err := b.endByOffice(j, leaving...); err != nil {
+		m := Moved{Before: other.copied()}
+		if err := other.endByOffice(j, leaving...); err != nil {
 			return nil, err
 		}
-		m.After = b
+		m.After = other
 		ended = append(ended, m)
 	}
 	return ended, nil
@@ -152,7 +154,7 @@ func (p Placed) persons(tx *store.Tx, b *Booking) (fresh []Person, err error) {
 		if id := p.SlotsOf[g.Link]; id != "" {
 			q.SlotID = id
 		}
-		q.by(func(known *agree.Person) { known.Told(agree.Office, agree.Active) })
+		q.by(func(known *agree.Person) { known.Told(agree.Office, agree.State(cmp.Or(p.Booked[g.Link], Active))) })
 	}
 	for i, q := range fresh {
 		fresh[i] = *b.person(q.Link)
@@ -171,7 +173,7 @@ func (p Placed) write(j *journal, b *Booking, is bool, fresh []Person) (err erro
 	}
 	for _, q := range b.Persons {
 		if slices.ContainsFunc(fresh, func(f Person) bool { return f.Ord == q.Ord }) {
-			if err := insertPerson(j.tx, p.Tenant, b.ID, q); err != nil {
+			if err := insertPerson(j.tx, p.Tenant, *b, q); err != nil {
 				return err
 			}
 			continue

@@ -85,6 +85,9 @@ func Arrive(tx *store.Tx, v Visit) (a Arrival, err error) {
 		if !v.Today {
 			return a, nil
 		}
+		if err := b.allows(Arriving, persons...); err != nil {
+			return Arrival{}, err
+		}
 		if err := b.bringHere(j, v); err != nil {
 			return Arrival{}, err
 		}
@@ -166,17 +169,33 @@ func force(tx *store.Tx, tenant int, side slot.Side, held, wanted map[string]int
 
 // step moves persons and tells the office; seats that were returned before are
 // taken again, and those of who leaves are returned.
-func (b *Booking) step(j *journal, m Move, t event.Type, persons ...*Person) error {
+func (b *Booking) step(j *journal, m Move, t event.Type, persons ...*Person) (err error) {
 	held := b.seats()
+	over := slices.ContainsFunc(persons, func(p *Person) bool { return p.Booked.Ended() }) // below the visit
 	if err := b.apply(m, persons...); err != nil {
 		return err
 	}
-	if m == GivingUp {
-		if err := b.tellEnd(j, "resident", persons...); err != nil {
-			return err
-		}
-	} else if err := j.tell(t, *b, persons...); err != nil {
+	if err := b.aloneAgain(j, persons...); err != nil {
 		return err
+	}
+	switch {
+	case m != GivingUp:
+		err = j.tell(t, *b, persons...)
+	case over: // no longer in the booking: the office hears of each by name
+		err = b.tellLeft(j, "resident", persons...)
+	default:
+		err = b.tellEnd(j, "resident", persons...)
+	}
+	if err != nil {
+		return err
+	}
+	if m == Undoing { // on a day that is closed by now
+		for _, p := range persons {
+			if err := b.uncover(j, p); err != nil {
+				return err
+			}
+		}
+		b.sum()
 	}
 	if err := saveAll(j.tx, j.tenant, *b, j.last); err != nil {
 		return err
@@ -185,6 +204,24 @@ func (b *Booking) step(j *journal, m Move, t event.Type, persons ...*Person) err
 		return err
 	}
 	return j.close()
+}
+
+// aloneAgain refuses to take a visit back for somebody who has booked again
+// meanwhile, or was booked by the office.
+func (b Booking) aloneAgain(j *journal, persons ...*Person) error {
+	for _, p := range persons {
+		if p.State != Active {
+			continue
+		}
+		others, err := b.othersOf(j, p.Link)
+		if err != nil {
+			return err
+		}
+		if len(others) > 0 {
+			return fault.New(fault.Conflict, "booking.exists")
+		}
+	}
+	return nil
 }
 
 // reception is what the audit log says of an act of reception.
@@ -232,6 +269,9 @@ func received(tx *store.Tx, v Visit, m Move, t event.Type, action string, h *Han
 	j := open(tx, v.Tenant)
 	if b, err = j.withPersons(v.BookingID); err != nil {
 		return Booking{}, err
+	}
+	if m == GivingUp && b.Theirs {
+		return Booking{}, theirs(b)
 	}
 	persons, err := v.persons(&b, m)
 	if err != nil {

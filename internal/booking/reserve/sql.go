@@ -53,19 +53,23 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $17, $9, $10, $11, '', '', $12, $14, $15
 		return err
 	}
 	for _, p := range b.Persons {
-		if err := insertPerson(tx, tenant, b.ID, p); err != nil {
+		if err := insertPerson(tx, tenant, b, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func insertPerson(tx *store.Tx, tenant int, bookingID string, p Person) error {
+func insertPerson(tx *store.Tx, tenant int, b Booking, p Person) error {
+	own := ""
+	if b.Theirs {
+		own = b.ID
+	}
 	return tx.Later(exists, `
-INSERT INTO booking_person (tenant, booking_id, ord, link, gen, procs, units, slot_id, state, booked, visit_here, visit_there,
+INSERT INTO booking_person (tenant, booking_id, ord, link, own, gen, procs, units, slot_id, state, booked, visit_here, visit_there,
                             arrived_at, done_at, old_card, handled, memo)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '', '')`,
-		tenant, bookingID, p.Ord, p.Link, p.Gen, p.Procs, p.Units, p.SlotID, p.State, p.Booked, p.Here, p.There)
+VALUES ($1, $2, $3, $4, $13, $5, $6, $7, $8, $9, $10, $11, $12, '', '', 0, '', '')`,
+		tenant, b.ID, p.Ord, p.Link, p.Gen, p.Procs, p.Units, p.SlotID, p.State, p.Booked, p.Here, p.There, own)
 }
 
 func owner(theirs bool) string {
@@ -228,8 +232,10 @@ func ByNumber(rx *store.Rx, tenant, year int, no string) (b Booking, found bool,
 }
 
 const (
-	activeOf  = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state = 'active'"
-	comingOf  = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state IN ('pending', 'arrived')"
+	activeOf = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state = 'active' ORDER BY own DESC"
+	comingOf = `
+SELECT booking_id FROM booking_person
+WHERE tenant = $1 AND link = $2 AND (state IN ('pending', 'arrived') OR state = 'active' AND own <> '')`
 	offeredTo = "SELECT booking_id FROM booking_person WHERE tenant = $1 AND link = $2 AND state = 'offered'"
 	boundFor  = `
 SELECT booking_id FROM booking_person

@@ -91,13 +91,23 @@ func Next(from State, m Move) (to State, ok bool) {
 // apply moves persons. Errors: fault.Conflict "booking.state" when one of them
 // cannot.
 func (b *Booking) apply(m Move, persons ...*Person) error {
+	if err := b.allows(m, persons...); err != nil {
+		return err
+	}
+	for _, p := range persons {
+		p.move(m)
+	}
+	b.sum()
+	return nil
+}
+
+// allows refuses a move that one of the persons cannot make.
+func (b Booking) allows(m Move, persons ...*Person) error {
 	for _, p := range persons {
 		if !p.can(m) {
 			return fault.New(fault.Conflict, "booking.state", "no", b.No, "state", "@booking.state."+string(p.State))
 		}
-		p.move(m)
 	}
-	b.sum()
 	return nil
 }
 

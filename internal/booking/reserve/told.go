@@ -91,14 +91,18 @@ func (b *Booking) concerned(links ...string) (list []*Person, err error) {
 // back: a booking of a code that has died or books elsewhere by now, or of a day
 // that is closed.
 func (b *Booking) uncover(j *journal, p *Person) error {
-	other, busy, err := one(j.tx.Rx, j.tenant, activeOf, p.Link)
+	others, err := b.othersOf(j, p.Link)
 	if err != nil {
 		return err
 	}
-	busy = busy && other.ID != b.ID
 	if b.Theirs {
-		if busy && !other.Theirs && p.State == Active { // the office's booking counts
-			return other.endByOffice(j, other.person(p.Link))
+		for _, other := range others { // the office's booking counts
+			if other.Theirs || p.State != Active {
+				continue
+			}
+			if err := other.endByOffice(j, other.person(p.Link)); err != nil {
+				return err
+			}
 		}
 		return nil
 	}
@@ -106,8 +110,28 @@ func (b *Booking) uncover(j *journal, p *Person) error {
 	if err != nil {
 		return err
 	}
-	stand.Own = busy && (other.Theirs || p.State == Active) // one of the two has to go, and this one is the older
+	// Of two of ours one has to go, and this one is the older.
+	stand.Own = slices.ContainsFunc(others, func(other Booking) bool { return other.Theirs || p.State == Active })
 	return b.recheck(j, p, stand)
+}
+
+// othersOf are the other bookings in which a code is expected.
+func (b Booking) othersOf(j *journal, link string) (list []Booking, err error) {
+	ids, err := texts(j.tx.Rx, activeOf, j.tenant, link)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if id == b.ID {
+			continue
+		}
+		other, err := known(ByID(j.tx.Rx, j.tenant, id))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, other)
+	}
+	return list, nil
 }
 
 // recheck ends or settles what the office's facts end or settle, and says so

@@ -36,6 +36,7 @@ CREATE TABLE booking_person (
     booking_id TEXT NOT NULL,
     ord        INTEGER NOT NULL,              -- within the booking, from 1
     link       TEXT,                          -- NULL once the booking has been made anonymous
+    own        TEXT NOT NULL,                 -- the booking, where it is the office's: it may book somebody twice; '' otherwise
     gen        INTEGER NOT NULL,
     procs      TEXT NOT NULL,
     units      INTEGER NOT NULL CHECK (units BETWEEN 1 AND 1000), -- seats that this person takes
@@ -56,8 +57,8 @@ CREATE TABLE booking_person (
     FOREIGN KEY (tenant, link) REFERENCES member (tenant, link),
     FOREIGN KEY (tenant, slot_id) REFERENCES slot (tenant, slot_id)
 );
-CREATE UNIQUE INDEX one_active ON booking_person (tenant, link) WHERE state = 'active';
-CREATE INDEX one_coming ON booking_person (tenant, link) WHERE state IN ('pending', 'arrived');
+CREATE UNIQUE INDEX one_active ON booking_person (tenant, link, own) WHERE state = 'active';
+CREATE INDEX one_coming ON booking_person (tenant, link) WHERE state IN ('pending', 'arrived') OR state = 'active' AND own <> '';
 CREATE INDEX booking_person_link ON booking_person (tenant, link, booking_id);
 CREATE INDEX booking_person_slot ON booking_person (tenant, slot_id, booking_id);
 CREATE INDEX booking_person_open ON booking_person (tenant, link, booking_id) WHERE booked IN ('pending', 'offered', 'active');
