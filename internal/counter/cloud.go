@@ -158,11 +158,13 @@ func (b Booking) owner() agree.Side {
 	return agree.Office
 }
 
-// told takes over what the booking service says of one person, or of everybody
-// who has not left.
+// told takes over what the booking service says of one person of a booking of
+// its own, or of everybody who has not left.
 func told(tx *store.Tx, bk, link string, s State) error {
 	return each(tx, bk, link, func(b Booking, p *Person) error {
-		p.Told(b.owner(), s)
+		if b.Source == FromCloud {
+			p.Told(b.owner(), s)
+		}
 		return nil
 	})
 }

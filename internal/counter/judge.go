@@ -138,7 +138,7 @@ func Rejudge(tx *store.Tx, links ...string) (found []Finding, err error) {
 // card in the meantime.
 func rejudgeOwn(tx *store.Tx, b *Booking, p *Person) ([]Finding, error) {
 	l, known, err := link.ByID(tx.Rx, p.Link)
-	if err != nil || !known || b.Source != FromOffice || !p.Expected() {
+	if err != nil || !known || b.Source != FromOffice || p.Booked != Active {
 		return nil, err
 	}
 	f := Finding{Case: agree.CaseWithdrawn, Booking: b.ID, Link: p.Link}

@@ -181,11 +181,15 @@ func (b *Booking) tellPlace(tx *store.Tx) error {
 	e := event.BookingOffice{
 		Booking: b.ID, No: b.No, Window: b.WindowID, Start: startText(b.Starts), Min: b.Minutes, Via: b.Via, Members: []event.Member{},
 	}
-	for _, p := range b.Live() {
-		if p.Link == "" {
+	for _, p := range b.Persons {
+		if p.Link == "" || !p.In() {
 			continue
 		}
-		e.Members = append(e.Members, event.Member{Link: p.Link, Gen: p.Gen, Svc: p.Svc.List()})
+		m := event.Member{Link: p.Link, Gen: p.Gen, Svc: p.Procs.List()}
+		if p.Booked != Active {
+			m.Booked = string(p.Booked)
+		}
+		e.Members = append(e.Members, m)
 		e.Party, e.Units = e.Party+1, e.Units+p.Units
 	}
 	if e.Party == 0 {
@@ -240,12 +244,17 @@ func Move(tx *store.Tx, bk, windowID string, starts time.Time) (Booking, error) 
 // without one; the seats of who had not come are free again. Those of the booking
 // service are cancelled there.
 func leaveHere(tx *store.Tx, b *Booking, persons []*Person) error {
+	var left []*Person
 	for _, p := range persons {
 		if p.State() == Arrived {
 			if err := b.step(tx, p, ActUndo); err != nil {
 				return err
 			}
 		}
+		if !p.In() { // was over below the visit
+			continue
+		}
+		left = append(left, p)
 		was := *p
 		p.Told(b.owner(), Cancelled)
 		p.DoneAt = store.Stamp(tx.Now)
@@ -259,7 +268,7 @@ func leaveHere(tx *store.Tx, b *Booking, persons []*Person) error {
 		}
 	}
 	if b.Source == FromOffice {
-		if err := b.tellLeft(tx, "resident", persons...); err != nil {
+		if err := b.tellLeft(tx, "resident", left...); err != nil {
 			return err
 		}
 	}

@@ -61,7 +61,7 @@ func (b Booking) snapshot(rx *store.Rx) (e event.SnapshotBooking, told bool, err
 			continue
 		}
 		one := event.Standing{
-			Link: p.Link, Gen: p.Gen, Svc: p.Svc.List(), NoCode: p.NoCode, Booked: string(p.Booked), Refused: p.Refused,
+			Link: p.Link, Gen: p.Gen, Svc: p.Procs.List(), NoCode: p.NoCode, Booked: string(p.Booked), Refused: p.Refused,
 			Office: string(p.Visits[agree.Office]), Cloud: string(p.Visits[agree.Cloud]),
 		}
 		if !p.Starts.Equal(b.Starts) {
@@ -160,6 +160,48 @@ func TakeDay(tx *store.Tx, e event.SnapshotDay) error {
 
 // TakenOver counts the office seats anew, after the last booking was taken over.
 func TakenOver(tx *store.Tx) error { return recount(tx) }
+
+// SayAgain tells of the closed days and the bookings of this office that the
+// booking service does not hold: held names bookings, and days as window and
+// date. What was seen before a close is of no log that is known, so that nobody
+// is accused.
+func SayAgain(tx *store.Tx, held map[string]bool) error {
+	closings, err := closings(tx.Rx)
+	if err != nil {
+		return err
+	}
+	for _, c := range closings {
+		if held[c.WindowID+" "+c.Day] {
+			continue
+		}
+		if err := emit(tx, event.DayClosed{Window: c.WindowID, Date: c.Day}); err != nil {
+			return err
+		}
+	}
+	all, err := bookings(tx.Rx, "b.source = 'office' ORDER BY b.bk")
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
+		if held[b.ID] {
+			continue
+		}
+		if err := b.tellPlace(tx); err != nil {
+			return err
+		}
+		for _, p := range b.Persons {
+			if a, came := reached[p.Visits[agree.Office]]; came && p.In() {
+				if err := b.tell(tx, p, a); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// reached are the steps that lead to what is written down.
+var reached = map[agree.Visit]Act{agree.HasCome: ActArrive, agree.ComeAgain: ActAgain, agree.IsDone: ActFinish}
 
 // NumbersBegan says that the numbers of the booking service begin with 1 again,
 // because it was put back: what this office knows of is seen, what it has not

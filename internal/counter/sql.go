@@ -114,15 +114,15 @@ func byNumber(rx *store.Rx, no string) ([]Booking, error) {
 	return bookings(rx, "b.no = $1 ORDER BY b.day DESC, b.bk", no)
 }
 
-// standing are the bookings in which somebody is expected, with one of the codes
-// or, on none named, with any.
+// standing are the bookings that are not over for somebody, below a visit, too,
+// with one of the codes or, on none named, with any.
 func standing(rx *store.Rx, links []string) ([]Booking, error) {
 	list, err := json.Marshal(append([]string{}, links...))
 	if err != nil {
 		return nil, err
 	}
 	return bookings(rx, `b.bk IN (
-SELECT p.bk FROM counter_person p WHERE p.state IN ('active', 'noshow_provisional') AND p.link <> '' AND ($1 = '[]' OR p.link IN (SELECT value FROM json_each($1))))
+SELECT p.bk FROM counter_person p WHERE p.booked IN ('active', 'noshow_provisional') AND p.link <> '' AND ($1 = '[]' OR p.link IN (SELECT value FROM json_each($1))))
 ORDER BY b.bk`, string(list))
 }
 

@@ -72,6 +72,7 @@ type snapshot struct {
 	begin event.SnapshotBegin
 	lost  bool
 	links *link.Taking
+	held  map[string]bool // bookings and days of it
 }
 
 // recover carries out an event while this side finds back: the configuration,
@@ -91,8 +92,10 @@ func (h *hearing) recover(b event.Body) error {
 	case event.SnapshotLink:
 		return h.answer.links.Link(e)
 	case event.SnapshotBooking:
+		h.answer.held[e.Booking] = true
 		return counter.TakeBooking(h.tx, e, h.answer.lost)
 	case event.SnapshotDay:
+		h.answer.held[e.Window+" "+e.Date] = true
 		return counter.TakeDay(h.tx, e)
 	case event.SnapshotEnd:
 		return h.end(e)
@@ -111,7 +114,7 @@ func (h *hearing) begin(e event.SnapshotBegin) error {
 		return err
 	}
 	lost := agree.Lost(asked, e)
-	h.answer = &snapshot{begin: e, lost: lost, links: link.Take(h.tx, h.keys, lost)}
+	h.answer = &snapshot{begin: e, lost: lost, links: link.Take(h.tx, h.keys, lost), held: map[string]bool{}}
 	return nil
 }
 
@@ -128,6 +131,9 @@ func (h *hearing) end(e event.SnapshotEnd) error {
 	if err := officelog.Recovered(h.tx, after); err != nil {
 		return err
 	}
+	if err := h.answer.sayAgain(h.tx); err != nil {
+		return err
+	}
 	if _, err := link.Collect(h.tx, h.keys); err != nil {
 		return err
 	}
@@ -142,6 +148,18 @@ func (h *hearing) end(e event.SnapshotEnd) error {
 	r.Answered, r.Links, r.Bookings, r.Days, r.Unknown = store.Stamp(h.tx.Now), e.Links, e.Bookings, e.Days, h.answer.links.Unknown
 	h.under, h.answer, h.answered = false, nil, true
 	return saveRestore(h.tx, r)
+}
+
+// sayAgain says anew what this office owns and the answer does not hold, where
+// the old log is no longer what the booking service has heard.
+func (s *snapshot) sayAgain(tx *store.Tx) error {
+	if !s.lost {
+		return nil
+	}
+	if err := s.links.SayAgain(); err != nil {
+		return err
+	}
+	return counter.SayAgain(tx, s.held)
 }
 
 // ConfirmRestore says that somebody has compared the counts of the answer with this

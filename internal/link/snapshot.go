@@ -5,6 +5,7 @@ import (
 	"kofu/internal/event"
 	"kofu/internal/linkcode"
 	"kofu/internal/notice"
+	"kofu/internal/officelog"
 	"kofu/internal/store"
 )
 
@@ -55,16 +56,20 @@ type Taking struct {
 	keys    Keys
 	lost    bool
 	letters map[string]letter // by key and hash
+	held    map[string]bool   // pseudonyms taken over
 	Unknown int               // codes that no letter of this office carries
 }
 
 type letter struct{ cardID, codeID int64 }
 
 // Take begins.
-func Take(tx *store.Tx, keys Keys, lost bool) *Taking { return &Taking{tx: tx, keys: keys, lost: lost} }
+func Take(tx *store.Tx, keys Keys, lost bool) *Taking {
+	return &Taking{tx: tx, keys: keys, lost: lost, held: map[string]bool{}}
+}
 
 // Link takes one over.
 func (t *Taking) Link(e event.SnapshotLink) error {
+	t.held[e.Link] = true
 	l, known, err := ByID(t.tx.Rx, e.Link)
 	if err != nil {
 		return err
@@ -115,4 +120,28 @@ func (t *Taking) find() (map[string]letter, error) {
 		return nil
 	})
 	return t.letters, err
+}
+
+// SayAgain tells of the codes that the booking service does not know, after the
+// last one was taken over.
+func (t *Taking) SayAgain() error {
+	all, err := Snapshot(t.tx.Rx, t.keys)
+	if err != nil {
+		return err
+	}
+	for _, l := range all {
+		if t.held[l.Link] {
+			continue
+		}
+		log := []event.Body{event.LinkIssue{
+			Link: l.Link, Hash: l.Hash, BirthHash: l.BirthHash, Key: l.Key, Gen: l.Gen, Svc: l.Svc, Windows: l.Windows,
+			BookFrom: l.BookFrom, Until: l.Until, Group: l.Group, Ordinal: l.Ordinal, OfficeOnly: l.OfficeOnly,
+		}}
+		told := Link{ID: l.Link, Gen: l.Gen, State: agree.Issued}
+		told.reach(&log, agree.LinkState(l.State))
+		if err := officelog.Put(t.tx, log...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
