@@ -1,0 +1,151 @@
+package bothsides_test
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"kofu/internal/agree"
+	"kofu/internal/agreetest"
+	"kofu/internal/booking/member"
+	"kofu/internal/booking/reserve"
+	"kofu/internal/link"
+	"kofu/internal/store"
+)
+
+func (p *pair) member(pseudonym string) (m member.Member) {
+	p.t.Helper()
+	p.cloudRead(func(rx *store.Rx) (err error) {
+		m, _, err = member.ByLink(rx, tenant, pseudonym)
+		return err
+	})
+	return m
+}
+
+func (p *pair) cloudBookings() (list []reserve.Booking) {
+	p.t.Helper()
+	p.cloudRead(func(rx *store.Rx) error {
+		var ids []string
+		err := rx.Query(func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		}, "SELECT booking_id FROM booking WHERE tenant = $1 ORDER BY booking_id", tenant)
+		for _, id := range ids {
+			b, _, err := reserve.ByID(rx, tenant, id)
+			if err != nil {
+				return err
+			}
+			list = append(list, b)
+		}
+		return err
+	})
+	return list
+}
+
+func startText(at time.Time) string { return at.In(store.Tokyo).Format("2006-01-02T15:04:05-07:00") }
+
+// picture is a booking as it is compared.
+type picture struct {
+	start   string
+	office  bool
+	persons []agreetest.Drawn
+}
+
+func (p picture) String() string { return agreetest.Draw(p.start, p.persons) }
+
+// officePictures are the bookings as the office has them. Of who has left before
+// the booking service heard of the booking it has not heard.
+func (a *actors) officePictures() map[string]picture {
+	a.t.Helper()
+	m := map[string]picture{}
+	for _, id := range a.officeBookings() {
+		b := a.officeBooking(id)
+		one := picture{start: startText(b.Starts), office: b.Source == "office"}
+		for _, p := range b.Persons {
+			if p.Link != "" {
+				one.persons = append(one.persons, agreetest.Drawn{Link: p.Link, Gen: p.Gen, Svc: p.Procs.List(), Person: p.Person})
+			}
+		}
+		if len(one.persons) > 0 {
+			m[id] = one
+		}
+	}
+	return m
+}
+
+// cloudPictures are the bookings as the booking service has them. Of an offer
+// that came to nothing the office has not heard.
+func (a *actors) cloudPictures(there map[string]picture) map[string]picture {
+	a.t.Helper()
+	m := map[string]picture{}
+	for _, b := range a.cloudBookings() {
+		one := picture{start: startText(b.Starts), office: b.Theirs}
+		for _, p := range b.Persons {
+			known := agree.Person{Booked: agree.State(p.Booked), Visits: [2]agree.Visit{agree.Office: p.There, agree.Cloud: p.Here}}
+			if known.State() != agree.State(p.State) {
+				a.t.Errorf("booking %s: state %s, and the parts say %s", b.ID, p.State, known.State())
+			}
+			heard := slices.ContainsFunc(there[b.ID].persons, func(d agreetest.Drawn) bool { return d.Link == p.Link })
+			if !heard && (!known.In() || p.State == reserve.Offered) {
+				continue
+			}
+			one.persons = append(one.persons, agreetest.Drawn{Link: p.Link, Gen: p.Gen, Svc: strings.Fields(string(p.Procs)), Person: known})
+		}
+		if len(one.persons) > 0 {
+			m[b.ID] = one
+		}
+	}
+	return m
+}
+
+// texts are pictures to be compared.
+func texts(m map[string]picture) map[string]string {
+	list := map[string]string{}
+	for id, p := range m {
+		list[id] = p.String()
+	}
+	return list
+}
+
+// linkState is a code as each side knows it.
+func (p *pair) linkState(pseudonym string) (office, cloud agree.Link) {
+	p.t.Helper()
+	p.officeRead(func(rx *store.Rx) error {
+		l, _, err := link.ByID(rx, pseudonym)
+		office = agree.Link{State: l.State, Gen: l.Gen}
+		return err
+	})
+	m := p.member(pseudonym)
+	return office, agree.Link{State: agree.LinkState(m.State), Gen: m.Gen}
+}
+
+// wrong says what two sides that agree may not agree about.
+func (a *actors) wrong(all map[string]picture, closed []string) (list []string) {
+	a.t.Helper()
+	expected := map[string]int{}
+	for id, b := range all {
+		for _, p := range b.persons {
+			if p.State() != agree.Active {
+				continue
+			}
+			expected[p.Link]++
+			l, _ := a.linkState(p.Link)
+			switch {
+			case slices.Contains(closed, b.start[:10]):
+				list = append(list, id+": is expected on a day that is closed: "+p.Link)
+			case l.State == agree.Withdrawn, l.Gen > p.Gen, l.State == agree.Closed && slices.Contains(p.Svc, agree.Receive):
+				list = append(list, id+": is expected with a dead code: "+p.Link)
+			}
+		}
+	}
+	for id, b := range all {
+		for _, p := range b.persons {
+			if !b.office && p.State() == agree.Active && expected[p.Link] > 1 {
+				list = append(list, id+": is expected twice: "+p.Link)
+			}
+		}
+	}
+	return list
+}

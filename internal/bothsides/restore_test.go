@@ -1,0 +1,75 @@
+package bothsides_test
+
+import (
+	"bytes"
+	"os"
+	"time"
+
+	"kofu/internal/agree"
+	"kofu/internal/booking/sync"
+	"kofu/internal/officelog"
+	"kofu/internal/store"
+	"kofu/internal/testkit"
+)
+
+// backup is a side as it was: a copy of the office's file, or a dump of the
+// municipality at the booking service.
+type backup struct {
+	content []byte
+	day     int
+}
+
+func cloudHead(rx *store.Rx) (int64, error) { return sync.Log{}.Head(rx) }
+
+// recovering reports whether a side that was put back waits for its answer.
+func (p *pair) recovering(side agree.Side) (is bool) {
+	p.t.Helper()
+	if side == agree.Office {
+		p.officeRead(func(rx *store.Rx) (err error) { is, err = officelog.Recovering(rx); return err })
+	}
+	return is
+}
+
+func (h *history) backup(side agree.Side) {
+	h.t.Helper()
+	if h.recovering(side) {
+		return
+	}
+	b := backup{day: h.day}
+	if side == agree.Office {
+		h.closeOffice()
+		var err error
+		b.content, err = os.ReadFile(h.path("office", "kofu.db"))
+		h.must(err)
+		h.openOffice()
+	} else {
+		var dump bytes.Buffer
+		h.must(h.Cloud.Desk.DB.DumpTenant(h.t.Context(), &dump))
+		b.content = dump.Bytes()
+	}
+	h.backups[side] = append(h.backups[side], b)
+}
+
+// restore puts a side back to one of its backups. Two sides that were both put
+// back at once cannot heal each other.
+func (h *history) restore(side agree.Side) {
+	h.t.Helper()
+	old := h.backups[side]
+	if len(old) == 0 || side == agree.Cloud {
+		return
+	}
+	for _, s := range []agree.Side{agree.Office, agree.Cloud} {
+		if h.recovering(s) || h.far(s).NewEpoch != "" {
+			return
+		}
+	}
+	b := old[h.r.IntN(len(old))]
+	h.restored++
+	h.Clock.Advance(time.Second)
+	h.closeOffice()
+	h.write("office", map[string][]byte{"kofu.db": b.content})
+	h.openOffice()
+	h.must(h.Office.Restored(h.t.Context(), testkit.Supervisor))
+	h.day = b.day
+	h.met["office put back"]++
+}
