@@ -106,7 +106,7 @@ func (s *server) backlogOf(ctx context.Context, t town.Town, v values) error {
 			}
 			v.add("kofu_job_failures", t.ID, label, float64(job.Failures))
 		}
-		mails, err := mail.Counts(rx, t.ID)
+		mails, err := mail.Counts(rx, t.ID, nil)
 		if err != nil {
 			return err
 		}

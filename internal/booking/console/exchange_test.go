@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"kofu/internal/booking/slot"
 	"kofu/internal/event"
 	"kofu/internal/keybook"
 	"kofu/internal/keyring"
@@ -40,6 +41,7 @@ type peer struct {
 	book  *keybook.Book
 	codes *keyring.Codes
 	log   [][]byte
+	heard []event.Body // what the booking service told last
 }
 
 func (p *peer) Head(*store.Rx) (int64, error) { return int64(len(p.log)), nil }
@@ -103,7 +105,12 @@ func (p *peer) take(file []byte) int {
 	var spool bytes.Buffer
 	b, err := seal.Open(bytes.NewReader(file), int64(len(file)), &rewinding{Buffer: &spool}, receiver)
 	must(p.t, err)
-	taken, err := relay.Import(p.t.Context(), p.db, testkit.Clerk, b, rand.Reader, func(*store.Tx, relay.Event) error { return nil })
+	p.heard = nil
+	taken, err := relay.Import(p.t.Context(), p.db, testkit.Clerk, b, rand.Reader, func(_ *store.Tx, e relay.Event) error {
+		_, _, body, err := event.Decode(e.Line)
+		p.heard = append(p.heard, body)
+		return err
+	})
 	must(p.t, err)
 	return taken.Applied
 }
@@ -371,6 +378,59 @@ func TestCase12_SetAsideOnTheScreen(t *testing.T) {
 		done(t, f.Do("POST", of[link(1)]+"/drop", carrier, `{"reason":"庁内で入れ直し済み"}`))
 		if page := ask[ExchangePage](t, f, "GET", "/api/exchange", carrier, "", http.StatusOK); page.Aside != 0 {
 			t.Errorf("%d left", page.Aside)
+		}
+	})
+}
+
+// Case 8: the office hears of a slot whose capacity was lowered below what is
+// taken, once, and of its end. One that was put back hears everything anew.
+func TestCase08_TheOfficeHearsOfIt(t *testing.T) {
+	both(t, 3, func(t *testing.T, f *fixture, _ people) {
+		p := introduced(t, f)
+		var windows int
+		told := func() (over []int) {
+			p.take(f.Do("POST", "/api/exchange/out", carrier, "").Body.Bytes())
+			windows = 0
+			for _, b := range p.heard {
+				switch e := b.(type) {
+				case event.CapacityOver:
+					if e.Window != "W1" || e.Start != "2026-12-08T09:00:00+09:00" {
+						t.Errorf("over %+v", e)
+					}
+					over = append(over, e.Over)
+				case event.ConfigWindow:
+					windows++
+				}
+			}
+			done(t, upload(t, f, "/api/exchange/in", carrier, "a.kfb", p.bundle()))
+			return over
+		}
+		capacity := func(web int) {
+			_, err := slot.SetPattern(t.Context(), f.DB, testkit.Supervisor, tenant, "W1", weekdays(web))
+			must(t, err)
+		}
+		for n := range 3 {
+			booked(t, f, "W1@2026-12-08T09:00", n)
+		}
+		if over := told(); over != nil || windows != 2 {
+			t.Errorf("at first %v, %d windows", over, windows)
+		}
+		capacity(1)
+		if over := told(); !slices.Equal(over, []int{2}) {
+			t.Errorf("lowered: %v", over)
+		}
+		if over := told(); over != nil || windows != 0 {
+			t.Errorf("told again: %v", over)
+		}
+		p.renew()
+		webtest.WantProblem(t, upload(t, f, "/api/exchange/in", carrier, "a.kfb", p.bundle()), http.StatusConflict, "relay.E-EPOCH")
+		done(t, f.Do("POST", "/api/exchange/accept", keeper, ""))
+		if over := told(); !slices.Equal(over, []int{2}) || windows != 2 {
+			t.Errorf("told to an office that was put back: %v, %d windows", over, windows)
+		}
+		capacity(3)
+		if over := told(); !slices.Equal(over, []int{0}) {
+			t.Errorf("raised: %v", over)
 		}
 	})
 }

@@ -4,13 +4,17 @@ import (
 	"net/http"
 
 	"kofu/internal/booking/board"
+	"kofu/internal/booking/find"
+	"kofu/internal/booking/intake"
 	"kofu/internal/booking/jobs"
 	"kofu/internal/booking/mail"
 	"kofu/internal/booking/member"
+	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/slot"
 	"kofu/internal/gate"
 	"kofu/internal/jpdate"
 	"kofu/internal/message"
+	"kofu/internal/relay"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
@@ -59,6 +63,7 @@ type Home struct {
 	Tasks   []Task        `json:"tasks"`
 	Windows []WindowToday `json:"windows"`
 	Jobs    []JobRow      `json:"jobs"`
+	Heard   *Heard        `json:"heard"` // from the office; nil where no exchange is set up, or for who may not see it
 }
 
 func (s *server) homeRoutes() []gate.Route {
@@ -77,7 +82,10 @@ func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 		if out.Tasks, err = s.tasks(rx, r); err != nil {
 			return out, err
 		}
-		out.Jobs, err = s.jobRows(rx)
+		if out.Jobs, err = s.jobRows(rx); err != nil {
+			return out, err
+		}
+		out.Heard, err = s.heardAtHome(rx, r)
 		return out, err
 	})
 }
@@ -124,6 +132,11 @@ func (s *server) tasks(rx *store.Rx, r *http.Request) ([]Task, error) {
 	if err != nil {
 		return nil, err
 	}
+	exchange, err := s.exchangeTasks(rx, r)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, exchange...)
 	pressure, err := member.Pressure(rx, s.Tenant)
 	if err != nil {
 		return nil, err
@@ -140,6 +153,28 @@ func (s *server) tasks(rx *store.Rx, r *http.Request) ([]Task, error) {
 	return all, nil
 }
 
+// heardAtHome is how old what is known of the office is.
+func (s *server) heardAtHome(rx *store.Rx, r *http.Request) (*Heard, error) {
+	if !staffweb.May(r, staff.BookingView) && !staffweb.May(r, staff.ExchangeWork) {
+		return nil, nil //nolint:nilnil // not for this person
+	}
+	state, err := relay.Load(rx)
+	if err != nil || state.Epoch == "" {
+		return nil, err
+	}
+	h, err := s.heard(rx, state)
+	return &h, err
+}
+
+// exchangeTasks are what waits for those who carry bundles.
+func (s *server) exchangeTasks(rx *store.Rx, r *http.Request) ([]Task, error) {
+	if !staffweb.May(r, staff.ExchangeWork) {
+		return nil, nil
+	}
+	n, err := intake.CountAsides(rx, s.Tenant)
+	return []Task{{Key: "asides", Count: n, Unit: "items", Href: "/exchange/asides", Tone: staffweb.ToneWarn}}, err
+}
+
 // lists count the lists that the person may see.
 func (s *server) lists(rx *store.Rx, r *http.Request) ([]Task, error) {
 	if !staffweb.May(r, staff.BookingView) {
@@ -153,10 +188,17 @@ func (s *server) lists(rx *store.Rx, r *http.Request) ([]Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	mails, err := mail.Counts(rx, s.Tenant)
+	unreconciled := settledFilter(rx, r, reserve.Unreconciled)
+	unreconciled.Limit = 1
+	_, unsure, err := find.Search(rx, s.Tenant, unreconciled)
+	if err != nil {
+		return nil, err
+	}
+	mails, err := mail.Counts(rx, s.Tenant, mailWindows(r))
 	return []Task{
 		{Key: "over", Count: len(over), Unit: "items", Href: "/over", Tone: staffweb.ToneWarn},
 		{Key: "calls", Count: len(calls), Unit: "items", Href: "/mails?list=calls", Tone: staffweb.ToneWarn},
+		{Key: "unreconciled", Count: unsure, Unit: "items", Href: "/reconciliation", Tone: staffweb.ToneWarn},
 		{Key: "rejected", Count: mails[mail.Rejected], Unit: "items", Href: "/mails?state=rejected", Tone: staffweb.ToneError},
 		{Key: "unknown", Count: mails[mail.Unknown], Unit: "items", Href: "/mails?state=unknown", Tone: staffweb.ToneError},
 		{Key: "stuck", Count: mails[mail.Stuck], Unit: "items", Href: "/mails?state=stuck", Tone: staffweb.ToneWarn},

@@ -89,6 +89,16 @@ func (s *server) numbers(rx *store.Rx, r *http.Request, ids ...string) (map[stri
 	return nos, nil
 }
 
+// mailWindows are the windows about whose bookings the person may see mails.
+func mailWindows(r *http.Request) mail.Windows {
+	session, _ := gate.SessionOf(r.Context())
+	windows, all := session.WindowsFor(staff.BookingView)
+	if all {
+		return nil
+	}
+	return staffweb.OrEmpty(windows)
+}
+
 // getMails lists the newest mails, those of the parameter state alone.
 func (s *server) getMails(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
 	const most = 200
@@ -98,14 +108,14 @@ func (s *server) getMails(w http.ResponseWriter, r *http.Request, _ store.Actor)
 	}
 	return answer(s, w, r, func(rx *store.Rx) (Outbox, error) {
 		out := Outbox{Counts: []MailCount{}, Rows: []MailRow{}}
-		counts, err := mail.Counts(rx, s.Tenant)
+		counts, err := mail.Counts(rx, s.Tenant, mailWindows(r))
 		if err != nil {
 			return out, err
 		}
 		for _, each := range mailStates {
 			out.Counts = append(out.Counts, MailCount{each, staffweb.Word("mail.state.", string(each)), mailTones[each], counts[each]})
 		}
-		list, err := mail.List(rx, s.Tenant, state, most)
+		list, err := mail.List(rx, s.Tenant, state, mailWindows(r), most)
 		if err != nil {
 			return out, err
 		}

@@ -39,6 +39,7 @@ func (s *server) routes() []gate.Route {
 		s.exchangeRoutes(),
 		s.exchangeKeyRoutes(),
 		s.asideRoutes(),
+		s.reconcileRoutes(),
 		s.common.AuditRoutes(),
 	)
 }

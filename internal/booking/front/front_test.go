@@ -150,7 +150,7 @@ func (o office) last(t testing.TB) letter {
 func (o office) kinds(t testing.TB) (kinds []terms.MailKind) {
 	t.Helper()
 	testkit.Read(t, o.DB, func(rx *store.Rx) error {
-		list, err := mail.List(rx, tenant, mail.None, 1000)
+		list, err := mail.List(rx, tenant, mail.None, nil, 1000)
 		for i := len(list) - 1; i >= 0; i-- {
 			kinds = append(kinds, list[i].Kind)
 		}
@@ -239,7 +239,7 @@ func TestBook_WhileTheMailServerIsDown(t *testing.T) {
 			t.Errorf("%+v, %v", run, err)
 		}
 		testkit.Read(t, o.DB, func(rx *store.Rx) error {
-			list, err := mail.List(rx, tenant, mail.None, 10)
+			list, err := mail.List(rx, tenant, mail.None, nil, 10)
 			if len(list) != 1 || list[0].BookingID != b.ID || list[0].State != mail.Waiting {
 				t.Errorf("%+v", list)
 			}

@@ -136,8 +136,8 @@ func (n *End) Give(ctx context.Context, actor store.Actor, dst io.Writer) (m rel
 }
 
 // Accept takes the new epoch that an office has shown whose database was put
-// back; its next bundle is taken in, and answered with all that is held here.
-// acked is the last event of ours that it still knows. Error: fault.Conflict
+// back; its next bundle is taken in, and answered with all that is held here. The
+// configuration is told anew: the office may have that of an earlier day. Error: fault.Conflict
 // "intake.no_epoch".
 func (n *End) Accept(ctx context.Context, actor store.Actor) (err error) {
 	defer fault.Add(&err, "intake.Accept(%d)", n.Desk.Tenant)
@@ -148,6 +148,9 @@ func (n *End) Accept(ctx context.Context, actor store.Actor) (err error) {
 		}
 		if s.NewEpoch == "" {
 			return fault.New(fault.Conflict, "intake.no_epoch")
+		}
+		if err := forgetTold(tx, n.Desk.Tenant); err != nil {
+			return err
 		}
 		if err := insertEpoch(tx, n.Desk.Tenant, s.NewEpoch, s.PeerEpoch, s.Applied); err != nil {
 			return err

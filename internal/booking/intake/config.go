@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"strings"
+	"time"
 
 	"kofu/internal/booking/slot"
 	"kofu/internal/booking/sync"
@@ -13,8 +15,8 @@ import (
 	"kofu/internal/store"
 )
 
-// tellConfig tells the office of windows, rules and seats that are not as it was
-// told last. Each event replaces what it is about in full, so it does no harm to
+// tellConfig tells the office of windows and seats that are not as it was told
+// last, and of slots that hold too many people. Each event replaces what it is about in full, so it does no harm to
 // say one again.
 func (n *End) tellConfig(tx *store.Tx) (told int, err error) {
 	if err := tx.Lock(fmt.Sprintf("config/%d", n.Desk.Tenant)); err != nil {
@@ -50,8 +52,47 @@ func (n *End) tellConfig(tx *store.Tx) (told int, err error) {
 			return told, err
 		}
 	}
-	return told, nil
+	return told, n.tellOver(tx, say)
 }
+
+// tellOver tells of slots that are taken beyond what they hold now (case 8), and
+// of those that no longer are.
+func (n *End) tellOver(tx *store.Tx, say func(string, event.Body) error) error {
+	const prefix = "over/"
+	list, err := slot.Over(tx.Rx, n.Desk.Tenant)
+	if err != nil {
+		return err
+	}
+	over := map[string]bool{}
+	for _, s := range list {
+		over[prefix+s.ID] = true
+		body := event.CapacityOver{Window: s.WindowID, Start: startText(s.Starts), Over: s.WebOver + s.OfficeOver}
+		if err := say(prefix+s.ID, body); err != nil {
+			return err
+		}
+	}
+	before, err := objectsTold(tx.Rx, n.Desk.Tenant, prefix)
+	if err != nil {
+		return err
+	}
+	for _, object := range before {
+		id := strings.TrimPrefix(object, prefix)
+		s, found, err := slot.ByID(tx.Rx, n.Desk.Tenant, id)
+		if err != nil {
+			return err
+		}
+		if over[object] || !found {
+			continue
+		}
+		if err := say(object, event.CapacityOver{Window: s.WindowID, Start: startText(s.Starts)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startText is the start of a slot as events write it.
+func startText(at time.Time) string { return at.In(store.Tokyo).Format("2006-01-02T15:04:05-07:00") }
 
 // tellSeats tells of every day of a window from today on.
 func (n *End) tellSeats(tx *store.Tx, windowID string, say func(string, event.Body) error) error {
@@ -71,7 +112,7 @@ func (n *End) tellSeats(tx *store.Tx, windowID string, say func(string, event.Bo
 		if !s.Open {
 			continue
 		}
-		seats := event.SlotSeats{Start: s.Starts.In(store.Tokyo).Format("2006-01-02T15:04:05-07:00"), Min: s.Minutes, Web: s.WebCap, Office: s.OfficeCap}
+		seats := event.SlotSeats{Start: startText(s.Starts), Min: s.Minutes, Web: s.WebCap, Office: s.OfficeCap}
 		for _, p := range s.Procs.List() {
 			seats.Procs = append(seats.Procs, string(p))
 		}

@@ -165,7 +165,7 @@ func (w *world) wantStates(id, want string) {
 func (w *world) mails(id string) string {
 	var kinds []terms.MailKind
 	testkit.Read(w.t, w.Desk.DB, func(rx *store.Rx) error {
-		list, err := mail.List(rx, tenant, mail.None, 100)
+		list, err := mail.List(rx, tenant, mail.None, nil, 100)
 		for _, m := range list {
 			if m.BookingID == id && m.Kind != terms.MailBooked {
 				kinds = append(kinds, m.Kind)

@@ -85,6 +85,23 @@ ON CONFLICT (tenant, object) DO UPDATE SET digest = excluded.digest`, tenant, ob
 	return err
 }
 
+// objectsTold names the objects with a prefix of which the office was told.
+func objectsTold(rx *store.Rx, tenant int, prefix string) (list []string, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		var object string
+		err := scan(&object)
+		list = append(list, object)
+		return err
+	}, "SELECT object FROM config_told WHERE tenant = $1 AND object LIKE $2 ORDER BY object", tenant, prefix+"%")
+	return list, err
+}
+
+// forgetTold makes everything be told anew.
+func forgetTold(tx *store.Tx, tenant int) error {
+	_, err := tx.Exec("UPDATE config_told SET digest = '' WHERE tenant = $1", tenant)
+	return err
+}
+
 func insertEpoch(tx *store.Tx, tenant int, epoch, was string, seen int64) error {
 	_, err := tx.Exec(`
 INSERT INTO epoch_accepted (tenant, epoch, was, seen, at) VALUES ($1, $2, $3, $4, $5)

@@ -128,15 +128,26 @@ type Item struct {
 	Answer    string         `json:"answer"` // code of the server
 }
 
+// Windows limits lists to mails about bookings at some windows, and those about
+// no booking. Nil is no limit.
+type Windows []string
+
 // List returns the mails in a state, Stuck included, or in all of them for None,
 // newest first.
-func List(rx *store.Rx, tenant int, state State, limit int) ([]Item, error) {
-	return selectList(rx, tenant, state, limit)
+func List(rx *store.Rx, tenant int, state State, at Windows, limit int) ([]Item, error) {
+	return selectList(rx, tenant, state, at, limit)
+}
+
+// About returns the mails about a booking, newest first.
+func About(rx *store.Rx, tenant int, bookingID string) ([]Item, error) {
+	return items(rx, itemColumns+" AND booking_id = $2 ORDER BY mail_id DESC", tenant, bookingID)
 }
 
 // Counts returns how many mails are in each state, and how many of those that
 // wait are stuck.
-func Counts(rx *store.Rx, tenant int) (map[State]int, error) { return selectCounts(rx, tenant) }
+func Counts(rx *store.Rx, tenant int, at Windows) (map[State]int, error) {
+	return selectCounts(rx, tenant, at)
+}
 
 // OldestWaiting is when the oldest mail that has not been sent was written; zero
 // when none waits.

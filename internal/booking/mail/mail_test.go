@@ -110,7 +110,7 @@ func send(t testing.TB, db *store.DB) mail.Run {
 func states(t testing.TB, db *store.DB) (m map[mail.State]int) {
 	t.Helper()
 	testkit.Read(t, db, func(rx *store.Rx) (err error) {
-		m, err = mail.Counts(rx, tenant)
+		m, err = mail.Counts(rx, tenant, nil)
 		return err
 	})
 	return m
@@ -279,7 +279,7 @@ func TestSend_ServerDown(t *testing.T) {
 		}
 		clock.Advance(time.Second)
 		testkit.Read(t, db, func(rx *store.Rx) error {
-			list, err := mail.List(rx, tenant, mail.Stuck, 10)
+			list, err := mail.List(rx, tenant, mail.Stuck, nil, 10)
 			if n := states(t, db)[mail.Stuck]; n != 1 || len(list) != 1 || list[0].State != mail.Waiting {
 				t.Errorf("after more than an hour %d are stuck, and %+v listed", n, list)
 			}

@@ -2,6 +2,8 @@ package mail
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 
 	"kofu/internal/booking/terms"
 	"kofu/internal/store"
@@ -98,10 +100,28 @@ func items(rx *store.Rx, query string, args ...any) (all []Item, err error) {
 	return all, err
 }
 
-func selectList(rx *store.Rx, tenant int, state State, limit int) ([]Item, error) {
+func selectList(rx *store.Rx, tenant int, state State, at Windows, limit int) ([]Item, error) {
+	here, args := at.condition(tenant, string(state), limit, stuckSince(rx))
 	return items(rx, itemColumns+`
-AND ($2 = '' OR state = $2 OR $2 = 'stuck' AND state = 'waiting' AND made_at < $4) ORDER BY mail_id DESC LIMIT $3`,
-		tenant, string(state), limit, stuckSince(rx))
+AND ($2 = '' OR state = $2 OR $2 = 'stuck' AND state = 'waiting' AND made_at < $4)`+here+` ORDER BY mail_id DESC LIMIT $3`, args...)
+}
+
+// condition is what a query adds for the windows, and its arguments with theirs
+// behind them.
+func (at Windows) condition(args ...any) (string, []any) {
+	if at == nil {
+		return "", args
+	}
+	places := make([]string, len(at))
+	for i, window := range at {
+		args = append(args, window)
+		places[i] = "$" + strconv.Itoa(len(args))
+	}
+	if len(at) == 0 {
+		return " AND booking_id = ''", args
+	}
+	return " AND (booking_id = '' OR booking_id IN (SELECT booking_id FROM booking WHERE tenant = $1 AND window_id IN (" +
+		strings.Join(places, ", ") + ")))", args
 }
 
 func selectOldestWaiting(rx *store.Rx, tenant int) (at string, err error) {
@@ -109,20 +129,22 @@ func selectOldestWaiting(rx *store.Rx, tenant int) (at string, err error) {
 	return at, err
 }
 
-func selectCounts(rx *store.Rx, tenant int) (map[State]int, error) {
+func selectCounts(rx *store.Rx, tenant int, at Windows) (map[State]int, error) {
 	all := map[State]int{}
+	here, args := at.condition(tenant)
 	err := rx.Query(func(scan func(...any) error) error {
 		var s State
 		var n int
 		err := scan(&s, &n)
 		all[s] = n
 		return err
-	}, "SELECT state, COUNT(*) FROM mail_out WHERE tenant = $1 GROUP BY state", tenant)
+	}, "SELECT state, COUNT(*) FROM mail_out WHERE tenant = $1"+here+" GROUP BY state", args...)
 	if err != nil {
 		return nil, err
 	}
 	var n int
-	err = rx.Row("SELECT COUNT(*) FROM mail_out WHERE tenant = $1 AND state = 'waiting' AND made_at < $2", tenant, stuckSince(rx)).Scan(&n)
+	here, args = at.condition(tenant, stuckSince(rx))
+	err = rx.Row("SELECT COUNT(*) FROM mail_out WHERE tenant = $1 AND state = 'waiting' AND made_at < $2"+here, args...).Scan(&n)
 	if n > 0 {
 		all[Stuck] = n
 	}

@@ -109,7 +109,7 @@ func TestBK106_ForgottenByMail(t *testing.T) {
 		ask(string(codes[0]), "nobody").want(http.StatusUnprocessableEntity, "「メールアドレス」の形")
 		var queued []mail.Item
 		testkit.Read(t, w.db, func(rx *store.Rx) (err error) {
-			queued, err = mail.List(rx, tenant, mail.None, 10)
+			queued, err = mail.List(rx, tenant, mail.None, nil, 10)
 			return err
 		})
 		if len(queued) != 1 || queued[0].Kind != terms.MailReset {

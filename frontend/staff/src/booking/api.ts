@@ -124,6 +124,7 @@ export const api = {
   readPeer: (file: File) => post<void>('/api/exchange/peer', fileForm(file)),
   confirmPeer: (fingerprint: string) => post<void>('/api/exchange/peer/confirm', { fingerprint }),
   rejectPeer: () => post<void>('/api/exchange/peer/reject'),
+  reconciliation: () => get<T.Reconciliation>('/api/reconciliation'),
   asides: () => get<T.AsideRow[]>('/api/exchange/asides'),
   retryAside: (id: string) => post<void>(`/api/exchange/asides/${encodeURIComponent(id)}/retry`),
   dropAside: (id: string, reason: string) => post<void>(`/api/exchange/asides/${encodeURIComponent(id)}/drop`, { reason }),

@@ -34,6 +34,7 @@ import Over from './pages/Over.svelte';
 import Policy from './pages/Policy.svelte';
 import Procedures from './pages/Procedures.svelte';
 import Reception from './pages/Reception.svelte';
+import Reconcile from './pages/Reconcile.svelte';
 import Reports from './pages/Reports.svelte';
 import Search from './pages/Search.svelte';
 import WindowPage from './pages/WindowPage.svelte';
@@ -53,6 +54,7 @@ const screens: ScreenDef[] = [
   { key: 'booking_reports', pattern: '/reports', page: Reports, permission: 'report.view', icon: 'list', menu: true },
   { key: 'booking_daylists', pattern: '/day-lists', page: DayLists, permission: 'booking.view', icon: 'letter', menu: true },
   { key: 'booking_missing', pattern: '/missing', page: Missing, permission: 'booking.view', icon: 'warn', menu: true },
+  { key: 'booking_reconcile', pattern: '/reconciliation', page: Reconcile, permission: 'booking.view', icon: 'link', menu: true },
   { key: 'booking_mails', pattern: '/mails', page: Mails, permission: 'booking.view', icon: 'letter', menu: true },
   { key: 'inquiry_call', pattern: '/inquiries/call', page: InquiryCall, permission: 'inquiry.edit', icon: 'scan', menu: true },
   { key: 'inquiries', pattern: '/inquiries', page: Inquiries, permission: 'inquiry.edit', icon: 'list', menu: true },

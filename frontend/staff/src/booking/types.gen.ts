@@ -519,6 +519,7 @@ export interface Home {
   tasks: Task[];
   windows: WindowToday[];
   jobs: JobRow[];
+  heard: Heard | null;
 }
 
 export interface InquiryChoice {
@@ -930,6 +931,12 @@ export interface ReceptionAct {
   memo: string;
 }
 
+export interface Reconciliation {
+  from: string;
+  unreconciled: SettledRow[];
+  cancelled: SettledRow[];
+}
+
 export interface ReleaseStep {
   daysBefore: number;
   percent: number;
@@ -1004,6 +1011,18 @@ export interface SearchField {
   id: string;
   label: string;
   options: Choice[];
+}
+
+export interface SettledRow {
+  id: string;
+  no: string;
+  starts: string;
+  windowName: string;
+  via: string;
+  persons: number;
+  procs: string[];
+  told: string;
+  tone: Tone;
 }
 
 export interface Setup {
