@@ -16,8 +16,10 @@ import (
 	"kofu/internal/booking/town"
 	"kofu/internal/fault"
 	"kofu/internal/media"
+	"kofu/internal/message"
 	"kofu/internal/program"
 	"kofu/internal/relay"
+	"kofu/internal/staff"
 	"kofu/internal/store"
 )
 
@@ -130,23 +132,47 @@ func (c *call) exchangeRead() error {
 	})
 }
 
-// exchangeConfirm says that a person has compared the fingerprint of the office;
-// the key counts once two people have.
+// exchangeConfirm says that somebody has compared the fingerprint of the office:
+// with an account of their own and not that of the console. The key counts once two
+// people have.
 func (c *call) exchangeConfirm() error {
-	var by string
-	args, err := c.Parse(func(f *flag.FlagSet) { f.StringVar(&by, "by", "", "") }, "TENANT", "FINGERPRINT")
+	var login string
+	args, err := c.Parse(func(f *flag.FlagSet) { f.StringVar(&login, "login", "", "") }, "TENANT", "FINGERPRINT")
 	if err != nil {
 		return err
 	}
-	if by == "" {
-		return program.Usage("service.no_by")
+	if login == "" {
+		return program.Usage("service.no_login")
 	}
 	return c.exchanging(args[0], func(n *intake.End) error {
-		if _, err := n.Confirm(c.ctx, c.actor(), args[1], by); err != nil {
+		who, err := c.prove(n, login)
+		if err != nil {
+			return err
+		}
+		if _, err := n.Confirm(c.ctx, who, args[1], who.ID); err != nil {
 			return err
 		}
 		return c.answerKeys(n)
 	})
+}
+
+// prove asks somebody with an account of the municipality for their password.
+func (c *call) prove(n *intake.End, login string) (who store.Actor, err error) {
+	_, host := program.Operator()
+	secrets := program.NewSecrets(c.In, c.Err)
+	proof := staff.Proof{Login: login}
+	if proof.Password, err = secrets.Ask(message.Text("service.ask_password", fault.Args("login", login))); err != nil {
+		return who, err
+	}
+	hasher := staff.NewHasher(staff.StandardCost, n.Desk.Ring)
+	where := staff.Where{Door: "console", Terminal: host, Rules: staff.BookingRules}
+	who, err = staff.Prove(c.ctx, n.Desk.DB, hasher, where, proof, staff.ExchangeKeys)
+	if fault.Is(err, fault.Unauthenticated, "staff.totp_needed") {
+		if proof.Code, err = secrets.Ask(message.Text("service.ask_code", nil)); err == nil {
+			who, err = staff.Prove(c.ctx, n.Desk.DB, hasher, where, proof, staff.ExchangeKeys)
+		}
+	}
+	return who, err
 }
 
 // exchangeRotate makes a new opening key, because a medium is lost or a year has

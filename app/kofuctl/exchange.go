@@ -17,10 +17,12 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/keybook"
 	"kofu/internal/link"
+	"kofu/internal/message"
 	"kofu/internal/notice"
 	"kofu/internal/office"
 	"kofu/internal/program"
 	"kofu/internal/relay"
+	"kofu/internal/staff"
 	"kofu/internal/store"
 )
 
@@ -37,22 +39,30 @@ func (c *call) exchanging(use func(exchange.Office) error) error {
 
 // exchangeKeys makes, shows, writes, reads and confirms keys.
 func (c *call) exchangeKeys() error {
-	var tenant, out, read, confirm, person, address string
+	var tenant, out, read, confirm, login, address string
 	var rotate bool
 	if _, err := c.Parse(func(f *flag.FlagSet) {
 		f.StringVar(&tenant, "make", "", "")
 		f.StringVar(&out, "out", "", "")
 		f.StringVar(&read, "read", "", "")
 		f.StringVar(&confirm, "confirm", "", "")
-		f.StringVar(&person, "person", "", "")
+		f.StringVar(&login, "login", "", "")
 		f.StringVar(&address, "address", "", "")
 		f.BoolVar(&rotate, "rotate", false, "")
 	}); err != nil {
 		return err
 	}
+	if confirm != "" && login == "" {
+		return program.Usage("kofuctl.no_login")
+	}
 	return c.exchanging(func(o exchange.Office) error {
-		if err := c.keyActs(o, tenant, read, confirm, person, rotate); err != nil {
+		if err := c.keyActs(o, tenant, read, rotate); err != nil {
 			return err
+		}
+		if confirm != "" {
+			if err := c.compared(o, confirm, login); err != nil {
+				return err
+			}
 		}
 		book, err := o.Book()
 		if err != nil {
@@ -76,7 +86,7 @@ func (c *call) exchangeKeys() error {
 	})
 }
 
-func (c *call) keyActs(o exchange.Office, tenant, read, confirm, person string, rotate bool) error {
+func (c *call) keyActs(o exchange.Office, tenant, read string, rotate bool) error {
 	if tenant != "" {
 		if err := o.MakeKeys(c.ctx, c.actor(), tenant); err != nil {
 			return err
@@ -96,14 +106,30 @@ func (c *call) keyActs(o exchange.Office, tenant, read, confirm, person string, 
 			return err
 		}
 	}
-	if confirm == "" {
-		return nil
+	return nil
+}
+
+// compared says that somebody has compared the fingerprints: with an account of
+// their own and not that of the console, so that it takes two people.
+func (c *call) compared(o exchange.Office, fingerprint, login string) error {
+	_, host := program.Operator()
+	secrets := program.NewSecrets(c.In, c.Err)
+	password, err := secrets.Ask(message.Text("kofuctl.ask_password", fault.Args("login", login)))
+	if err != nil {
+		return err
 	}
-	actor := c.actor()
-	if person != "" { // who has compared the paper form; the account of the console stays the actor
-		actor.Name = person
+	hasher, where := staff.NewHasher(c.Cost, o.Ring), staff.Where{Door: "desk", Terminal: host}
+	proof := staff.Proof{Login: login, Password: password}
+	actor, err := staff.Prove(c.ctx, o.DB, hasher, where, proof, staff.ExchangeKeys)
+	if fault.Is(err, fault.Unauthenticated, "staff.totp_needed") {
+		if proof.Code, err = secrets.Ask(message.Text("kofuctl.ask_code", nil)); err == nil {
+			actor, err = staff.Prove(c.ctx, o.DB, hasher, where, proof, staff.ExchangeKeys)
+		}
 	}
-	_, err := o.Confirm(c.ctx, actor, confirm)
+	if err != nil {
+		return err
+	}
+	_, err = o.Confirm(c.ctx, actor, fingerprint)
 	return err
 }
 

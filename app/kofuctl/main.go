@@ -23,7 +23,7 @@ var version = "dev"
 func main() {
 	debug.SetMemoryLimit(press.MemoryLimit)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	p := &Program{Out: os.Stdout, Err: os.Stderr, Clock: program.Clock(time.Now), Cost: staff.StandardCost}
+	p := &Program{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Clock: program.Clock(time.Now), Cost: staff.StandardCost}
 	code := p.Run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -31,6 +31,7 @@ func main() {
 
 // Program is kofuctl with what it takes from the outside.
 type Program struct {
+	In       io.Reader // answers to questions
 	Out, Err io.Writer
 	Clock    func() time.Time
 	Cost     staff.Cost // of hashing a password

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"kofuctl": func() {
-			p := &Program{Out: os.Stdout, Err: os.Stderr, Clock: testkit.NewClock().Now, Cost: staff.Cost{Memory: 64, Time: 1}}
+			p := &Program{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Clock: testkit.NewClock().Now, Cost: staff.Cost{Memory: 64, Time: 1}}
 			os.Exit(p.Run(context.Background(), os.Args[1:]))
 		},
 	})

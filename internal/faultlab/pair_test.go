@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -66,6 +67,8 @@ type pair struct {
 	clock    string // file of the clock
 	dsn      string // of the booking service, '' for a file
 	exchange string // address of its door for offices
+
+	typed string // what is typed into commands
 
 	kofu   *program // nil while it is stopped
 	served *service
@@ -135,7 +138,7 @@ func (p *pair) run(name string, args ...string) (code int, out, errs string) {
 	p.t.Helper()
 	var stdout, stderr bytes.Buffer
 	c := exec.CommandContext(p.t.Context(), filepath.Join(made, name), args...)
-	c.Stdout, c.Stderr = &stdout, &stderr
+	c.Stdin, c.Stdout, c.Stderr = strings.NewReader(p.typed), &stdout, &stderr
 	err := c.Run()
 	if err != nil && c.ProcessState == nil {
 		p.t.Fatal(err)
@@ -235,10 +238,7 @@ dumps = "off"
 	var admin struct{ InitialPassword string }
 	p.booking(&admin, "admin", tenantNo, "--login", login)
 	p.staff = &program{t: p.t, client: p.clientTo("staff"), base: "http://" + staffHost}
-	var m me
-	p.staff.must(p.staff.post("/api/session", map[string]string{"login": login, "password": admin.InitialPassword}, &m))
-	p.staff.token = m.Token
-	p.staff.must(p.staff.post("/api/me/password", map[string]string{"old": admin.InitialPassword, "new": password}, nil))
+	p.staff.firstSignIn(login, admin.InitialPassword)
 	p.staff.signIn()
 }
 
@@ -284,16 +284,21 @@ func (p *pair) closeCloud() {
 	}
 }
 
+func newJar(t *testing.T) http.CookieJar {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jar
+}
+
 // clientTo is a browser whose every call goes to one listener of the booking
 // service, whatever name it asks for.
 func (p *pair) clientTo(listener string) *http.Client {
 	p.t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		p.t.Fatal(err)
-	}
 	var dialer net.Dialer
-	return &http.Client{Jar: jar, Timeout: 30 * time.Second, Transport: &http.Transport{
+	return &http.Client{Jar: newJar(p.t), Timeout: 30 * time.Second, Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, "tcp", p.served.listeners[listener])
@@ -360,13 +365,54 @@ func (p *pair) ceremony() {
 	p.booking(nil, "exchange", "take", tenantNo, codeKeys)
 }
 
-// confirm has two people on each side say that they have compared.
+// second is the login name of the other person who compares fingerprints.
+const second = "futarime"
+
+// confirm has two people on each side say, with their own passwords, that they have
+// compared. One alone is not enough, and neither is one twice.
 func (p *pair) confirm(office, cloud string) {
 	p.t.Helper()
-	for _, person := range []string{"試験 一郎", "試験 二郎"} {
-		p.ctl(nil, "exchange", "keys", "--confirm", cloud, "--person", person)
-		p.booking(nil, "exchange", "confirm", tenantNo, office, "--by", person)
+	var added struct{ InitialPassword string }
+	p.ctl(&added, "staff", "add", "--login", second, "--name", "試験 二郎", "--roles", "supervisor", "--employee")
+	o := *p.openOffice()
+	o.client = &http.Client{Jar: newJar(p.t), Timeout: 30 * time.Second}
+	o.firstSignIn(second, added.InitialPassword)
+	p.closeOffice()
+	p.booking(&added, "admin", tenantNo, "--login", second, "--name", "試験 二郎")
+	c := &program{t: p.t, client: p.clientTo("staff"), base: "http://" + staffHost}
+	c.firstSignIn(second, added.InitialPassword)
+
+	atOffice := p.ctlArgs("exchange", "keys", "--confirm", cloud, "--login")
+	atCloud := p.cloudArgs("exchange", "confirm", tenantNo, office, "--login")
+	confirms := func(program string, args []string, login, typed string) (code int, errs string) {
+		p.t.Helper()
+		p.typed = typed + "\n"
+		defer func() { p.typed = "" }()
+		code, _, errs = p.run(program, slices.Insert(slices.Clone(args), slices.Index(args, "--login")+1, login)...)
+		return code, errs
 	}
+	for program, args := range map[string][]string{"kofuctl": atOffice, "kofu-booking": atCloud} {
+		for _, try := range []struct {
+			login, typed string
+			good         bool
+		}{
+			{login, "wrong", false}, {login, password, true}, {login, password, false}, {second, password, true},
+		} {
+			if code, errs := confirms(program, args, try.login, try.typed); (code == 0) != try.good {
+				p.t.Fatalf("%s: %s confirms: %d %s", program, try.login, code, errs)
+			}
+		}
+	}
+}
+
+// firstSignIn signs in with the password that the program has chosen, and chooses
+// another one.
+func (o *program) firstSignIn(login, initial string) {
+	o.t.Helper()
+	var m me
+	o.must(o.post("/api/session", map[string]string{"login": login, "password": initial}, &m))
+	o.token = m.Token
+	o.must(o.post("/api/me/password", map[string]string{"old": initial, "new": password}, nil))
 }
 
 // export writes a bundle of the office onto the medium and returns its file.

@@ -33,14 +33,14 @@ func story(t *testing.T, p *pair, exchange func(*pair)) {
 	step := func(format string, args ...any) { t.Helper(); t.Logf(format, args...) }
 
 	p.at(friday, "09:00")
-	var first struct{ InstallationCode string }
-	p.ctl(&first, "init")
+	p.ctl(nil, "init")
+	p.openOffice()
 	p.serve()
 	p.openWindow(2, 2)
-	step("The booking service knows the municipality and its window.")
+	step("Both programs have their first administrator; the booking service knows the municipality and its window.")
 
 	p.ceremony()
-	step("Keys are made on both sides; two people on each have compared the fingerprints; the keys of the codes are across.")
+	step("Keys are made on both sides; two people on each have compared the fingerprints, each with their own password; the keys of the codes are across.")
 
 	c := p.city(12, friday)
 	p.takeIn(&c)
