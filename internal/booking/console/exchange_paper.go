@@ -107,7 +107,7 @@ func printOf(side string, p *seal.Public) paper.FormPart {
 
 // carrying is the paper that goes with a medium (搬送記録票).
 func carrying(b BundleRow) paper.Form {
-	at, _ := store.ParseStamp(b.At) //nolint:errcheck // our own register writes instants
+	at, _ := store.ParseStamp(b.At) // our own register writes instants
 	facts := []paper.Fact{
 		{Label: formWord("bundle"), Text: b.ID},
 		{Label: formWord("file"), Text: b.File},
