@@ -385,7 +385,7 @@ func TestKT107_FormsAndRegister(t *testing.T) {
 	}
 	for _, format := range []string{"csv", "xlsx", "pdf"} {
 		w := f.exchangeAct(http.StatusOK, "GET", "/api/exchange/carries/export?format="+format+"&direction=out", "supervisor", "")
-		if format == "csv" && !strings.Contains(w.Body.String(), "照合用の鍵") {
+		if format == "csv" && !strings.Contains(w.Body.String(), "連携コードの鍵") {
 			t.Errorf("%s", w.Body)
 		}
 	}

@@ -3,6 +3,12 @@ import type * as T from './types';
 import { common } from './lib/common';
 import { call, get, post, query } from './lib/http';
 
+function formOf(file: File): FormData {
+  const form = new FormData();
+  form.set('file', file, file.name);
+  return form;
+}
+
 export const api = {
   ...common,
   home: () => get<T.Home>('/api/home'),
@@ -68,6 +74,26 @@ export const api = {
   cases: (q: { state: string; kind: string }) => get<T.CaseList>(`/api/cases${query(q)}`),
   decideCase: (id: number, b: T.CaseDecision) => post<T.ExchangeCase>(`/api/cases/${id}`, b),
   standing: () => get<T.Standing>('/api/standing'),
+
+  exchange: () => get<T.ExchangeState>('/api/exchange'),
+  makeKeys: (tenant: string) => post<T.ExchangeState>('/api/exchange/keys', { tenant }),
+  rotateKeys: () => post<T.ExchangeState>('/api/exchange/keys/rotation'),
+  readPeer: (file: File) => post<T.ExchangeState>('/api/exchange/peer', formOf(file)),
+  confirmPeer: (fingerprint: string) => post<T.ExchangeState>('/api/exchange/peer/confirmation', { fingerprint }),
+  rejectPeer: () => post<T.ExchangeState>('/api/exchange/peer/rejection'),
+  exchangeAddress: (address: string) => call<T.ExchangeState>('PUT', '/api/exchange/address', { address }),
+  media: () => get<T.ExchangeMedium[]>('/api/exchange/media'),
+  eject: (id: string, carryId: number) => post<undefined>(`/api/exchange/media/${id}/ejection`, { carryId }),
+  exportBundle: (b: T.ExportRequest) => post<T.CarryRow>('/api/exchange/exports', b),
+  exportStep: () => get<T.ExportStep>('/api/exchange/exports/step'),
+  lookAtFile: (file: File) => post<T.Incoming>('/api/exchange/incoming', formOf(file)),
+  lookAtMedium: (mediumId: string, name: string) => post<T.Incoming>('/api/exchange/incoming/from-medium', { mediumId, name }),
+  takeBundle: (id: string, b: T.TakeRequest) => post<T.TakenResult>(`/api/exchange/incoming/${id}/take`, b),
+  sync: () => post<T.TakenResult>('/api/exchange/sync'),
+  lost: (b: T.LossRequest) => post<T.ExchangeState>('/api/exchange/losses', b),
+  beginRestore: () => post<T.ExchangeState>('/api/exchange/restore'),
+  confirmRestore: () => post<T.ExchangeState>('/api/exchange/restore/confirmation'),
+  carries: (q: { direction: string; way: string; from: string; until: string }) => get<T.CarryList>(`/api/exchange/carries${query(q)}`),
 
   stocks: () => get<T.LabelStock[]>('/api/label-stocks'),
   due: (offset: number, limit: number) => get<T.DueList>(`/api/notices/due${query({ offset, limit })}`),

@@ -12,6 +12,13 @@ import CloseDay from './pages/CloseDay.svelte';
 import Connection from './pages/Connection.svelte';
 import Counter from './pages/Counter.svelte';
 import Deliveries from './pages/Deliveries.svelte';
+import Exchange from './pages/Exchange.svelte';
+import ExchangeCarries from './pages/ExchangeCarries.svelte';
+import ExchangeIn from './pages/ExchangeIn.svelte';
+import ExchangeKeys from './pages/ExchangeKeys.svelte';
+import ExchangeLost from './pages/ExchangeLost.svelte';
+import ExchangeOut from './pages/ExchangeOut.svelte';
+import ExchangeRestore from './pages/ExchangeRestore.svelte';
 import Fonts from './pages/Fonts.svelte';
 import Handover from './pages/Handover.svelte';
 import Help from './pages/Help.svelte';
@@ -51,6 +58,13 @@ const screens: ScreenDef[] = [
   { key: 'counter', pattern: '/counter', page: Counter, permission: 'visit.handover', icon: 'counter', menu: true },
   { key: 'handover', pattern: '/counter/:id', of: Handover, permission: 'visit.handover', within: 'counter' },
   { key: 'cases', pattern: '/cases', page: Cases, permission: 'exchange.decide', icon: 'warn', menu: true },
+  { key: 'exchange', pattern: '/exchange', page: Exchange, permission: 'exchange.carry', icon: 'swap', menu: true },
+  { key: 'exchange_keys', pattern: '/exchange/keys', page: ExchangeKeys, permission: 'exchange_keys.manage', within: 'exchange' },
+  { key: 'exchange_out', pattern: '/exchange/out', page: ExchangeOut, permission: 'exchange.carry', within: 'exchange' },
+  { key: 'exchange_in', pattern: '/exchange/in', page: ExchangeIn, permission: 'exchange.carry', within: 'exchange' },
+  { key: 'exchange_lost', pattern: '/exchange/lost', page: ExchangeLost, permission: 'exchange.carry', within: 'exchange' },
+  { key: 'exchange_restore', pattern: '/exchange/restore', page: ExchangeRestore, permission: 'exchange.carry', within: 'exchange' },
+  { key: 'exchange_carries', pattern: '/exchange/carries', page: ExchangeCarries, permission: 'exchange.carry', within: 'exchange' },
   { key: 'reports', pattern: '/reports', page: Reports, permission: 'card.view', icon: 'list', menu: true },
   { key: 'closing', pattern: '/closing', page: CloseDay, permission: 'visit.handover', icon: 'lock', menu: true },
   { key: 'places', pattern: '/places', page: Places, permission: 'card.view', icon: 'shelf', menu: true },
