@@ -2,6 +2,7 @@ package intake
 
 import (
 	"errors"
+	"strings"
 
 	"kofu/internal/audit"
 	"kofu/internal/booking/ulid"
@@ -90,9 +91,11 @@ func objectsTold(rx *store.Rx, tenant int, prefix string) (list []string, err er
 	err = rx.Query(func(scan func(...any) error) error {
 		var object string
 		err := scan(&object)
-		list = append(list, object)
+		if strings.HasPrefix(object, prefix) {
+			list = append(list, object)
+		}
 		return err
-	}, "SELECT object FROM config_told WHERE tenant = $1 AND object LIKE $2 ORDER BY object", tenant, prefix+"%")
+	}, "SELECT object FROM config_told WHERE tenant = $1 ORDER BY object", tenant)
 	return list, err
 }
 
