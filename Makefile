@@ -160,9 +160,10 @@ trust: $(BIN)/kofu
 kill: $(SCREENS)
 	internal/testkit/postgres.sh $(GO) test -count=1 -tags faultlab -timeout 15m ./internal/faultlab
 
-# The way of a card through both programs, one line for each step.
-story: packages-test $(SCREENS)
-	internal/testkit/postgres.sh $(GO) test -count=1 -tags faultlab -v -run Story ./internal/faultlab
+# The way of a card through both programs, one line for each step; the resident
+# books in a browser as wide as a small phone. KOFU_SHOTS=folder keeps pictures.
+story: packages-test $(SCREENS) $(MODULES)
+	internal/testkit/postgres.sh $(GO) test -count=1 -tags faultlab -v -run Story ./internal/faultlab -browser
 
 ROUNDS  := 1000
 soak:

@@ -22,8 +22,8 @@ import (
 
 const (
 	tenantNo   = "1"
-	publicHost = "yoyaku.example"
-	staffHost  = "kanri.example"
+	publicHost = "yoyaku.localhost" // browsers trust it without TLS
+	staffHost  = "kanri.localhost"
 	windowID   = "W1"
 )
 

@@ -3,14 +3,20 @@
 package faultlab_test
 
 import (
+	"encoding/json"
+	"flag"
+	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"kofu/internal/testkit"
 )
+
+var browser = flag.Bool("browser", false, "the resident of the story books in Chromium, 360 px wide, without JavaScript; KOFU_SHOTS keeps pictures")
 
 // The days of the story: letters go out on a Friday, the resident books on Monday
 // and comes on Tuesday.
@@ -66,11 +72,11 @@ func story(t *testing.T, p *pair, exchange func(*pair)) {
 	step("%d codes are released; a bundle has gone out and the booking service has taken it.", released.Issued)
 
 	p.at(monday, "10:00")
-	no := me.book(tuesday, "09:30")
+	no := p.bookOnPhone(me, tuesday, "09:30")
 	if no == "" || me.scripts() {
 		t.Errorf("the page with the number %q has a script: %v", no, me.scripts())
 	}
-	step("A resident has booked Tuesday 9:30 on a phone without scripts; the number is %s.", no)
+	step("A resident has booked Tuesday 9:30 on a small phone without JavaScript; the number is %s.", no)
 
 	p.at(monday, "16:00")
 	exchange(p)
@@ -128,6 +134,32 @@ func story(t *testing.T, p *pair, exchange func(*pair)) {
 
 // cannotBook is what everybody reads whose code is not good, whatever the reason.
 const cannotBook = "この番号では予約できません。番号と生まれた日を確かめて、それでもできないときはお電話ください。"
+
+// bookOnPhone books in a browser of the width of a small phone if there is to be
+// one, else by pages and forms alone.
+func (p *pair) bookOnPhone(r *resident, day, hour string) (no string) {
+	p.t.Helper()
+	if !*browser {
+		return r.book(day, hour)
+	}
+	_, port, err := net.SplitHostPort(p.served.listeners["residents"])
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	order, err := json.Marshal(map[string]string{
+		"port": port, "host": publicHost, "code": r.Code, "birth": r.Birth, "slot": windowID + "@" + day + "T" + hour, "shots": os.Getenv("KOFU_SHOTS"),
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	c := exec.CommandContext(p.t.Context(), "node", "../../frontend/staff/e2e/phone.mjs", string(order)) //nolint:gosec // ours
+	c.Stderr = os.Stderr
+	out, err := c.Output()
+	if err != nil {
+		p.t.Fatalf("the phone: %v", err)
+	}
+	return string(out)
+}
 
 // phones tells the phones of the residents apart.
 var phones int
