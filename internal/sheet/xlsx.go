@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"kofu/internal/fault"
+	"kofu/internal/jptext"
 	"kofu/internal/message"
 )
 
@@ -53,15 +55,16 @@ func WriteXLSX(w io.Writer, t Table, o XLSXOptions) (err error) {
 
 // book is a workbook in the making.
 type book struct {
-	f      *excelize.File
-	t      Table
-	name   string // of the worksheet
-	stream *excelize.StreamWriter
-	last   int // row written last
-	title  int // style
-	note   int
-	head   int
-	cell   []int // style by kind
+	f          *excelize.File
+	t          Table
+	name       string // of the worksheet
+	stream     *excelize.StreamWriter
+	last       int // row written last
+	title      int // style
+	note       int
+	head       int
+	headNumber int
+	cell       []int // style by kind
 }
 
 // sheetName makes a worksheet name of a title: at most 31 UTF-16 units, without
@@ -120,7 +123,14 @@ func (b *book) styles() error {
 	share := "0.0"
 	text := "@"
 	column := func(format *string, horizontal string, wrap bool) *excelize.Style {
-		return &excelize.Style{CustomNumFmt: format, Border: thin, Alignment: &excelize.Alignment{Vertical: "center", Horizontal: horizontal, WrapText: wrap}}
+		return &excelize.Style{CustomNumFmt: format, Border: thin, Alignment: &excelize.Alignment{Vertical: "center", Horizontal: horizontal, WrapText: wrap, Indent: indent}}
+	}
+	head := func(horizontal string) *excelize.Style {
+		return &excelize.Style{
+			Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E6E6E6"}},
+			Border:    []excelize.Border{{Type: "bottom", Color: "404040", Style: 2}},
+			Alignment: &excelize.Alignment{Vertical: "center", Horizontal: horizontal, WrapText: true, Indent: indent},
+		}
 	}
 	b.cell = make([]int, Decimal+1)
 	for _, s := range []struct {
@@ -129,11 +139,8 @@ func (b *book) styles() error {
 	}{
 		{&b.title, &excelize.Style{Font: &excelize.Font{Bold: true, Size: 16}}},
 		{&b.note, &excelize.Style{Font: &excelize.Font{Color: "404040"}}},
-		{&b.head, &excelize.Style{
-			Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E6E6E6"}},
-			Border:    []excelize.Border{{Type: "bottom", Color: "404040", Style: 2}},
-			Alignment: &excelize.Alignment{Vertical: "center", WrapText: true},
-		}},
+		{&b.head, head("left")},
+		{&b.headNumber, head("right")},
 		{&b.cell[Text], column(&text, "left", true)},
 		{&b.cell[Code], column(&text, "left", false)},
 		{&b.cell[Date], column(&day, "left", false)},
@@ -170,20 +177,59 @@ func (b *book) begin() (err error) {
 	headings := make([]any, len(b.t.Columns))
 	for i, column := range b.t.Columns {
 		headings[i] = excelize.Cell{StyleID: b.head, Value: column.Heading}
+		if column.Kind == Int || column.Kind == Decimal {
+			headings[i] = excelize.Cell{StyleID: b.headNumber, Value: column.Heading}
+		}
 	}
 	return errors.Join(
 		b.stream.SetRow("A1", []any{excelize.Cell{StyleID: b.title, Value: b.t.Title}}),
 		b.stream.SetRow("A2", note("sheet.filter", "filter", b.t.Filter)),
 		b.stream.SetRow("A3", note("sheet.made", "at", b.t.AsOf, "by", b.t.By)),
-		b.stream.SetRow("A"+strconv.Itoa(headRow), headings, excelize.RowOpts{Height: 24}),
+		b.stream.SetRow("A"+strconv.Itoa(headRow), headings, excelize.RowOpts{Height: b.t.headHeight()}),
 	)
 }
 
+// indent keeps a text away from the number that stands right of it, or left.
+const indent = 1
+
+// Measures of headings: the widest for which a column becomes wider, what the
+// indent takes of it, and the height of a line, in points.
+const (
+	widestHeading = 20
+	headPadding   = 4
+	headLine      = 18
+	tallestRow    = 400
+)
+
+// width is that of the column, or the usual one, with room for the heading.
 func (c Column) width() float64 {
 	if c.Width > 0 {
 		return c.Width
 	}
-	return map[Kind]float64{Text: 24, Code: 16, Date: 18, DateTime: 24, Int: 10, Decimal: 10}[c.Kind]
+	usual := map[Kind]float64{Text: 24, Code: 16, Date: 18, DateTime: 24, Int: 10, Decimal: 10}[c.Kind]
+	return max(usual, float64(min(jptext.Width(c.Heading), widestHeading)+headPadding))
+}
+
+// headHeight is that of the row of headings: as many lines as the longest needs.
+func (t Table) headHeight() float64 {
+	lines := 1.0
+	for _, c := range t.Columns {
+		c.Kind = Text
+		lines = max(lines, c.lines(c.Heading))
+	}
+	return lines*headLine + 6
+}
+
+// lines is how many lines a value takes, which only texts wrap.
+func (c Column) lines(value string) (n float64) {
+	if c.Kind != Text {
+		return 1
+	}
+	room := max(1, c.width()-headPadding)
+	for line := range strings.Lines(value) {
+		n += max(1, math.Ceil(float64(jptext.Width(line))/room))
+	}
+	return max(1, n)
 }
 
 func (b *book) rows() error {
@@ -193,11 +239,16 @@ func (b *book) rows() error {
 		if b.last++; b.last > maxRows {
 			return fault.New(fault.TooLarge, "sheet.too_many_rows", "max", strconv.Itoa(maxRows-headRow))
 		}
+		lines := 1.0
 		for i, value := range row {
+			lines = max(lines, b.t.Columns[i].lines(value))
 			if len(value) > maxUnits && len(utf16.Encode([]rune(value))) > maxUnits {
 				return b.t.tooLong(line, i)
 			}
 			cells[i] = b.value(b.t.Columns[i].Kind, value)
+		}
+		if lines > 1 { // viewers do not all fit a row to its wrapped texts
+			return b.stream.SetRow("A"+strconv.Itoa(b.last), cells, excelize.RowOpts{Height: min(lines*headLine, tallestRow)})
 		}
 		return b.stream.SetRow("A"+strconv.Itoa(b.last), cells)
 	})

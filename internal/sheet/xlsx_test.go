@@ -263,3 +263,43 @@ func TestLibreOffice_OpensTheWorkbook(t *testing.T) {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
+
+// UI-42: headings are read in full, at the side of their values: a column is as
+// wide as its heading, up to a limit, and the row of headings as high as the
+// longest needs; so are rows whose texts wrap.
+func TestWriteXLSX_HeadingsAndTextsHaveRoom(t *testing.T) {
+	var file bytes.Buffer
+	table := sheet.Table{
+		Title: "表", Columns: []sheet.Column{
+			{Heading: "不来場率(%)", Kind: sheet.Decimal}, {Heading: "市役所本庁舎 1階 3番窓口の予約の数", Kind: sheet.Int}, {Heading: "備考", Kind: sheet.Text, Width: 14},
+		},
+		Rows: sheet.Rows([][]string{{"9.1", "3", "短い"}, {"9.1", "3", "ふたつの行に折り返される備考"}}),
+	}
+	if err := sheet.WriteXLSX(&file, table, sheet.XLSXOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	name := f.GetSheetName(0)
+	width := func(column string) float64 { w, _ := f.GetColWidth(name, column); return w }
+	height := func(row int) float64 { h, _ := f.GetRowHeight(name, row); return h }
+	if width("A") < 13 || width("B") < 22 || width("B") > 26 || width("C") != 14 {
+		t.Errorf("columns are %v %v %v wide", width("A"), width("B"), width("C"))
+	}
+	if height(5) < 36 || height(6) >= 30 || height(7) < 36 {
+		t.Errorf("rows are %v %v %v high", height(5), height(6), height(7))
+	}
+	for cell, want := range map[string]string{"A5": "right", "B5": "right", "C5": "left"} {
+		id, err := f.GetCellStyle(name, cell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		style, err := f.GetStyle(id)
+		if err != nil || style.Alignment.Horizontal != want {
+			t.Errorf("%s stands %v, want %s (%v)", cell, style.Alignment, want, err)
+		}
+	}
+}

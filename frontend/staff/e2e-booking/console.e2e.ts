@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Clerk, openBrowser } from '../e2e/clerk';
+import { Resident, small } from './resident';
 import { aoba, policy } from './town';
 
 const shots = process.env.KOFU_SHOTS ?? '';
@@ -150,7 +151,7 @@ it('BK504 BK601: a search that is kept and shared, a booking opened, its contact
   await lead.press('Escape');
 });
 
-it('BK106: the number for somebody who has forgotten the password', async () => {
+it('BK106: the number for somebody who has forgotten the password, told and used', async () => {
   await policy(1, { authModes: ['link+birth', 'link+password'], resetBy: 'pin' });
   await go(lead, '/windows');
   await lead.press('Control+k');
@@ -161,9 +162,24 @@ it('BK106: the number for somebody who has forgotten the password', async () => 
   await lead.page.getByLabel('本人を確かめた方法').fill('窓口で運転免許証を確認');
   await look(lead, 'reset-ask');
   await lead.press('Control+Enter');
-  await lead.page.getByText(/^\d{3} \d{3}$/).waitFor();
+  const number = lead.page.getByText(/^\d{3} \d{3}$/);
+  await number.waitFor();
+  const pin = (await number.innerText()).replace(' ', '');
   await look(lead, 'reset-number');
   await lead.page.getByRole('button', { name: '伝えました' }).click();
+  expect(await number.count()).toBe(0);
+  const chosen = 'mukashi mukashi 8', code = aoba.codes[8]?.code ?? '';
+  await Resident.visits(browser, { lang: 'ja', ...small }, async (r) => {
+    await r.open('/pin');
+    await r.send('/pin', { code, pin, password: chosen, again: chosen });
+    await r.look('pin-used', 'password.changed');
+    await r.open('/pin');
+    await r.send('/pin', { code, pin, password: 'another one 9', again: 'another one 9' });
+    await r.look('pin-used-twice', 'pin.title', 409);
+    await r.open('/code');
+    await r.send('/code', { code, password: chosen });
+    expect(r.page.url()).not.toContain('/code');
+  });
 });
 
 it('BK1003 BK1005 BK1006 BK1007: every report on screen, with its chart', async () => {

@@ -171,6 +171,21 @@ it('Case 12: what was set aside is carried out again or put away for a reason', 
   await says(lead, '反映できなかった記録はありません');
 });
 
+it('UI-23: home tells how old what is known of the office is, and leads to what was settled with it', async () => {
+  await go(lead, '/', 'ホーム');
+  await says(lead, '庁内の最新の内容');
+  await look(lead, 'home');
+  // As after a day-close that had not seen the booking, and after a refusal.
+  const [unsure, ended] = sql("SELECT booking_id FROM booking WHERE tenant = 1 AND state = 'active' ORDER BY booking_id LIMIT 2").split('\n');
+  sql(`UPDATE booking_person SET state = 'unreconciled', booked = 'unreconciled' WHERE tenant = 1 AND booking_id = '${unsure ?? ''}'; UPDATE booking SET state = 'unreconciled' WHERE tenant = 1 AND booking_id = '${unsure ?? ''}';
+    UPDATE booking_person SET state = 'cancelled_by_office', booked = 'cancelled_by_office' WHERE tenant = 1 AND booking_id = '${ended ?? ''}'; UPDATE booking SET state = 'cancelled_by_office' WHERE tenant = 1 AND booking_id = '${ended ?? ''}'`);
+  await lead.press('F5');
+  await lead.push(/来たか分からない予約 *1/, 'link');
+  await lead.heading('庁内との照合');
+  await says(lead, '来たか分からない予約(1 件)');
+  await look(lead, 'reconcile');
+});
+
 it('KT1000: the office was put back, and somebody accepts it after a call', async () => {
   office('exchange', 'restored');
   await go(lead, '/exchange', '庁内との連携');

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/gate"
 	"kofu/internal/jptext"
+	"kofu/internal/listing"
 	"kofu/internal/message"
 	"kofu/internal/sheet"
 	"kofu/internal/staff"
@@ -28,17 +30,17 @@ var inquiryColumns = []struct {
 	wide float64
 	cell func(InquiryRow) string
 }{
-	{"at", sheet.DateTime, 0, func(q InquiryRow) string { return q.At }},
+	{"at", sheet.DateTime, 20, func(q InquiryRow) string { return q.At }},
 	{"channel", sheet.Text, 10, func(q InquiryRow) string { return q.ChannelLabel }},
 	{"window", sheet.Text, 20, func(q InquiryRow) string { return q.WindowName }},
-	{"categories", sheet.Text, 28, func(q InquiryRow) string { return strings.Join(q.CategoryLabels, "・") }},
-	{"result", sheet.Text, 16, func(q InquiryRow) string { return q.ResultLabel }},
-	{"who", sheet.Text, 8, func(q InquiryRow) string { return inquiryWho(q.Link) }},
-	{"text", sheet.Text, 60, func(q InquiryRow) string { return q.Text }},
-	{"answer", sheet.Text, 60, func(q InquiryRow) string { return q.Answer }},
-	{"followUp", sheet.Date, 0, func(q InquiryRow) string { return q.FollowUp }},
-	{"owner", sheet.Text, 16, func(q InquiryRow) string { return q.OwnerName }},
-	{"madeBy", sheet.Text, 16, func(q InquiryRow) string { return q.MadeBy }},
+	{"categories", sheet.Text, 20, func(q InquiryRow) string { return strings.Join(q.CategoryLabels, "・") }},
+	{"result", sheet.Text, 14, func(q InquiryRow) string { return q.ResultLabel }},
+	{"who", sheet.Text, 14, func(q InquiryRow) string { return inquiryWho(q.Link) }},
+	{"text", sheet.Text, 36, func(q InquiryRow) string { return q.Text }},
+	{"answer", sheet.Text, 36, func(q InquiryRow) string { return q.Answer }},
+	{"followUp", sheet.Date, 16, func(q InquiryRow) string { return q.FollowUp }},
+	{"owner", sheet.Text, 13, func(q InquiryRow) string { return q.OwnerName }},
+	{"madeBy", sheet.Text, 13, func(q InquiryRow) string { return q.MadeBy }},
 }
 
 // inquiryWho says whether an inquiry is that of a code; the code is nowhere.
@@ -83,7 +85,8 @@ func (s *server) postInquiryFile(w http.ResponseWriter, r *http.Request, actor s
 		if total > mostInquiries {
 			return fault.New(fault.Invalid, "inquiry.too_many", "total", strconv.Itoa(total), "max", strconv.Itoa(mostInquiries))
 		}
-		table.Made, table.Filter = rx.Now, words.condition(in)
+		table.Made, table.AsOf = rx.Now, listing.Document{Made: rx.Now}.AsOf()
+		table.Filter = cmp.Or(words.condition(in), message.Text("inquiry.all", nil))
 		cells := [][]string{}
 		for _, row := range words.rows(list) {
 			line := []string{}

@@ -180,6 +180,9 @@ func operator(who map[string]string, id string) string {
 	if name := who[id]; name != "" {
 		return name
 	}
+	if strings.HasPrefix(id, "kofu-booking") {
+		return message.Text("find.by.program", nil)
+	}
 	return staffweb.Word("find.by.", id)
 }
 
