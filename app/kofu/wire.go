@@ -28,6 +28,7 @@ func fillPractice(ctx context.Context, p Parts) ([]Account, error) {
 	made, err := practice.Fill(ctx, practice.Office{
 		DB: p.Office.DB, Ring: p.Office.Ring, Hasher: staff.NewHasher(staff.StandardCost, p.Office.Ring),
 		Dir: string(p.Office.Dir), Fonts: p.Office.Dir.Fonts(), Spool: p.Office.Dir.Spool(),
+		Keys: p.Office.Dir.Keys(),
 	})
 	var accounts []Account
 	for _, a := range made {

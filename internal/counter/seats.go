@@ -149,13 +149,13 @@ func open(rx *store.Rx, b Booking) (Slot, error) {
 	return s, nil
 }
 
-// Room are the next slots of a window in which everybody of a booking has an
-// office seat.
+// Room are the next slots of a window after that of a booking in which everybody
+// has an office seat.
 func Room(rx *store.Rx, b Booking, w Window, limit int) (free []Slot, err error) {
 	if w.Seats != Office {
 		return nil, nil
 	}
-	list, err := slotsWithRoom(rx, w.ID, b.units())
+	list, err := slotsWithRoom(rx, w.ID, b.units(), b.Starts)
 	if err != nil {
 		return nil, err
 	}

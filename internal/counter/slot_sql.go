@@ -59,14 +59,14 @@ func Slots(rx *store.Rx, windowID, day string) (list []Slot, err error) {
 	return list, err
 }
 
-// slotsWithRoom are those to come with so many office seats left.
-func slotsWithRoom(rx *store.Rx, windowID string, seats int) (list []Slot, err error) {
+// slotsWithRoom are those after an instant with so many office seats left.
+func slotsWithRoom(rx *store.Rx, windowID string, seats int, after time.Time) (list []Slot, err error) {
 	err = rx.Query(func(scan func(...any) error) error {
 		s, err := scanSlot(scan)
 		list = append(list, s)
 		return err
 	}, "SELECT "+slotColumns+" FROM counter_slot WHERE window_id = $1 AND starts_at > $2 AND office_cap - office_taken >= $3 ORDER BY starts_at LIMIT 100",
-		windowID, store.Stamp(rx.Now), seats)
+		windowID, max(store.Stamp(rx.Now), store.Stamp(after)), seats)
 	return list, err
 }
 

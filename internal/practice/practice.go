@@ -38,6 +38,7 @@ type Office struct {
 	Hasher *staff.Hasher
 	Dir    string // data folder
 	Fonts  string // folder of the fonts for paper
+	Keys   string // key folder
 	Spool  string // folder for files under way
 }
 
@@ -125,6 +126,9 @@ func Fill(ctx context.Context, o Office) (_ []Account, err error) {
 		return nil, err
 	}
 	if err := o.atCounter(ctx); err != nil {
+		return nil, err
+	}
+	if err := o.leaveCases(ctx); err != nil {
 		return nil, err
 	}
 	return o.makeAccounts(ctx)

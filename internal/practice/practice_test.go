@@ -9,9 +9,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"kofu/internal/agree"
 	"kofu/internal/card"
 	"kofu/internal/counter"
 	"kofu/internal/delivery"
+	"kofu/internal/exchange"
 	"kofu/internal/intake"
 	"kofu/internal/keyring"
 	"kofu/internal/migrations"
@@ -42,7 +44,7 @@ func newOffice(t *testing.T, kind int32) practice.Office {
 	})
 	ring := keyring.ForTest(1)
 	return practice.Office{
-		DB: db, Ring: ring, Hasher: staff.NewHasher(staff.Cost{Memory: 64, Time: 1}, ring), Dir: dir, Fonts: filepath.Join(dir, "fonts"), Spool: t.TempDir(),
+		DB: db, Ring: ring, Hasher: staff.NewHasher(staff.Cost{Memory: 64, Time: 1}, ring), Dir: dir, Fonts: filepath.Join(dir, "fonts"), Keys: filepath.Join(dir, "keys"), Spool: t.TempDir(),
 	}
 }
 
@@ -59,6 +61,7 @@ func TestFill(t *testing.T) {
 		parcels(t, rx)
 		stages(t, rx)
 		atCounter(t, rx)
+		openCases(t, rx)
 		timeLines(t, rx)
 		return nil
 	})
@@ -136,6 +139,16 @@ func atCounter(t *testing.T, rx *store.Rx) {
 }
 
 // timeLines looks for names that mean nothing to a clerk.
+// openCases are of different kinds, so that each screen of 要連絡 can be practised.
+func openCases(t *testing.T, rx *store.Rx) {
+	t.Helper()
+	counts, err := exchange.CountKinds(rx)
+	want := map[agree.Case]int{agree.CaseWithdrawn: 1, agree.CaseTwice: 1, agree.CaseOver: 1, agree.CaseShut: 1, agree.CaseUnknown: 1}
+	if diff := cmp.Diff(want, counts); err != nil || diff != "" {
+		t.Errorf("cases (%v, -want +got):\n%s", err, diff)
+	}
+}
+
 func timeLines(t *testing.T, rx *store.Rx) {
 	t.Helper()
 	events, err := card.EventsOf(rx, 1)

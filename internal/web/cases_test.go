@@ -58,7 +58,7 @@ func seedCases(t *testing.T, f *fixture) {
 		if err := f.Server.exchange().Settle(tx); err != nil { // the stop of card 1 is in the log
 			return err
 		}
-		return f.Server.exchange().Rehearse(tx, 1,
+		return f.Server.exchange().Rehearse(tx,
 			booked(stoppedBooking, "11-0051", "2026-11-24T10:00:00+09:00", member(1)),
 			booked(doubleBooking, "11-0052", "2026-11-25T10:30:00+09:00", member(2)),
 			booked(strayBooking, "11-0053", "2026-11-25T10:30:00+09:00", event.Member{Link: "00000000000000ee", Gen: 1, Svc: []string{"receive"}}),
