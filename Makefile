@@ -11,8 +11,8 @@
 #
 # Steps of `make test`: format vet arch lint unit windows ui e2e
 # e2e-booking trust kill.
-# `make soak ROUNDS=1000` kills the program for hours, and
-# `make contention ATTEMPTS=1000000` the booking of appointments.
+# `make soak ROUNDS=1000` kills the program for hours, `make exchange WEEKS=10` the
+# exchange of bundles, `make contention ATTEMPTS=1000000` the booking of appointments.
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -36,7 +36,7 @@ UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modu
 STEPS   := packages-test ui format vet arch lint unit windows programs e2e e2e-booking trust kill
 
 .PHONY: FORCE help run run-booking test dist bench packages-run packages-test programs tools \
-	format vet arch lint unit windows ui ui-check ui-test e2e e2e-booking trust kill story soak contention rush bench-go packages-bench clean
+	format vet arch lint unit windows ui ui-check ui-test e2e e2e-booking trust kill story soak exchange contention rush bench-go packages-bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
@@ -158,7 +158,7 @@ trust: $(BIN)/kofu
 # kill -9 of the real program while it imports and scans; the office and the
 # booking service as two real programs that exchange bundles.
 kill: $(SCREENS)
-	internal/testkit/postgres.sh $(GO) test -count=1 -tags faultlab -timeout 15m ./internal/faultlab
+	internal/testkit/postgres.sh $(GO) test -count=1 -tags faultlab -timeout 25m ./internal/faultlab
 
 # The way of a card through both programs, one line for each step; the resident
 # books in a browser as wide as a small phone. KOFU_SHOTS=folder keeps pictures.
@@ -168,6 +168,13 @@ story: packages-test $(SCREENS) $(MODULES)
 ROUNDS  := 1000
 soak:
 	$(GO) test -count=1 -tags faultlab -timeout 0 -v -run '^TestKill$$' ./internal/faultlab -rounds $(ROUNDS)
+
+# The long version of two programs that exchange bundles: killed at every system
+# call of writing and applying one, and WEEKS weeks with faults by each way.
+WEEKS := 10
+exchange:
+	internal/testkit/postgres.sh \
+		$(GO) test -count=1 -tags faultlab -timeout 0 -v -run 'G03|Week' ./internal/faultlab -every -weeks $(WEEKS)
 
 # Booking on both engines by several processes that are killed, with synced
 # commits: nobody overbooked, nobody booked twice, nothing lost.

@@ -6,15 +6,20 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"kofu/internal/testkit"
 )
 
 var every = flag.Bool("every", false, "kills at every system call of writing and applying a bundle, not at a sample of them")
@@ -39,14 +44,26 @@ type flow struct {
 // bundle, on both sides. Whoever starts them again finds all of the bundle or
 // nothing of it, whole databases, and the next exchange ends as without the kill.
 func TestG03_KilledExchange(t *testing.T) {
-	p := newPair(t, "")
+	p := inTheMail(t, "")
 	for _, f := range p.flows() {
-		t.Run(f.name, func(t *testing.T) { p.kills(t, f) })
+		t.Run(f.name, func(t *testing.T) { p.kills(t, f, 10) })
 	}
 }
 
-// kills kills a flow at one system call after the other.
-func (p *pair) kills(t *testing.T, f flow) {
+// G03: the same for the booking service with PostgreSQL, which is killed as it is
+// about to say something to the server.
+func TestG03_KilledExchangeWithPostgres(t *testing.T) {
+	p := inTheMail(t, testkit.EmptyPostgres(t))
+	for _, f := range p.flows() {
+		if f.program == "kofu-booking" {
+			t.Run(f.name, func(t *testing.T) { p.kills(t, f, 4) })
+		}
+	}
+}
+
+// kills kills a flow at one system call after the other, in a short run at one of
+// each so many parts.
+func (p *pair) kills(t *testing.T, f flow, parts int) {
 	chance := seeded(t)
 	none := p.scratch(t, f)
 	code, total, _ := p.traced(t, 0, f, none)
@@ -55,7 +72,7 @@ func (p *pair) kills(t *testing.T, f flow) {
 	}
 	old, done := 0, 0
 	killed := map[string]int{}
-	for _, k := range points(chance, total) {
+	for _, k := range points(chance, total, parts) {
 		s := p.scratch(t, f)
 		code, _, call := p.traced(t, k, f, s)
 		if code == 0 { // a run with fewer calls
@@ -98,26 +115,20 @@ func seeded(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(*seed, 1))
 }
 
-// strata is of how many parts of a flow a short run takes one system call each;
-// last is how many it takes from the end, where a bundle gets its name.
-const (
-	strata = 10
-	last   = 6
-)
-
-// points are the system calls at which to kill: all, or a sample.
-func points(chance *rand.Rand, total int) (list []int) {
+// points are the system calls at which to kill: all, or one of each part and
+// the last ones.
+func points(chance *rand.Rand, total, parts int) (list []int) {
 	if *every {
 		for k := 1; k <= total+10; k++ { // a run may have some more
 			list = append(list, k)
 		}
 		return list
 	}
-	for i := range strata {
-		from, to := i*total/strata, (i+1)*total/strata
+	for i := range parts {
+		from, to := i*total/parts, (i+1)*total/parts
 		list = append(list, from+1+chance.IntN(max(1, to-from)))
 	}
-	for k := total - last; k <= total; k++ {
+	for k := total - parts/2; k <= total; k++ { // where a bundle gets its name
 		list = append(list, k)
 	}
 	return list
@@ -133,11 +144,60 @@ func (p *pair) scratch(t *testing.T, f flow) scratchpad {
 		t.Fatal(err)
 	}
 	s := scratchpad{top, filepath.Join(top, "data"), filepath.Join(top, "usb")}
-	copyFolder(t, f.dir, s.dir)
+	copyData(t, f.dir, s.dir)
 	if err := os.Mkdir(s.usb, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+var configured = regexp.MustCompile(`(?m)^database = "(.*)"$`)
+
+// dsnOf is the database of a data folder of the booking service, "" for a file.
+func dsnOf(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "kofu-booking.toml"))
+	if errors.Is(err, os.ErrNotExist) {
+		return ""
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := configured.FindSubmatch(text); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
+
+// databases counts those that were copied.
+var databases int
+
+// copyData copies a data folder, with its database where that is on a server.
+func copyData(t *testing.T, from, to string) {
+	t.Helper()
+	copyFolder(t, from, to)
+	dsn := dsnOf(t, from)
+	if dsn == "" {
+		return
+	}
+	at, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	databases++
+	was, name := strings.TrimPrefix(at.Path, "/"), fmt.Sprintf("killed_%d_%d", os.Getpid(), databases)
+	testkit.Psql(t, "postgres:///postgres", fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s OWNER kofu_owner", name, was))
+	t.Cleanup(func() { testkit.Psql(t, "postgres:///postgres", "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	at.Path = "/" + name
+	config := filepath.Join(to, "kofu-booking.toml")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = configured.ReplaceAllLiteral(text, fmt.Appendf(nil, "database = %q", at.String()))
+	if err := os.WriteFile(config, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func copyFolder(t *testing.T, from, to string) {
@@ -178,7 +238,10 @@ func (p *pair) healthy(t *testing.T, f flow, s scratchpad) {
 	}
 	p.must(nil, "kofu-booking", "verify-log", tenantNo, "--data", s.dir)
 	p.must(nil, "kofu-booking", "check", tenantNo, "--data", s.dir)
-	ask := ofCloud(t, s.dir, "")
+	if dsnOf(t, s.dir) != "" {
+		return
+	}
+	ask := ofCloud(t, s.dir)
 	for _, pragma := range []string{"integrity_check", "foreign_key_check"} {
 		if answer := strings.TrimSpace(ask("PRAGMA " + pragma)); answer != "ok" && answer != "" {
 			t.Errorf("%s: %s", pragma, answer)

@@ -11,10 +11,9 @@ import (
 // flows leads both programs through one exchange in which every bundle has
 // something to say, and returns its four steps, each with the data before it. The
 // clock stands still, so that what a step does is the same every time.
-func (p *pair) flows() []flow {
-	t := p.t
+func (p *posted) flows() []flow {
+	t, letters, run := p.t, p.letters, p.run
 	t.Helper()
-	letters, run := p.ready(12)
 	p.setClock("2026-11-27T10:30:00+09:00")
 	p.ctl(nil, "exchange", "release", "--run", run, "--from", friday+"T10:00")
 
@@ -45,10 +44,10 @@ func (p *pair) flows() []flow {
 	after := p.keep("imported", p.office)
 
 	officeAll := func(dir string) string { return stateOf(ofOffice(t, dir), officeState, progressState) }
-	cloudAll := func(dir string) string { return stateOf(ofCloud(t, dir, ""), cloudState, progressState) }
+	cloudAll := func(dir string) string { return stateOf(ofCloud(t, dir), cloudState, progressState) }
 	// What a side said it has made and sent may be one more after a kill.
 	officeFacts := func(dir string) string { return stateOf(ofOffice(t, dir), officeState) }
-	cloudFacts := func(dir string) string { return stateOf(ofCloud(t, dir, ""), cloudState) }
+	cloudFacts := func(dir string) string { return stateOf(ofCloud(t, dir), cloudState) }
 	exportArgs := func(dir, usb string) []string {
 		return []string{"exchange", "export", "--out", usb, "--data", dir, "--json"}
 	}
@@ -69,7 +68,7 @@ func (p *pair) flows() []flow {
 	}
 	peer := func(name, from string) string { // the other side as it was before
 		dir := filepath.Join(t.TempDir(), name)
-		copyFolder(t, from, dir)
+		copyData(t, from, dir)
 		return dir
 	}
 	nothing := func(string, string) bool { return false }
@@ -97,7 +96,7 @@ func (p *pair) flows() []flow {
 		{
 			name: "booking service writes", program: "kofu-booking", dir: give, args: giveArgs, state: cloudFacts,
 			before: cloudFacts(give), after: cloudFacts(give),
-			left: func(dir, usb string) bool { return len(bundlesIn(t, usb, ofCloud(t, dir, ""))) > 0 },
+			left: func(dir, usb string) bool { return len(bundlesIn(t, usb, ofCloud(t, dir))) > 0 },
 			next: func(dir, usb string) {
 				var made struct{ File string }
 				p.must(&made, "kofu-booking", giveArgs(dir, usb)...)
@@ -117,8 +116,39 @@ func (p *pair) flows() []flow {
 	}
 }
 
-// ready brings both programs to where letters are in the mail.
-func (p *pair) ready(cards int) (letters []letter, run string) {
+// posted is a pair whose letters are in the mail, with its print run.
+type posted struct {
+	*pair
+	letters []letter
+	run     string
+}
+
+// prepared is one that no test touches, for copies; nil before the first.
+var prepared *posted
+
+// inTheMail brings both programs to where letters are in the mail and both sides
+// know each other. With files it is done once for all tests.
+func inTheMail(t *testing.T, dsn string) *posted {
+	t.Helper()
+	if dsn != "" {
+		return newPosted(newPair(t, dsn))
+	}
+	if prepared == nil {
+		made := newPosted(newPairIn(t, filepath.Join(made, "prepared"), ""))
+		made.closeOffice()
+		made.closeCloud()
+		prepared = made
+	}
+	p := newPair(t, "")
+	p.exchange = prepared.exchange
+	copyFolder(t, prepared.office, p.office)
+	copyFolder(t, prepared.cloud, p.cloud)
+	p.at(friday, "09:00")
+	p.openCloud()
+	return &posted{p, prepared.letters, prepared.run}
+}
+
+func newPosted(p *pair) *posted {
 	p.t.Helper()
 	p.at(friday, "09:00")
 	p.ctl(nil, "init")
@@ -126,11 +156,14 @@ func (p *pair) ready(cards int) (letters []letter, run string) {
 	p.serve()
 	p.openWindow(2, 2)
 	p.ceremony()
-	c := p.city(cards, friday)
+	c := p.city(24, friday)
 	p.takeIn(&c)
-	run, letters = p.printLetters()
+	run, letters := p.printLetters()
+	if len(letters) < 21 {
+		p.t.Fatalf("%d letters", len(letters))
+	}
 	p.openOffice().posted(run, friday)
-	return letters, run
+	return &posted{p, letters, run}
 }
 
 // keep copies a data folder as it is now.
@@ -138,6 +171,6 @@ func (p *pair) keep(name, from string) (dir string) {
 	p.t.Helper()
 	p.closeOffice()
 	dir = filepath.Join(filepath.Dir(p.usb), "before-"+name)
-	copyFolder(p.t, from, dir)
+	copyData(p.t, from, dir)
 	return dir
 }

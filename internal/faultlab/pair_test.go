@@ -77,16 +77,20 @@ type pair struct {
 
 func newPair(t *testing.T, dsn string) *pair {
 	t.Helper()
+	return newPairIn(t, t.TempDir(), dsn)
+}
+
+func newPairIn(t *testing.T, dir, dsn string) *pair {
+	t.Helper()
 	if err := programs(); err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
 	p := &pair{
 		t: t, office: filepath.Join(dir, "office"), cloud: filepath.Join(dir, "cloud"), usb: filepath.Join(dir, "usb"),
 		clock: filepath.Join(dir, "clock"), dsn: dsn, exchange: freePort(t),
 	}
 	for _, folder := range []string{p.office, p.cloud, p.usb} {
-		if err := os.Mkdir(folder, 0o700); err != nil {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -72,7 +72,8 @@ func ofOffice(t *testing.T, dir string) func(string) string {
 }
 
 // ofCloud asks the database of the booking service, a file or on a server.
-func ofCloud(t *testing.T, dir, dsn string) func(string) string {
+func ofCloud(t *testing.T, dir string) func(string) string {
+	dsn := dsnOf(t, dir)
 	if dsn == "" {
 		return ofFile(t, filepath.Join(dir, "kofu-booking.db"))
 	}

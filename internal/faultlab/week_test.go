@@ -71,25 +71,18 @@ type carrier interface {
 	calm() // there and back without disturbance
 }
 
-// week is a pair with the letters of those who live in it.
-type week struct {
-	*pair
-	letters []letter
-}
+// week is a pair with those who live in it.
+type week struct{ *posted }
 
-// newWeek brings both programs to the Friday before: letters are in the mail,
-// codes are released and known, the office knows the window.
+// newWeek brings both programs to the Friday before: codes are released and known,
+// the office knows the window.
 func newWeek(t *testing.T, dsn string) *week {
 	t.Helper()
-	p := newPair(t, dsn)
-	letters, run := p.ready(24)
-	if len(letters) < 21 {
-		t.Fatalf("%d letters", len(letters))
-	}
-	p.ctl(nil, "exchange", "release", "--run", run, "--from", friday+"T10:00")
+	p := inTheMail(t, dsn)
+	p.ctl(nil, "exchange", "release", "--run", p.run, "--from", friday+"T10:00")
 	p.at(friday, "10:30")
 	p.byMedium()
-	return &week{pair: p, letters: letters}
+	return &week{p}
 }
 
 // fork is a copy of the office and the booking service as they are, to live on
@@ -105,7 +98,7 @@ func (w *week) fork(name string) *week {
 	copyFolder(w.t, w.cloud, p.cloud)
 	copyFolder(w.t, w.usb, p.usb)
 	p.openCloud()
-	return &week{pair: &p, letters: w.letters}
+	return &week{&posted{&p, w.letters, w.run}}
 }
 
 // live lives through the week and returns how it ends.
@@ -290,7 +283,7 @@ func (w *week) end() string {
 		link, no, _ := strings.Cut(line, "|")
 		names[link] = no
 	}
-	both := "office\n" + stateOf(office, officeState) + "\nbooking service\n" + stateOf(ofCloud(w.t, w.cloud, w.dsn), cloudState)
+	both := "office\n" + stateOf(office, officeState) + "\nbooking service\n" + stateOf(ofCloud(w.t, w.cloud), cloudState)
 	verify(w.t, w.office)
 	w.booking(nil, "check", tenantNo)
 	w.booking(nil, "verify-log", tenantNo)
