@@ -90,6 +90,7 @@ func (s *server) counterRoutes() []gate.Route {
 	return []gate.Route{
 		{Pattern: "GET /api/counter", Permission: staff.CardView, Handle: s.getCounters, Out: Counters{}},
 		{Pattern: "GET /api/counter/visits", Permission: staff.VisitHandover, Handle: s.getVisits, Out: VisitDay{}},
+		{Pattern: "GET /api/counter/visits/file", Permission: staff.ListExport, Handle: s.getVisitsFile},
 		{Pattern: "POST /api/counter/arrivals", Permission: staff.VisitHandover, Handle: s.postArrival, In: ArrivalRequest{}, Out: ArrivalResult{}},
 		{Pattern: "POST /api/counter/walk-ins", Permission: staff.VisitHandover, Handle: s.postWalkIn, In: WalkInRequest{}, Out: CounterBooking{}},
 		{Pattern: "POST /api/counter/bookings/{bk}/acts", Permission: staff.VisitHandover, Handle: s.postVisitAct, In: VisitAct{}, Out: CounterBooking{}},

@@ -78,3 +78,16 @@ func TestKT505_LateIsShownAsMissed(t *testing.T) {
 	}
 	shown("noshow")
 }
+
+// The file of a day has a row for each person, and that of the office seats none of
+// the booking service.
+func TestKT1000_ADayAsFile(t *testing.T) {
+	f := newFixture(t)
+	seeds["counter"](t, f)
+	for query, rows := range map[string]int{"": 1, "&source=office": 0} {
+		w := f.Do("GET", "/api/counter/visits/file?format=csv&window=A"+query, "list.export", "")
+		if got := strings.Count(strings.TrimSpace(w.Body.String()), "\n"); w.Code != http.StatusOK || got != rows {
+			t.Errorf("%q: %d, %d rows: %s", query, w.Code, got, w.Body)
+		}
+	}
+}

@@ -106,3 +106,32 @@ func TestKT1000_CodesOnTheirWay(t *testing.T) {
 		}
 	}
 }
+
+// Case 10: a letter is lost. The card page orders another one for the card alone;
+// when it is printed the number is replaced, and the booking stands.
+func TestCase10_AnotherLetter(t *testing.T) {
+	f := newFixture(t)
+	seedCards(t, f)
+	f.shelve(1, 2, 3)
+	f.released(1)
+	before := f.linkOf(1)
+	if w := f.Do("POST", "/api/print-runs", "notice.print", `{"cards":[1],"stock":"12up-84x42-aone-28187","startCell":1,"order":"number"}`); w.Code != http.StatusCreated {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if _, err := notice.MarkReady(t.Context(), f.DB, testkit.Clerk, 2, nil); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Write(t, f.DB, testkit.Clerk, func(tx *store.Tx) error { return f.Server.exchange().Settle(tx) })
+	if after := f.linkOf(1); after.ID != before.ID || after.CodeID == before.CodeID || after.Gen != before.Gen || after.State != before.State {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+}
+
+func (f *fixture) linkOf(cardID int64) (l link.Link) {
+	f.T.Helper()
+	testkit.Read(f.T, f.DB, func(rx *store.Rx) (err error) {
+		l, _, err = link.ByCard(rx, cardID)
+		return err
+	})
+	return l
+}

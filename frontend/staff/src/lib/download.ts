@@ -30,6 +30,12 @@ export function saveBlob(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** Saves a list as a file; the note says that it has begun, or where it went. */
+export async function saveList(url: string, title: string, format: string): Promise<string> {
+  const name = `${title}_${session.who.today.replaceAll('-', '')}.${format.startsWith('csv') ? 'csv' : format}`;
+  return (await download(url, name)) || text('ui.export.started');
+}
+
 /** Saves the answer to a question whose words may not stand in an address. */
 export async function saveAnswer(path: string, body: { format?: string }, name: string): Promise<void> {
   const url = URL.createObjectURL(await file(path, body));
