@@ -68,5 +68,5 @@ func (s *server) postResetNumber(w http.ResponseWriter, r *http.Request, actor s
 
 // numbersHelp reports whether residents have passwords that a number renews.
 func numbersHelp(p terms.Policy) bool {
-	return p.Allows(terms.LinkPassword) && p.ResetBy == "pin"
+	return p.CodeMode() == terms.LinkPassword && p.ResetBy == "pin"
 }

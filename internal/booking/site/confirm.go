@@ -56,14 +56,7 @@ func (v *visit) getConfirm() error { return v.showConfirm(http.StatusOK, "") }
 
 // codeMode is the mode of somebody with a code: of several the one that asks for
 // most.
-func (v *visit) codeMode() terms.Mode {
-	for _, m := range []terms.Mode{terms.LinkBirth, terms.LinkPassword, terms.Link} {
-		if v.city.policy.Allows(m) {
-			return m
-		}
-	}
-	return terms.AccessKey
-}
+func (v *visit) codeMode() terms.Mode { return v.city.policy.CodeMode() }
 
 func (v *visit) showConfirm(status int, once string, problems ...problem) error {
 	c, on, err := v.booking()

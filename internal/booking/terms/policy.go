@@ -102,6 +102,18 @@ func DefaultPolicy() Policy {
 // Allows reports whether residents may sign in by a mode.
 func (p Policy) Allows(m Mode) bool { return slices.Contains(p.AuthModes, m) }
 
+// CodeMode is what the pages ask for besides the code of a letter: the first
+// that is allowed of birth date, password and nothing. AccessKey stands for no
+// codes at all.
+func (p Policy) CodeMode() Mode {
+	for _, m := range []Mode{LinkBirth, LinkPassword, Link} {
+		if p.Allows(m) {
+			return m
+		}
+	}
+	return AccessKey
+}
+
 // TakesMail reports whether residents may leave a mail address.
 func (p Policy) TakesMail() bool { return p.PII != PIIOff && p.SenderAddress != "" }
 
