@@ -139,7 +139,7 @@ type scratchpad struct{ top, dir, usb string }
 
 func (p *pair) scratch(t *testing.T, f flow) scratchpad {
 	t.Helper()
-	top, err := os.MkdirTemp(filepath.Dir(p.usb), "killed-")
+	top, err := os.MkdirTemp(filepath.Dir(p.usb), "killed-") //nolint:usetesting // it goes with its round, not with the test
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,12 @@
 // import and scan over HTTP, kill it with SIGKILL at a random moment, start it
 // again and compare. This file holds the comparison, which has tests of its own
 // without the tag: a check that cannot fail proves nothing.
+//
+// Other tests start the office and the booking service as two real programs that
+// exchange bundles: the way of a card through both (`make story`), a week in which
+// bundles are lost, late, doubled, damaged and the programs are killed, and kills at
+// the system calls of writing and applying a bundle, all of them with `make
+// exchange`.
 package faultlab
 
 import (

@@ -143,7 +143,7 @@ func (r *resident) submit(action string, typed ...string) *resident {
 }
 
 // want checks the status and that the page has all of the words.
-func (r *resident) want(status int, words ...string) *resident {
+func (r *resident) want(status int, words ...string) {
 	r.t.Helper()
 	if r.status != status {
 		r.t.Errorf("%s: status %d, want %d:\n%s", r.at, r.status, status, r.text())
@@ -153,7 +153,6 @@ func (r *resident) want(status int, words ...string) *resident {
 			r.t.Errorf("%s does not say %q:\n%s", r.at, w, r.text())
 		}
 	}
-	return r
 }
 
 var blank = regexp.MustCompile(`\s*\n\s*`)

@@ -101,8 +101,8 @@ func (t *tracer) follow() (code int, err error) {
 // stopped looks at why a thread has stopped and lets it go on.
 func (t *tracer) stopped(thread int, status syscall.WaitStatus) error {
 	signal := 0
-	switch stop := status.StopSignal(); {
-	case stop == syscall.SIGTRAP|0x80:
+	switch stop := status.StopSignal(); stop {
+	case syscall.SIGTRAP | 0x80:
 		t.inside[thread] = !t.inside[thread]
 		if t.inside[thread] {
 			if name, counts := t.call(thread); counts {
@@ -112,7 +112,7 @@ func (t *tracer) stopped(thread int, status syscall.WaitStatus) error {
 				}
 			}
 		}
-	case stop == syscall.SIGTRAP, stop == syscall.SIGSTOP: // a new thread
+	case syscall.SIGTRAP, syscall.SIGSTOP: // a new thread
 	default:
 		signal = int(stop)
 	}
