@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { api } from './api';
-import { ApiError, query, useToken, whenExpired } from './lib/http';
+import { ApiError, postFile, query, useToken, whenExpired } from './lib/http';
 
 function answer(status: number, body: unknown) {
   const fetched = vi.fn().mockResolvedValue(new Response(body === undefined ? null : JSON.stringify(body), { status }));
@@ -25,6 +25,17 @@ describe('a request', () => {
   it('without a body in the answer gives nothing', async () => {
     answer(204, undefined);
     expect(await api.changePassword('a', 'b')).toBeUndefined();
+  });
+});
+
+describe('a file', () => {
+  it.each([
+    ['attachment; filename=1-cloud-1-552-5720db41.kfb', '1-cloud-1-552-5720db41.kfb'],
+    ['attachment; filename="a b.kfb"', 'a b.kfb'],
+    ["attachment; filename*=utf-8''%E5%BE%85%E6%A9%9F.xlsx", '待機.xlsx'],
+  ])('is called as the server calls it: %s', async (header, name) => {
+    vi.stubGlobal('fetch', vi.fn().mockResolvedValue(new Response('x', { headers: { 'Content-Disposition': header } })));
+    expect((await postFile('/api/exchange/give', {})).name).toBe(name);
   });
 });
 

@@ -79,8 +79,13 @@ export async function postFile(path: string, body: unknown): Promise<{ blob: Blo
     if (problem.status === 401) onExpired();
     throw problem;
   }
-  const coded = /filename\*=utf-8''([^;]+)/i.exec(answer.headers.get('Content-Disposition') ?? '');
-  return { blob: await answer.blob(), name: coded?.[1] ? decodeURIComponent(coded[1]) : 'kofu' };
+  return { blob: await answer.blob(), name: fileName(answer.headers.get('Content-Disposition') ?? '') };
+}
+
+/** The name that a header gives a file: coded where it is more than ASCII, otherwise plain or in quotes. */
+function fileName(header: string): string {
+  const coded = /filename\*=utf-8''([^;]+)/i.exec(header)?.[1];
+  return coded ? decodeURIComponent(coded) : /filename="?([^";]+)/i.exec(header)?.[1] ?? 'kofu';
 }
 
 /** The query string of the values that are set, with its question mark. */
