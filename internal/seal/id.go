@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,4 +40,11 @@ func (h Header) FileName() string {
 		short = short[len(short)-8:]
 	}
 	return fmt.Sprintf("%s-%s-%d-%d-%s.kfb", h.Tenant, h.From, h.Lo, h.Hi, short)
+}
+
+// Looks reports whether a file is named like a bundle of a side. It serves the eye
+// as well: a file of another name may be one.
+func (p Party) Looks(file string) bool {
+	_, rest, ok := strings.Cut(file, "-")
+	return ok && strings.HasPrefix(rest, string(p)+"-")
 }

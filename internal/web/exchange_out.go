@@ -13,6 +13,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/gate"
 	"kofu/internal/media"
+	"kofu/internal/seal"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
@@ -80,6 +81,9 @@ func (s *server) getMedia(w http.ResponseWriter, _ *http.Request, _ store.Actor)
 			continue // it was pulled out a moment ago
 		}
 		for _, f := range files {
+			if seal.Office.Looks(f.Name) { // ours, on its way out
+				continue
+			}
 			row.Files = append(row.Files, MediumFile{f.Name, f.Size, store.Stamp(f.At)})
 		}
 		out = append(out, row)

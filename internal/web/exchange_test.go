@@ -246,6 +246,7 @@ func TestKT107_ImportFromAMedium(t *testing.T) {
 	p.log = append(p.log, event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
 	path := filepath.Join(f.Server.Media.Folder, "back.kfb")
 	must(t, os.WriteFile(path, p.bundle(t), 0o600))
+	must(t, os.WriteFile(filepath.Join(f.Server.Media.Folder, "1-office-1-9-0a1b2c3d.kfb"), p.bundle(t), 0o600)) // ours, which has not left yet
 	m := f.medium()
 	if len(m.Files) != 1 || m.Files[0].Name != "back.kfb" {
 		t.Fatalf("on the medium: %+v", m.Files)
