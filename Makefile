@@ -143,7 +143,7 @@ ui-test: $(MODULES)
 	cd $(STAFF) && npm test
 
 # The browser tests run against a really started server, once for each door.
-e2e: $(BIN)/kofu $(MODULES)
+e2e: $(BIN)/kofu $(BIN)/kofu-booking $(MODULES)
 	build/e2e.sh $(BIN)/kofu
 
 # Residents and staff of the booking service in a browser, and page checkers
