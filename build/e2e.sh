@@ -3,14 +3,16 @@
 # city, once through each door. Usage: e2e.sh PROGRAM
 # The tests find the server in the environment: KOFU_URL (the door) and
 # KOFU_BANNER (file with what the program said at start, first sign-in
-# included); KOFU_CHROMIUM is the browser, KOFU_BOOKING_PROGRAM the booking
-# service, which lies beside the program.
+# included); KOFU_CHROMIUM is the browser, KOFU_PROGRAM the program, for
+# tests that start one of their own, and KOFU_BOOKING_PROGRAM the booking
+# service, which lies beside it.
 set -eu
 cd "$(dirname "$0")/.."
 program=$(realpath "${1:?usage: e2e.sh PROGRAM}")
 KOFU_CHROMIUM=$(command -v chromium)
+KOFU_PROGRAM=$program
 KOFU_BOOKING_PROGRAM=$(dirname "$program")/kofu-booking
-export KOFU_CHROMIUM KOFU_BOOKING_PROGRAM
+export KOFU_CHROMIUM KOFU_PROGRAM KOFU_BOOKING_PROGRAM
 
 dir=
 server=

@@ -232,12 +232,6 @@ func (s *server) getSlip(w http.ResponseWriter, r *http.Request, actor store.Act
 	if err != nil {
 		return err
 	}
-	or := func(text string) string {
-		if text == "" {
-			return word("none")
-		}
-		return text
-	}
 	verified := word("unverified")
 	if c.Verified {
 		verified = word("verified")
@@ -253,9 +247,9 @@ func (s *server) getSlip(w http.ResponseWriter, r *http.Request, actor store.Act
 			{Label: word("check"), Text: verified},
 		}},
 		{Heading: word("slip_medium"), Facts: []paper.Fact{
-			{Label: word("medium"), Text: or(c.No)},
-			{Label: word("approval"), Text: or(c.Approval)},
-			{Label: word("approver"), Text: or(c.Approver)},
+			{Label: word("medium"), Text: c.No},
+			{Label: word("approval"), Text: c.Approval},
+			{Label: word("approver"), Text: c.Approver},
 			{Label: word("operator"), Text: c.By},
 			{Label: word("made"), Text: listing.Say(sheet.DateTime, c.At)},
 		}},

@@ -1,8 +1,8 @@
 // The exchange with the booking service as people of a city hall do it for the first time, by the screens
 // alone: keys, comparison by two accounts, keys of codes, bundles out and in by a medium, a lost medium, and a
 // restore. The booking service is the real one, by its commands.
+import { data } from './fresh';
 import { copyFileSync, readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Clerk, openBrowser } from './clerk';
@@ -11,7 +11,7 @@ import { accounts } from './server';
 
 const shots = process.env.KOFU_E2E_SHOTS;
 /** The folder that stands for a medium in practice. */
-const medium = `${dirname(process.env.KOFU_BANNER ?? '')}/practice/medium`;
+const medium = `${data}/medium`;
 let browser: Browser;
 let clerk: Clerk;
 let peer: Peer;
