@@ -90,7 +90,7 @@ it('keeps who decided what in 処理済', async () => {
 
 it('KT1000 registers the codes of a print run again with other terms', async () => {
   await clerk.open('通知書・宛名');
-  await clerk.page.getByRole('link', { name: /^\d{4}-\d{4}-\d\d$/ }).first().focus();
+  await clerk.page.getByRole('link', { name: /^\d{4}-\d{4}-\d\d$/ }).last().focus(); // that of the practice city
   await clerk.press('Enter');
   await clerk.page.locator('[data-release]').getByText(/登録 \d+通/).waitFor();
   await clerk.push('条件を変えて登録し直す');
@@ -119,4 +119,13 @@ it('TB10 sets a mark of protection with a reason, and takes it off', async () =>
   await clerk.type('終了の届出');
   await clerk.press('Control+Enter');
   await clerk.page.getByRole('button', { name: '支援措置を登録する' }).waitFor();
+});
+
+it('Case10 orders another letter for a lost one from the card page', async () => {
+  await clerk.push('通知書を作り直す');
+  await clerk.page.getByRole('dialog').waitFor();
+  await clerk.check('another letter');
+  await clerk.press('Control+Enter');
+  await clerk.heading(/^印刷 \d{4}-/);
+  await clerk.page.getByText(/^1 通/).first().waitFor();
 });
