@@ -215,8 +215,12 @@ func (c *call) exchangeTake() error {
 			Skipped int      `json:"skipped"`
 			Aside   int      `json:"aside"`
 			Keys    []string `json:"keys"`
-		}{string(r.Kind), r.Taken.Applied, r.Taken.Skipped, r.Aside, r.Keys}
+			Answer  bool     `json:"answer"` // after the service was put back
+		}{string(r.Kind), r.Taken.Applied, r.Taken.Skipped, r.Aside, r.Keys, r.Answer}
 		return program.Answer(c.Out, c.JSON, result, func() error {
+			if r.Answer {
+				return c.answerRestore(n)
+			}
 			return c.say("service.exchange_taken", "applied", strconv.Itoa(result.Applied), "skipped", strconv.Itoa(result.Skipped),
 				"aside", strconv.Itoa(result.Aside), "keys", strconv.Itoa(len(result.Keys)))
 		})
@@ -263,6 +267,46 @@ func (c *call) exchangeAccept() error {
 			return err
 		}
 		return c.say("service.exchange_accepted")
+	})
+}
+
+// answerRestore shows the counts of the office's answer, which people compare
+// with those of the office.
+func (c *call) answerRestore(n *intake.End) error {
+	r, _, err := n.Recovery(c.ctx)
+	if err != nil {
+		return err
+	}
+	return c.say("service.exchange_answered", "links", strconv.Itoa(r.Counts.Links), "bookings", strconv.Itoa(r.Counts.Bookings), "days", strconv.Itoa(r.Counts.Days))
+}
+
+// exchangeRestored begins to find back after the database of the service was put
+// back to an older state.
+func (c *call) exchangeRestored() error {
+	args, err := c.Parse(nil, "TENANT")
+	if err != nil {
+		return err
+	}
+	return c.exchanging(args[0], func(n *intake.End) error {
+		if err := n.Restored(c.ctx, c.actor()); err != nil {
+			return err
+		}
+		return c.say("service.exchange_restored")
+	})
+}
+
+// exchangeConfirmRestore says that somebody has compared the counts of the
+// office's answer.
+func (c *call) exchangeConfirmRestore() error {
+	args, err := c.Parse(nil, "TENANT")
+	if err != nil {
+		return err
+	}
+	return c.exchanging(args[0], func(n *intake.End) error {
+		if err := n.ConfirmRestore(c.ctx, c.actor()); err != nil {
+			return err
+		}
+		return c.say("service.exchange_confirmed")
 	})
 }
 

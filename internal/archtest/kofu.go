@@ -133,6 +133,7 @@ var writersOfKofu = map[string]string{
 	"member_password":       "booking/member",
 	"member_reset":          "booking/member",
 	"event_out":             "booking/sync",
+	"recovery":              "booking/sync",
 	"booking":               "booking/reserve",
 	"booking_person":        "booking/reserve",
 	"booking_number":        "booking/reserve",

@@ -366,3 +366,8 @@ func (a *actors) cloudChange(b reserve.Booking) {
 		return err
 	})
 }
+
+func hold(tx *store.Tx, cardID int64) error {
+	_, err := card.OpenHold(tx, cardID, card.Stop, "確認中")
+	return err
+}

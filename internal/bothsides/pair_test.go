@@ -379,7 +379,9 @@ func (p *pair) exchange() {
 		if fault.Is(err, fault.Conflict, "relay.E-EPOCH") {
 			err = p.accept(1-from, file)
 		}
-		p.must(err)
+		if !fault.Is(err, fault.Conflict, "relay.E-GAP") { // who was put back asks for what is missing
+			p.must(err)
+		}
 	}
 	p.confirm()
 }
@@ -389,6 +391,10 @@ func (p *pair) confirm() {
 	p.t.Helper()
 	err := p.Office.ConfirmRestore(p.t.Context(), testkit.Supervisor)
 	if !fault.Is(err, fault.Conflict, "exchange.no_restore") {
+		p.must(err)
+	}
+	err = p.Cloud.ConfirmRestore(p.t.Context(), testkit.Supervisor)
+	if !fault.Is(err, fault.Conflict, "sync.no_recovery") {
 		p.must(err)
 	}
 }

@@ -26,7 +26,11 @@ func (p *pair) recovering(side agree.Side) (is bool) {
 	p.t.Helper()
 	if side == agree.Office {
 		p.officeRead(func(rx *store.Rx) (err error) { is, err = officelog.Recovering(rx); return err })
+		return is
 	}
+	r, is, err := p.Cloud.Recovery(p.t.Context())
+	p.must(err)
+	is = is && r.Answered == ""
 	return is
 }
 
@@ -55,7 +59,7 @@ func (h *history) backup(side agree.Side) {
 func (h *history) restore(side agree.Side) {
 	h.t.Helper()
 	old := h.backups[side]
-	if len(old) == 0 || side == agree.Cloud {
+	if len(old) == 0 {
 		return
 	}
 	for _, s := range []agree.Side{agree.Office, agree.Cloud} {
@@ -66,6 +70,12 @@ func (h *history) restore(side agree.Side) {
 	b := old[h.r.IntN(len(old))]
 	h.restored++
 	h.Clock.Advance(time.Second)
+	if side == agree.Cloud {
+		h.openCloud(b.content)
+		h.must(h.Cloud.Restored(h.t.Context(), testkit.Supervisor))
+		h.met["booking service put back"]++
+		return
+	}
 	h.closeOffice()
 	h.write("office", map[string][]byte{"kofu.db": b.content})
 	h.openOffice()

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 
 	"kofu/internal/agree"
@@ -197,8 +198,12 @@ func (o Office) Accept(ctx context.Context, actor store.Actor, src io.Reader) (t
 			if s.PeerEpoch == "" || s.PeerEpoch == b.Epoch {
 				return fault.New(fault.Conflict, "exchange.same_epoch")
 			}
-			if err := saveRestore(tx, Restore{Side: CloudSide, Was: s.PeerEpoch, Seen: s.Applied, AskedAt: store.Stamp(tx.Now)}); err != nil {
-				return err
+			// While this side asks itself it has no answer to give.
+			if r, under, err := Restoring(tx.Rx); err != nil || !under || r.Side != OfficeSide {
+				r = Restore{Side: CloudSide, Was: s.PeerEpoch, Seen: s.Applied, AskedAt: store.Stamp(tx.Now)}
+				if err = errors.Join(err, saveRestore(tx, r)); err != nil {
+					return err
+				}
 			}
 			if err := counter.NumbersBegan(tx); err != nil {
 				return err

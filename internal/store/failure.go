@@ -100,6 +100,17 @@ func IsUnique(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "23505"
 }
 
+// IsMissing reports whether err is a value that is missing where the table wants
+// one.
+func IsMissing(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_NOTNULL
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23502"
+}
+
 // maxTries is how often a transaction that crossed others is begun.
 const maxTries = 4
 

@@ -142,8 +142,13 @@ func (d *Door) caller(r *http.Request) (town.Town, *intake.End, error) {
 		return t, nil, err
 	case !own.Peer(*r.TLS, peers):
 		return t, nil, fault.New(fault.Forbidden, "seal.wrong_peer")
-	case t.Frozen():
-		return t, nil, fault.New(fault.Unavailable, "exchange.frozen")
+	}
+	// A service that was put back serves nobody but the office that it asks.
+	if _, asks, err := end.Recovery(r.Context()); err != nil || t.Frozen() && !asks {
+		if err == nil {
+			err = fault.New(fault.Unavailable, "exchange.frozen")
+		}
+		return t, nil, err
 	}
 	return t, end, nil
 }

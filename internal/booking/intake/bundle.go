@@ -30,6 +30,7 @@ type Received struct {
 	Aside   int      // events that could not be carried out
 	Events  []Count  // that were new, by kind, in the order in which they first came
 	Created string
+	Answer  bool // it brought the answer after our database was put back: the counts are to be compared
 }
 
 // Count is how many events of a kind were new.
@@ -86,9 +87,22 @@ func (n *End) Take(ctx context.Context, actor store.Actor, file io.Reader, size 
 	if err != nil {
 		return r, err
 	}
-	if r.Taken, err = relay.Import(ctx, n.Desk.DB, actor, b, rand.Reader, r.counting(n.Apply)); err != nil {
+	if err := n.prepare(ctx, actor); err != nil {
 		return r, err
 	}
+	var h *hearing
+	r.Taken, err = relay.Import(ctx, n.Desk.DB, actor, b, rand.Reader, r.counting(func(tx *store.Tx, e relay.Event) (err error) {
+		if h == nil || h.tx != tx { // the transaction began anew
+			if h, err = n.hear(tx); err != nil {
+				return err
+			}
+		}
+		return h.event(e)
+	}))
+	if err != nil {
+		return r, err
+	}
+	r.Answer = h != nil && h.answered
 	after, err := n.asides(ctx)
 	if err != nil {
 		return r, err
@@ -109,7 +123,8 @@ func (n *End) takeKeys(ctx context.Context, actor store.Actor, b *seal.Bundle, r
 
 // Give writes a bundle with everything that the office has not acknowledged,
 // the configuration included. Errors: those of [relay.Export]; fault.Conflict
-// "seal.no_keys", "keybook.no_peer".
+// "seal.no_keys", "keybook.no_peer", "intake.confirm_first" after our database was
+// put back.
 func (n *End) Give(ctx context.Context, actor store.Actor, dst io.Writer) (m relay.Made, err error) {
 	defer fault.Add(&err, "intake.Give(%d)", n.Desk.Tenant)
 	own, err := n.Book.Own()
@@ -121,7 +136,16 @@ func (n *End) Give(ctx context.Context, actor store.Actor, dst io.Writer) (m rel
 		return m, err
 	}
 	err = n.Desk.DB.Write(ctx, actor, func(tx *store.Tx) error {
-		_, err := n.tellConfig(tx)
+		recovery, is, err := sync.Recovering(tx.Rx, n.Desk.Tenant)
+		switch {
+		case err != nil:
+			return err
+		case is && recovery.Answered != "":
+			return fault.New(fault.Conflict, "intake.confirm_first")
+		case is: // nothing is said but the question
+			return nil
+		}
+		_, err = n.tellConfig(tx)
 		return err
 	})
 	if err != nil {

@@ -35,21 +35,17 @@ type End struct {
 	Codes *keyring.Codes // under which the codes of letters are hashed
 }
 
-// Apply carries out one event of the office. What it is about and is not known
-// here is set aside; an event that the office never writes makes the bundle
-// unusable. Errors: fault.Invalid "seal.E-SCHEMA"; fault.Conflict
-// "intake.no_code_key" when the codes are hashed under a key that has not come
-// yet.
+// Apply carries out one event of the office, but for an answer after our database
+// was put back, which [End.Take] takes in. What it is about and is not known here
+// is set aside; an event that the office never writes makes the bundle unusable.
+// Errors: fault.Invalid "seal.E-SCHEMA"; fault.Conflict "intake.no_code_key" when
+// the codes are hashed under a key that has not come yet.
 func (n *End) Apply(tx *store.Tx, e relay.Event) error {
-	_, _, body, err := event.Decode(e.Line)
+	h, err := n.hear(tx)
 	if err != nil {
 		return err
 	}
-	err = n.apply(tx, body)
-	if reason, aside := setAsideFor(err); aside {
-		return setAside(tx, n.Desk.Tenant, e, event.Subject(body), reason)
-	}
-	return err
+	return h.event(e)
 }
 
 // setAsideFor tells an event about something unknown from a failure. The acts
@@ -98,6 +94,10 @@ func (n *End) apply(tx *store.Tx, body event.Body) error {
 		return n.dayClosed(tx, e)
 	case event.LogRestored:
 		return n.answer(tx, e)
+	case event.SnapshotBooking: // that was set aside
+		return reserve.Retake(tx, n.Desk.Tenant, true).Booking(e, slotIn(e.Window))
+	case event.SnapshotDay:
+		return reserve.Retake(tx, n.Desk.Tenant, true).Day(e)
 	}
 	return event.Unexpected(body)
 }
@@ -246,6 +246,10 @@ func slotID(window, start string) string {
 		return ""
 	}
 	return window + "@" + at.In(store.Tokyo).Format("2006-01-02T15:04")
+}
+
+func slotIn(window string) func(string) string {
+	return func(start string) string { return slotID(window, start) }
 }
 
 func (n *End) visit(tx *store.Tx, e event.OfBooking, move reserve.Move) error {

@@ -42,6 +42,15 @@ func AddGuests(tx *store.Tx, tenant int, keys Keys, key linkcode.Key, procs []sl
 	return links, nil
 }
 
+// AddKeyless makes a row for somebody who booked without a code and whose access
+// key is lost: nobody can open the booking with it.
+func AddKeyless(tx *store.Tx, tenant int, link string, procs slot.Procs, until time.Time) error {
+	m := Member{Link: link, Gen: 1, KeyID: "lost", CodeMAC: make([]byte, sha256.Size), Procs: procs, From: tx.Now, Until: until, State: Ready, IsKey: true}
+	_, _ = rand.Read(m.CodeMAC) // never fails (crypto/rand)
+	_, err := put(tx, tenant, m)
+	return err
+}
+
 func randomLink() string {
 	b := make([]byte, 8)
 	_, _ = rand.Read(b) // never fails (crypto/rand)

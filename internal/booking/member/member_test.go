@@ -324,6 +324,7 @@ var columnsAllowed = map[string]string{
 	"mail_out":          "tenant mail_id booking_id kind lang state receiver sealed tries next_at made_at done_at answer",
 	"phone_task":        "tenant task_id booking_id kind reason made_at done_at done_by",
 	"event_out":         "tenant event_id era seq type subject at body",
+	"recovery":          "tenant was head since answered links bookings days",
 	"town":              "tenant staff_host frozen_at",
 	"job":               "tenant job_id owner lease_until due_at started_at ended_at result failures code counts",
 	"waiting_room":      "tenant round is_open planned opened_at starts_at rate issued early base base_at",

@@ -112,7 +112,7 @@ func (b *Booking) uncover(j *journal, p *Person) error {
 	}
 	// Of two of ours one has to go, and this one is the older.
 	stand.Own = slices.ContainsFunc(others, func(other Booking) bool { return other.Theirs || p.State == Active })
-	return b.recheck(j, p, stand)
+	return b.recheck(j, p, stand, false)
 }
 
 // othersOf are the other bookings in which a code is expected.
@@ -135,11 +135,15 @@ func (b Booking) othersOf(j *journal, link string) (list []Booking, err error) {
 }
 
 // recheck ends or settles what the office's facts end or settle, and says so
-// where the booking is ours.
-func (b *Booking) recheck(j *journal, p *Person, stand agree.Stand) error {
+// where the booking is ours. refused says that the office had refused it before
+// our database was put back.
+func (b *Booking) recheck(j *journal, p *Person, stand agree.Stand, refused bool) error {
 	before, changed := p.Booked, false
 	var svc []string
-	p.by(func(known *agree.Person) { changed, svc = agree.Recheck(known, stand) })
+	p.by(func(known *agree.Person) {
+		known.Refused = refused
+		changed, svc = agree.Recheck(known, stand)
+	})
 	if len(svc) > 0 && len(svc) < len(p.Procs.List()) {
 		if err := b.keepProcs(j, p, svc); err != nil {
 			return err
@@ -213,9 +217,13 @@ func (b Booking) placed(rx *store.Rx, tenant int) (int64, error) {
 	return int64(seq), err
 }
 
-// byTheOffice stands for the event of a booking that the office told us of after
-// our database was put back.
-const byTheOffice = "office"
+// What stands for the event that placed a booking: that the office told us of it
+// after our database was put back, and that it had not heard of it when it closed
+// its day.
+const (
+	byTheOffice = "office"
+	unseen      = "unseen"
+)
 
 // Refused ends the part of persons in a booking that the office does not accept:
 // of the one named, or of all. It returns the booking before and after. Errors:

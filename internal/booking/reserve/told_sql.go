@@ -102,5 +102,7 @@ func (b Booking) snapshot(rx *store.Rx, tenant int) (s event.SnapshotBooking, er
 		}
 		s.Members = append(s.Members, one)
 	}
-	return s, nil
+	closed, saw, err := b.closed(rx, tenant)
+	s.Late = closed && !saw && !b.Theirs
+	return s, err
 }

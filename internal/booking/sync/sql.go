@@ -7,7 +7,9 @@ import (
 )
 
 func insertEvent(tx *store.Tx, tenant int, e Event) error {
-	return tx.Later(nil, "INSERT INTO event_out (tenant, event_id, type, subject, at, body) VALUES ($1, $2, $3, $4, $5, $6)",
+	return tx.Later(recovering, `
+INSERT INTO event_out (tenant, event_id, type, subject, at, body)
+VALUES ($1, $2, $3, $4, CASE WHEN EXISTS (SELECT 1 FROM recovery r WHERE r.tenant = $1 AND r.answered = '') THEN NULL ELSE $5 END, $6)`,
 		tenant, e.ID, e.Type, e.Subject, e.At, string(e.Body))
 }
 

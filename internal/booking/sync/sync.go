@@ -5,14 +5,13 @@
 // gaps. [Number] numbers them later, in the order of their ids, without gaps.
 // Whoever writes an event makes its id greater than those of all earlier events
 // of the same booking and codes, so that the clocks of two servers cannot swap
-// them. Writes table event_out.
+// them. Writes tables event_out and recovery.
 package sync
 
 import (
 	"context"
 	"fmt"
 
-	"kofu/internal/audit"
 	"kofu/internal/booking/ulid"
 	"kofu/internal/event"
 	"kofu/internal/fault"
@@ -30,7 +29,9 @@ type Event struct {
 }
 
 // Put writes an event under an id that is greater than those of all earlier
-// events of what it is about; the rows of these are locked by the caller.
+// events of what it is about; the rows of these are locked by the caller. Error:
+// fault.Unavailable "sync.recovering" after the database was put back, until the
+// office has answered.
 func Put(tx *store.Tx, tenant int, id string, body event.Body) error {
 	text, err := event.Marshal(body)
 	if err != nil {
@@ -45,6 +46,9 @@ func Put(tx *store.Tx, tenant int, id string, body event.Body) error {
 func Number(tx *store.Tx, tenant, limit int) (int, error) {
 	if err := tx.Lock(fmt.Sprintf("event_out/%d", tenant)); err != nil {
 		return 0, err
+	}
+	if r, is, err := recovery(tx.Rx, tenant); err != nil || is && r.Answered == "" {
+		return 0, err // what was said before is not known yet
 	}
 	era, last, err := newest(tx.Rx, tenant)
 	if err != nil {
@@ -110,26 +114,6 @@ func Forget(tx *store.Tx, tenant int, before string) (int64, error) {
 	return deleteEvents(tx, tenant, before)
 }
 
-// Renew begins the log anew with an event that says so: the database was put
-// back to an older state. Numbers begin with 1; what was numbered before is no
-// longer sent.
-func Renew(tx *store.Tx, tenant int, id string, restored event.LogRestored) error {
-	if err := tx.Lock(fmt.Sprintf("event_out/%d", tenant)); err != nil {
-		return err
-	}
-	era, _, err := newest(tx.Rx, tenant)
-	if err != nil {
-		return err
-	}
-	if err := Put(tx, tenant, id, restored); err != nil {
-		return err
-	}
-	if err := setSeq(tx, tenant, id, era+1, 1); err != nil {
-		return err
-	}
-	return audit.Append(tx, "sync.renewed", fmt.Sprintf("tenant/%d", tenant), map[string]any{"was": restored.Was, "head": restored.Head})
-}
-
 // Speaker writes events that follow one another without another between them,
 // numbered at once.
 type Speaker struct {
@@ -139,10 +123,14 @@ type Speaker struct {
 	id        string
 }
 
-// Speak keeps others from numbering until the transaction ends.
+// Speak numbers what has none yet and keeps others from numbering until the
+// transaction ends.
 func Speak(tx *store.Tx, tenant int) (*Speaker, error) {
-	if err := tx.Lock(fmt.Sprintf("event_out/%d", tenant)); err != nil {
-		return nil, err
+	for n := atOnce; n == atOnce; {
+		var err error
+		if n, err = Number(tx, tenant, atOnce); err != nil {
+			return nil, err
+		}
 	}
 	s := &Speaker{tx: tx, tenant: tenant}
 	var err error

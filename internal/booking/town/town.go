@@ -243,4 +243,21 @@ func Unfreeze(ctx context.Context, db *store.DB, actor store.Actor, tenant int) 
 	})
 }
 
+// Hold freezes a municipality within the act of somebody who has a reason, frozen
+// already or not.
+func Hold(tx *store.Tx, tenant int) error {
+	_, err := setFrozen(tx, tenant, "", store.Stamp(tx.Now))
+	return err
+}
+
+// LetGo is the end of [Hold].
+func LetGo(tx *store.Tx, tenant int) error {
+	since, err := frozenAt(tx.Rx, tenant)
+	if err != nil || since == "" {
+		return err
+	}
+	_, err = setFrozen(tx, tenant, since, "")
+	return err
+}
+
 func object(tenant int) string { return fmt.Sprintf("tenant/%d", tenant) }
