@@ -139,7 +139,7 @@ func (d desk) want(id, states, mails string) {
 		if b, _, err = reserve.ByID(rx, tenant, id); err != nil {
 			return err
 		}
-		list, err := mail.List(rx, tenant, mail.None, 100)
+		list, err := mail.List(rx, tenant, mail.None, nil, 100)
 		for _, m := range list {
 			if m.BookingID == id && m.Kind != terms.MailBooked {
 				kinds = append(kinds, string(m.Kind))
@@ -334,18 +334,28 @@ func TestCase07_WalkIn(t *testing.T) {
 	})
 }
 
-// Case08: the capacity is lowered below what is taken: nobody is cancelled.
+// Case08: the capacity is lowered below what is taken: nobody is cancelled, and
+// the office lists the slot until it holds everybody again.
 func TestCase08_CapacityBelowTaken(t *testing.T) {
 	cases(t, func(t *testing.T, d desk) {
 		web, phone := d.web(first, "receive", 0), d.phone(first, 1)
 		d.both()
-		_, _, err := slot.AddException(t.Context(), d.Cloud.Desk.DB, testkit.Supervisor, tenant, slot.Exception{
-			WindowID: window, From: "2026-12-01", To: "2026-12-01", FromMinute: 600, ToMinute: 660, Kind: slot.Capacity, WebCap: 0, OfficeCap: 0,
+		id, _, err := slot.AddException(t.Context(), d.Cloud.Desk.DB, testkit.Supervisor, tenant, slot.Exception{
+			WindowID: window, From: "2026-12-01", To: "2026-12-01", FromMinute: 600, ToMinute: 660, Kind: slot.Capacity, WebCap: 0, OfficeCap: 1,
 		})
 		d.must(err)
 		d.both()
 		d.want(web, "active", "")
 		d.want(phone, "active", "")
+		if list := d.actors.cases(); len(list) != 1 || list[0].Kind != 8 || list[0].Start != startText(instant(first)) || list[0].Over != 1 {
+			t.Errorf("listed %+v", list)
+		}
+		_, err = slot.RemoveException(t.Context(), d.Cloud.Desk.DB, testkit.Supervisor, tenant, id)
+		d.must(err)
+		d.both()
+		if list := d.actors.cases(); len(list) != 0 {
+			t.Errorf("still listed %+v", list)
+		}
 	})
 }
 
