@@ -21,6 +21,17 @@ ON CONFLICT (kind, bk, link, window_id, starts) WHERE decision = '' DO UPDATE SE
 	return err
 }
 
+func newestCase(rx *store.Rx) (id int64, err error) {
+	err = rx.Row("SELECT COALESCE(MAX(id), 0) FROM exchange_case").Scan(&id)
+	return id, err
+}
+
+// casesSince counts the cases that are newer than one.
+func casesSince(rx *store.Rx, id int64) (n int, err error) {
+	err = rx.Row("SELECT COUNT(*) FROM exchange_case WHERE id > $1", id).Scan(&n)
+	return n, err
+}
+
 const caseColumns = `
 SELECT id, kind, bk, link, other, window_id, starts, over, refused, ask, opened_at, decision, note, decided_at, decided_by FROM exchange_case `
 

@@ -185,11 +185,17 @@ func TestCase12_UnknownCode(t *testing.T) {
 	w := newWorld(t)
 	_, l := w.card()
 	l.ID = "00000000000000a1"
-	w.Cloud.say(placed(l))
-	w.back()
+	w.Cloud.say(placed(l), event.VisitArrived{Booking: bk, Link: l.ID}) // two events about one case
+	if taken := w.back(); taken.Cases != 1 {
+		t.Errorf("%d new cases", taken.Cases)
+	}
 	list := w.cases()
 	if len(list) != 1 || list[0].Kind != agree.CaseUnknown || !list[0].Ask {
 		t.Fatalf("cases %+v", list)
+	}
+	w.Cloud.say(event.VisitUndo{Booking: bk, Link: l.ID})
+	if taken := w.back(); taken.Cases != 0 {
+		t.Errorf("%d new cases of one that stands on the list", taken.Cases)
 	}
 }
 

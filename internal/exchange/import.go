@@ -66,9 +66,15 @@ func (o Office) take(ctx context.Context, actor store.Actor, src io.Reader, befo
 	})
 	t.SHA256 = hexOf(t.Taken.SHA256)
 	if h != nil {
-		t.Counts, t.Cases, t.Restore = h.counts, h.cases, h.answered
+		t.Counts, t.Restore = h.counts, h.answered
 	}
-	return t, err
+	if err != nil || h == nil {
+		return t, err
+	}
+	return t, o.DB.Read(ctx, func(rx *store.Rx) (err error) {
+		t.Cases, err = casesSince(rx, h.before)
+		return err
+	})
 }
 
 // Look is what a bundle says before it is taken in.
@@ -128,7 +134,7 @@ type hearing struct {
 	keys     link.Keys
 	header   seal.Header
 	counts   map[string]int
-	cases    int
+	before   int64 // the newest case before
 	answered bool
 
 	restore Restore   // under way, zero for none
@@ -143,7 +149,11 @@ func hear(tx *store.Tx, keys link.Keys, header seal.Header) (*hearing, error) {
 		return nil, err
 	}
 	r, is, err := Restoring(tx.Rx)
+	if err != nil {
+		return nil, err
+	}
 	h.restore, h.under = r, is && recovering && r.Side == OfficeSide
+	h.before, err = newestCase(tx.Rx)
 	return h, err
 }
 
@@ -204,7 +214,6 @@ func (o Office) Rehearse(tx *store.Tx, said ...event.Body) error {
 
 // found puts what the staff must hear of on the list.
 func (h *hearing) found(list []counter.Finding) error {
-	h.cases += len(list)
 	return open(h.tx, list)
 }
 
@@ -214,6 +223,5 @@ func (h *hearing) over(e event.CapacityOver) error {
 	if e.Over == 0 {
 		return endOver(h.tx, e.Window, e.Start)
 	}
-	h.cases++
 	return putCase(h.tx, Case{Kind: agree.CaseOver, Window: e.Window, Start: e.Start, Over: e.Over})
 }
