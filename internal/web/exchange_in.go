@@ -151,7 +151,7 @@ func (s *server) stage(from io.Reader) (path string, size int64, err error) {
 	if err := s.prune(); err != nil {
 		return "", 0, err
 	}
-	f, err := os.CreateTemp(s.Spool, "incoming-*")
+	f, err := os.CreateTemp(s.Spool, "bundle-in-*") // goes at the next start, if we are killed
 	if err != nil {
 		return "", 0, err
 	}
