@@ -106,6 +106,8 @@ var writersOfKofu = map[string]string{
 	"counter_booking":       "counter",
 	"counter_day":           "counter",
 	"counter_person":        "counter",
+	"counter_procedure":     "counter",
+	"counter_rules":         "counter",
 	"counter_slot":          "counter",
 	"counter_window":        "counter",
 	"import_delivery":       "intake",

@@ -17,7 +17,9 @@ import (
 // What the staff must hear of comes back.
 func Hear(tx *store.Tx, seq int64, b event.Body) (found []Finding, handled bool, err error) {
 	switch e := b.(type) {
-	case event.ConfigWindow, event.ConfigCapacity, event.ConfigCalendar:
+	case event.ConfigRules:
+		err = setRules(tx, e)
+	case event.ConfigWindow, event.ConfigCapacity:
 		found, err = configure(tx, e)
 	case event.BookingCreated:
 		found, err = put(tx, seq, event.Placed(e))

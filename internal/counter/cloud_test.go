@@ -313,11 +313,30 @@ func TestHear_CapacityOfADayIsReplaced(t *testing.T) {
 		}
 		return err
 	})
-	o.hear(event.ConfigCalendar{Window: "A", From: tomorrow, Until: tomorrow, Closed: []string{tomorrow}})
+	o.hear(event.ConfigCapacity{Window: "A", Date: tomorrow})
 	o.read(func(rx *store.Rx) error {
 		slots, err := counter.Slots(rx, "A", tomorrow)
 		if len(slots) != 1 || slots[0].OfficeCap != 0 || slots[0].WebCap != 0 {
 			t.Errorf("a closed day offers %+v", slots)
+		}
+		return err
+	})
+}
+
+// BK-210: a procedure takes as many seats of ours as the owner of the
+// configuration says, so that both sides count the same.
+func TestHear_SeatsOfAProcedure(t *testing.T) {
+	o := newOffice(t, 1).linked()
+	o.hear(event.ConfigRules{PartyMax: 4, Procs: []event.ProcTerms{{Svc: "receive", Units: 2}, {Svc: "pin", Units: 1}}})
+	o.phoned(0)
+	o.read(func(rx *store.Rx) error {
+		slots, err := counter.Slots(rx, "A", tomorrow)
+		taken := 0
+		for _, s := range slots {
+			taken += s.OfficeTaken
+		}
+		if taken != 2 {
+			t.Errorf("%d seats are taken, want 2", taken)
 		}
 		return err
 	})

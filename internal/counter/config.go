@@ -20,8 +20,6 @@ func configure(tx *store.Tx, b event.Body) (found []Finding, err error) {
 		window, err = e.Window, setWindow(tx, e)
 	case event.ConfigCapacity:
 		window, days, err = e.Window, []string{e.Date}, setCapacity(tx, e)
-	case event.ConfigCalendar:
-		window, days, err = e.Window, e.Closed, setCalendar(tx, e)
 	}
 	if err != nil {
 		return nil, err
@@ -84,16 +82,6 @@ func setCapacity(tx *store.Tx, e event.ConfigCapacity) error {
 	}
 	for _, s := range slots {
 		if err := putSlot(tx, s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// setCalendar closes days of a window.
-func setCalendar(tx *store.Tx, e event.ConfigCalendar) error {
-	for _, day := range e.Closed {
-		if err := dropSlots(tx, e.Window, day, nil); err != nil {
 			return err
 		}
 	}

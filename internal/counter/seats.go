@@ -114,7 +114,11 @@ func (g Guest) person(rx *store.Rx) (Person, error) {
 				"at", b.Starts.In(store.Tokyo).Format("2006-01-02 15:04"))
 		}
 	}
-	p := Person{CardID: c.ID, Gen: 1, Svc: procs, Procs: procs, Units: 1, Person: agree.Person{Booked: Active}}
+	units, err := unitsOf(rx, procs)
+	if err != nil {
+		return Person{}, err
+	}
+	p := Person{CardID: c.ID, Gen: 1, Svc: procs, Procs: procs, Units: units, Person: agree.Person{Booked: Active}}
 	l, linked, err := link.ByCard(rx, c.ID)
 	if linked && l.State != agree.Closed && l.State != agree.Withdrawn {
 		p.Link, p.Gen = l.ID, l.Gen

@@ -37,14 +37,6 @@ type ConfigRules struct {
 	Procs    []ProcTerms `json:"procs"`
 }
 
-// ConfigCalendar names the days between two on which a window is closed.
-type ConfigCalendar struct {
-	Window string   `json:"window" form:"window"`
-	From   string   `json:"from" form:"day"`
-	Until  string   `json:"until" form:"day"`
-	Closed []string `json:"closed" form:"day"`
-}
-
 // SlotSeats is one beginning of a window-day.
 type SlotSeats struct {
 	Start  string   `json:"start" form:"start"`
@@ -222,14 +214,4 @@ type CapacityOver struct {
 	Window string `json:"window" form:"window"`
 	Start  string `json:"start" form:"start"`
 	Over   int    `json:"over" form:"0-9999"`
-}
-
-// StatsDay counts the persons of a day of a window.
-type StatsDay struct {
-	Window    string `json:"window" form:"window"`
-	Date      string `json:"date" form:"day"`
-	Booked    int    `json:"booked" form:"0-99999"`
-	Visited   int    `json:"visited" form:"0-99999"`
-	NoShow    int    `json:"noshow" form:"0-99999"`
-	Cancelled int    `json:"cancelled" form:"0-99999"`
 }

@@ -33,7 +33,6 @@ type Body interface {
 var Bodies = []Body{
 	ConfigWindow{},
 	ConfigRules{},
-	ConfigCalendar{},
 	ConfigCapacity{},
 	LinkIssue{},
 	LinkReady{},
@@ -57,7 +56,6 @@ var Bodies = []Body{
 	VisitUndo{},
 	DayClosed{},
 	CapacityOver{},
-	StatsDay{},
 	LogRestored{},
 	SnapshotBegin{},
 	SnapshotLink{},

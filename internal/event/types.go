@@ -9,9 +9,6 @@ func (ConfigWindow) Type() Type { return "config.window" }
 func (ConfigRules) Type() Type { return "config.rules" }
 
 // Type implements [Body].
-func (ConfigCalendar) Type() Type { return "config.calendar" }
-
-// Type implements [Body].
 func (ConfigCapacity) Type() Type { return "config.capacity" }
 
 // Type implements [Body].
@@ -79,9 +76,6 @@ func (DayClosed) Type() Type { return "day.closed" }
 
 // Type implements [Body].
 func (CapacityOver) Type() Type { return "capacity.over" }
-
-// Type implements [Body].
-func (StatsDay) Type() Type { return "stats.day" }
 
 // Type implements [Body].
 func (LogRestored) Type() Type { return "log.restored" }

@@ -178,8 +178,6 @@ func (h *hearing) body(seq int64, b event.Body) error {
 		return h.over(e)
 	case event.LogRestored:
 		return h.tell(e)
-	case event.ConfigRules, event.StatsDay:
-		return nil // of no use to the office yet
 	case event.SnapshotBegin, event.SnapshotLink, event.SnapshotBooking, event.SnapshotDay, event.SnapshotEnd:
 		return nil // an answer that has been taken in, or to a question that was asked anew
 	}

@@ -80,7 +80,7 @@ type snapshot struct {
 // and the answer.
 func (h *hearing) recover(b event.Body) error {
 	switch e := b.(type) {
-	case event.ConfigWindow, event.ConfigCapacity, event.ConfigCalendar:
+	case event.ConfigRules, event.ConfigWindow, event.ConfigCapacity:
 		_, _, err := counter.Hear(h.tx, 0, b)
 		return err
 	case event.SnapshotBegin:

@@ -116,7 +116,7 @@ func (s stage) play(cards []int64) error {
 	}
 	return s.office.Rehearse(s.tx, append(said,
 		event.CapacityOver{Window: windows[1], Start: startAt(s.day, 15), Over: 1},
-		event.ConfigCalendar{Window: windows[1], Closed: []string{s.shut}},
+		event.ConfigCapacity{Window: windows[1], Date: s.shut},
 	)...)
 }
 

@@ -9,13 +9,14 @@ import (
 
 	"kofu/internal/booking/slot"
 	"kofu/internal/booking/sync"
+	"kofu/internal/booking/terms"
 	"kofu/internal/booking/ulid"
 	"kofu/internal/event"
 	"kofu/internal/jpdate"
 	"kofu/internal/store"
 )
 
-// tellConfig tells the office of windows and seats that are not as it was told
+// tellConfig tells the office of rules, windows and seats that are not as it was told
 // last, and of slots that hold too many people. Each event replaces what it is about in full, so it does no harm to
 // say one again.
 func (n *End) tellConfig(tx *store.Tx) (told int, err error) {
@@ -38,6 +39,9 @@ func (n *End) tellConfig(tx *store.Tx) (told int, err error) {
 			return err
 		}
 		return sync.Put(tx, n.Desk.Tenant, ulid.New(tx.Now), body)
+	}
+	if err := n.tellRules(tx, say); err != nil {
+		return told, err
 	}
 	windows, err := slot.Windows(tx.Rx, n.Desk.Tenant)
 	if err != nil {
@@ -93,6 +97,28 @@ func (n *End) tellOver(tx *store.Tx, say func(string, event.Body) error) error {
 
 // startText is the start of a slot as events write it.
 func startText(at time.Time) string { return at.In(store.Tokyo).Format("2006-01-02T15:04:05-07:00") }
+
+// tellRules tells how many seats the procedures take, so that the office counts
+// those of its bookings as we do.
+func (n *End) tellRules(tx *store.Tx, say func(string, event.Body) error) error {
+	city, _, err := slot.TenantByID(tx.Rx, n.Desk.Tenant)
+	if err != nil {
+		return err
+	}
+	policy, err := terms.LoadPolicy(tx.Rx, n.Desk.Tenant)
+	if err != nil {
+		return err
+	}
+	body := event.ConfigRules{PartyMax: city.PartyMax, SumUnits: policy.Units == "sum"}
+	list, err := slot.ProcedureList(tx.Rx, n.Desk.Tenant)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		body.Procs = append(body.Procs, event.ProcTerms{Svc: string(p.Code), Units: p.Units, Off: !p.On})
+	}
+	return say("rules", body)
+}
 
 // tellSeats tells of every day of a window from today on.
 func (n *End) tellSeats(tx *store.Tx, windowID string, say func(string, event.Body) error) error {

@@ -26,6 +26,16 @@ CREATE TABLE counter_slot (
 );
 CREATE INDEX counter_slot_day ON counter_slot (window_id, day, starts_at);
 
+-- What holds for all windows, as the owner of the configuration says.
+CREATE TABLE counter_rules (
+    one       INTEGER PRIMARY KEY CHECK (one = 1),
+    sum_units INTEGER NOT NULL CHECK (sum_units IN (0, 1))           -- the procedures of a person are added up; otherwise the largest counts
+);
+CREATE TABLE counter_procedure (
+    svc   TEXT PRIMARY KEY,
+    units INTEGER NOT NULL CHECK (units > 0)                         -- seats that one person takes
+);
+
 CREATE TABLE counter_booking (
     bk        TEXT PRIMARY KEY,                                      -- ULID of whoever made it
     source    TEXT NOT NULL CHECK (source IN ('cloud', 'office', 'visit')),

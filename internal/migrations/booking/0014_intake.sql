@@ -20,7 +20,7 @@ CREATE INDEX set_aside_open ON set_aside (tenant, aside_id) WHERE state = 'open'
 -- new.
 CREATE TABLE config_told (
     tenant INTEGER NOT NULL REFERENCES tenant (tenant),
-    object TEXT NOT NULL,                     -- window/W1, capacity/W1/2026-12-15, over/W1@2026-12-15T09:00
+    object TEXT NOT NULL,                     -- rules, window/W1, capacity/W1/2026-12-15, over/W1@2026-12-15T09:00
     digest TEXT NOT NULL,                     -- of the event
     PRIMARY KEY (tenant, object)
 );
