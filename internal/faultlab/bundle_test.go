@@ -64,6 +64,8 @@ func TestG03_KilledExchangeWithPostgres(t *testing.T) {
 // kills kills a flow at one system call after the other, in a short run at one of
 // each so many parts.
 func (p *pair) kills(t *testing.T, f flow, parts int) {
+	defer func(was *testing.T) { p.t = was }(p.t)
+	p.t = t
 	chance := seeded(t)
 	none := p.scratch(t, f)
 	code, total, _ := p.traced(t, 0, f, none)
@@ -106,13 +108,17 @@ func (p *pair) kills(t *testing.T, f flow, parts int) {
 	}
 }
 
+// streams counts those who draw from one seed, so that each draws something else.
+var streams uint64
+
 func seeded(t *testing.T) *rand.Rand {
 	t.Helper()
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}
+	streams++
 	t.Logf("-seed %d", *seed)
-	return rand.New(rand.NewPCG(*seed, 1))
+	return rand.New(rand.NewPCG(*seed, streams))
 }
 
 // points are the system calls at which to kill: all, or one of each part and

@@ -43,11 +43,11 @@ func (p *posted) flows() []flow {
 	p.ctl(nil, "exchange", "import", second)
 	after := p.keep("imported", p.office)
 
-	officeAll := func(dir string) string { return stateOf(ofOffice(t, dir), officeState, progressState) }
-	cloudAll := func(dir string) string { return stateOf(ofCloud(t, dir), cloudState, progressState) }
+	officeAll := func(dir string) string { return stateOf(ofOffice(p.t, dir), officeState, progressState) }
+	cloudAll := func(dir string) string { return stateOf(ofCloud(p.t, dir), cloudState, progressState) }
 	// What a side said it has made and sent may be one more after a kill.
-	officeFacts := func(dir string) string { return stateOf(ofOffice(t, dir), officeState) }
-	cloudFacts := func(dir string) string { return stateOf(ofCloud(t, dir), cloudState) }
+	officeFacts := func(dir string) string { return stateOf(ofOffice(p.t, dir), officeState) }
+	cloudFacts := func(dir string) string { return stateOf(ofCloud(p.t, dir), cloudState) }
 	exportArgs := func(dir, usb string) []string {
 		return []string{"exchange", "export", "--out", usb, "--data", dir, "--json"}
 	}
@@ -60,15 +60,15 @@ func (p *posted) flows() []flow {
 	importArgs := func(file string) func(dir, usb string) []string {
 		return func(dir, _ string) []string { return []string{"exchange", "import", file, "--data", dir} }
 	}
-	same := func(t *testing.T, what, got, want string) {
-		t.Helper()
+	same := func(what, got, want string) {
+		p.t.Helper()
 		if got != want {
-			t.Errorf("%s ends in another state:\n%s", what, differs(want, got))
+			p.t.Errorf("%s ends in another state:\n%s", what, differs(want, got))
 		}
 	}
 	peer := func(name, from string) string { // the other side as it was before
-		dir := filepath.Join(t.TempDir(), name)
-		copyData(t, from, dir)
+		dir := filepath.Join(p.t.TempDir(), name)
+		copyData(p.t, from, dir)
 		return dir
 	}
 	nothing := func(string, string) bool { return false }
@@ -76,13 +76,13 @@ func (p *posted) flows() []flow {
 		{
 			name: "office writes", program: "kofuctl", dir: export, args: exportArgs, state: officeFacts,
 			before: officeFacts(export), after: officeFacts(export),
-			left: func(dir, usb string) bool { return len(bundlesIn(t, usb, ofOffice(t, dir))) > 0 },
+			left: func(dir, usb string) bool { return len(bundlesIn(p.t, usb, ofOffice(p.t, dir))) > 0 },
 			next: func(dir, usb string) {
 				var made struct{ File string }
 				p.must(&made, "kofuctl", exportArgs(dir, usb)...)
 				cloud := peer("cloud", take)
 				p.must(nil, "kofu-booking", takeArgs(made.File)(cloud, "")...)
-				same(t, "the booking service", cloudFacts(cloud), cloudFacts(taken))
+				same("the booking service", cloudFacts(cloud), cloudFacts(taken))
 			},
 		},
 		{
@@ -90,19 +90,19 @@ func (p *posted) flows() []flow {
 			before: cloudAll(take), after: cloudAll(taken), left: nothing,
 			next: func(dir, usb string) {
 				p.must(nil, "kofu-booking", takeArgs(first)(dir, usb)...)
-				same(t, "the booking service", cloudFacts(dir), cloudFacts(taken))
+				same("the booking service", cloudFacts(dir), cloudFacts(taken))
 			},
 		},
 		{
 			name: "booking service writes", program: "kofu-booking", dir: give, args: giveArgs, state: cloudFacts,
 			before: cloudFacts(give), after: cloudFacts(give),
-			left: func(dir, usb string) bool { return len(bundlesIn(t, usb, ofCloud(t, dir))) > 0 },
+			left: func(dir, usb string) bool { return len(bundlesIn(p.t, usb, ofCloud(p.t, dir))) > 0 },
 			next: func(dir, usb string) {
 				var made struct{ File string }
 				p.must(&made, "kofu-booking", giveArgs(dir, usb)...)
 				office := peer("office", imported)
 				p.must(nil, "kofuctl", importArgs(made.File)(office, "")...)
-				same(t, "the office", officeFacts(office), officeFacts(after))
+				same("the office", officeFacts(office), officeFacts(after))
 			},
 		},
 		{
@@ -110,7 +110,7 @@ func (p *posted) flows() []flow {
 			before: officeAll(imported), after: officeAll(after), left: nothing,
 			next: func(dir, usb string) {
 				p.must(nil, "kofuctl", importArgs(second)(dir, usb)...)
-				same(t, "the office", officeFacts(dir), officeFacts(after))
+				same("the office", officeFacts(dir), officeFacts(after))
 			},
 		},
 	}

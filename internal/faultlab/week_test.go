@@ -31,7 +31,7 @@ const (
 // either engine. The week ends as it does without any of that.
 func TestKT1000_Week(t *testing.T) {
 	base := newWeek(t, "")
-	calm := base.fork("calm")
+	calm := base.fork(t, "calm")
 	want := calm.live(safe{calm.pair})
 	for _, state := range []string{"visited", "noshow", "cancelled_by_office", "cancelled", "again"} {
 		if !strings.Contains(want, "|"+state+"|") {
@@ -39,18 +39,18 @@ func TestKT1000_Week(t *testing.T) {
 		}
 	}
 	for i := range *weeks {
-		t.Run("by medium", func(*testing.T) {
-			w := base.fork(fmt.Sprintf("medium-%d", i))
+		t.Run("by medium", func(t *testing.T) {
+			w := base.fork(t, fmt.Sprintf("medium-%d", i))
 			w.disturbed(&medium{pair: w.pair, deck: newDeck(t, mediumFates)}, want)
 		})
 	}
 	for i := range *weeks - 1 { // a week alone goes to the server
-		t.Run("by line", func(*testing.T) {
-			w := base.fork(fmt.Sprintf("line-%d", i))
+		t.Run("by line", func(t *testing.T) {
+			w := base.fork(t, fmt.Sprintf("line-%d", i))
 			w.disturbed(newLine(w.pair, newDeck(t, lineFates)), want)
 		})
 	}
-	t.Run("by line with PostgreSQL", func(*testing.T) {
+	t.Run("by line with PostgreSQL", func(t *testing.T) {
 		w := newWeek(t, testkit.EmptyPostgres(t))
 		w.disturbed(newLine(w.pair, newDeck(t, lineFates)), want)
 	})
@@ -87,16 +87,17 @@ func newWeek(t *testing.T, dsn string) *week {
 
 // fork is a copy of the office and the booking service as they are, to live on
 // from there. Only one lives at a time.
-func (w *week) fork(name string) *week {
-	w.t.Helper()
+func (w *week) fork(t *testing.T, name string) *week {
+	t.Helper()
 	w.closeOffice()
 	w.closeCloud()
 	top := filepath.Join(filepath.Dir(w.usb), name)
 	p := *w.pair
+	p.t = t
 	p.office, p.cloud, p.usb = filepath.Join(top, "office"), filepath.Join(top, "cloud"), filepath.Join(top, "usb")
-	copyFolder(w.t, w.office, p.office)
-	copyFolder(w.t, w.cloud, p.cloud)
-	copyFolder(w.t, w.usb, p.usb)
+	copyFolder(t, w.office, p.office)
+	copyFolder(t, w.cloud, p.cloud)
+	copyFolder(t, w.usb, p.usb)
 	p.openCloud()
 	return &week{&posted{&p, w.letters, w.run}}
 }
