@@ -12,7 +12,8 @@
 # Steps of `make test`: format vet arch lint unit windows ui e2e
 # e2e-booking trust kill.
 # `make soak ROUNDS=1000` kills the program for hours, `make exchange WEEKS=10` the
-# exchange of bundles, `make contention ATTEMPTS=1000000` the booking of appointments.
+# exchange of bundles, `make contention ATTEMPTS=1000000` the booking of appointments,
+# `make histories COUNT=1000` lets office and booking service drift and agree again.
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -175,6 +176,13 @@ WEEKS := 10
 exchange:
 	internal/testkit/postgres.sh \
 		$(GO) test -count=1 -tags faultlab -timeout 0 -v -run 'G03|Week' ./internal/faultlab -every -weeks $(WEEKS)
+
+# Random histories of a real office and a real booking service that exchange
+# bundles, are put back and end in agreement; an eighth of them on PostgreSQL.
+COUNT := 1000
+histories:
+	internal/testkit/postgres.sh \
+		$(GO) test -count=1 -timeout 0 -run 'KT1000_Histories' ./internal/bothsides -args -histories $(COUNT)
 
 # Booking on both engines by several processes that are killed, with synced
 # commits: nobody overbooked, nobody booked twice, nothing lost.

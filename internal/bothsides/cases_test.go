@@ -347,13 +347,13 @@ func TestCase08_CapacityBelowTaken(t *testing.T) {
 		d.both()
 		d.want(web, "active", "")
 		d.want(phone, "active", "")
-		if list := d.actors.cases(); len(list) != 1 || list[0].Kind != 8 || list[0].Start != startText(instant(first)) || list[0].Over != 1 {
+		if list := d.cases(); len(list) != 1 || list[0].Kind != 8 || list[0].Start != startText(instant(first)) || list[0].Over != 1 {
 			t.Errorf("listed %+v", list)
 		}
 		_, err = slot.RemoveException(t.Context(), d.Cloud.Desk.DB, testkit.Supervisor, tenant, id)
 		d.must(err)
 		d.both()
-		if list := d.actors.cases(); len(list) != 0 {
+		if list := d.cases(); len(list) != 0 {
 			t.Errorf("still listed %+v", list)
 		}
 	})
