@@ -30,7 +30,7 @@ func unitsOf(rx *store.Rx, procs Procs) (units int, err error) {
 		return 0, err
 	}
 	for _, p := range procs.List() {
-		n, err := unitsFor(rx, string(p))
+		n, err := unitsFor(rx, p)
 		if err != nil {
 			return 0, err
 		}
