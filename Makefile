@@ -37,7 +37,7 @@ UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modu
 STEPS   := packages-test ui format vet arch lint unit windows programs e2e e2e-booking trust kill
 
 .PHONY: FORCE help run run-booking test dist bench packages-run packages-test programs tools \
-	format vet arch lint unit windows ui ui-check ui-test e2e e2e-booking trust kill story soak exchange contention rush bench-go packages-bench clean
+	format vet arch lint unit windows ui ui-check ui-test e2e e2e-booking trust kill story soak exchange histories contention rush bench-go packages-bench clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
