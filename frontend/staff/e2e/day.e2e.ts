@@ -235,7 +235,7 @@ it('exports the list as spreadsheet and as CSV', async () => {
 });
 
 it('has no accessibility finding on the other screens', async () => {
-  for (const screen of ['設定', '外字フォント', '庁内PCの接続', '操作の記録', 'ヘルプ', 'パスワード変更']) await clerk.open(screen);
+  for (const screen of ['設定', '予約連携の設定', '外字フォント', '庁内PCの接続', '操作の記録', 'ヘルプ', 'パスワード変更']) await clerk.open(screen);
 });
 
 it('opens the card of a scan from a screen that has no scan field', async () => {
