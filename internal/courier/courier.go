@@ -21,7 +21,10 @@ import (
 	"kofu/internal/store"
 )
 
-const patience = 5 * time.Minute
+const (
+	patience = 5 * time.Minute
+	beckons  = 10 * time.Second // for a door to say that it wants the bundle; then it is sent all the same
+)
 
 // refusedHeader names the code for which the booking service has not taken our
 // bundle in. Its answer is its own bundle all the same.
@@ -89,7 +92,8 @@ func call(ctx context.Context, own *seal.Secret, peer seal.Public, address strin
 		return nil, "", err
 	}
 	r.Header.Set("Content-Type", "application/octet-stream")
-	transport := &http.Transport{TLSClientConfig: config, DisableCompression: true, DisableKeepAlives: true}
+	r.Header.Set("Expect", "100-continue") // a door that does not know our key says so before it is given anything
+	transport := &http.Transport{TLSClientConfig: config, DisableCompression: true, DisableKeepAlives: true, ExpectContinueTimeout: beckons}
 	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(r)
 	if err != nil {
