@@ -124,7 +124,8 @@ func (o Office) Offer(ctx context.Context, actor store.Actor, file []byte) (p se
 }
 
 // Confirm says that the actor has compared both fingerprints with the other
-// side; the second person makes the keys count.
+// side; the second person makes the keys count. Accounts tell people apart, since
+// a name can be changed and two people can have the same.
 func (o Office) Confirm(ctx context.Context, actor store.Actor, fingerprint string) (done bool, err error) {
 	defer fault.Add(&err, "exchange.Confirm")
 	book, err := o.Book()
@@ -135,7 +136,7 @@ func (o Office) Confirm(ctx context.Context, actor store.Actor, fingerprint stri
 	if err != nil {
 		return false, err
 	}
-	if done, err = book.Confirm(fingerprint, actor.Name, now); err != nil {
+	if done, err = book.Confirm(fingerprint, actor.ID, now); err != nil {
 		return false, err
 	}
 	return done, o.said(ctx, actor, "exchange.peer_confirmed", fingerprint)

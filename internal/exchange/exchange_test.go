@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -201,6 +202,30 @@ func TestCase12_UnknownCode(t *testing.T) {
 
 // A medium that is lost on its way to the booking service: that is written down,
 // their key is theirs to replace, and the next bundle holds everything again.
+// Two people are two accounts: one whose name was changed in between is still one.
+func TestKT1000_TwoPeopleAreTwoAccounts(t *testing.T) {
+	w := newWorld(t)
+	must(t, w.Cloud.book.Rotate(w.Clock.Now()))
+	own, err := w.Cloud.book.Own()
+	must(t, err)
+	text, err := json.Marshal(own.Public())
+	must(t, err)
+	offered, err := w.Office.Offer(t.Context(), testkit.Clerk, text)
+	must(t, err)
+	if _, err := w.Office.Confirm(t.Context(), testkit.Clerk, offered.Fingerprint()); err != nil {
+		t.Fatal(err)
+	}
+	renamed := testkit.Clerk
+	renamed.Name = "旧姓 花子"
+	_, err = w.Office.Confirm(t.Context(), renamed, offered.Fingerprint())
+	testkit.WantFault(t, err, fault.Conflict, "keybook.second_person")
+	namesake := testkit.Supervisor
+	namesake.Name = testkit.Clerk.Name
+	if done, err := w.Office.Confirm(t.Context(), namesake, offered.Fingerprint()); err != nil || !done {
+		t.Errorf("a second person of the same name: %v, %v", done, err)
+	}
+}
+
 func TestKT1000_LostMediumOnTheWayOut(t *testing.T) {
 	w := newWorld(t)
 	w.card()

@@ -125,6 +125,16 @@ func withWindows(detail map[string]any, windows []string, all bool) map[string]a
 // once returns the texts in order, each once.
 func once(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
 
+// Names are the names of all accounts by their ids.
+func Names(rx *store.Rx) (map[string]string, error) {
+	stored, err := accounts(rx)
+	names := map[string]string{}
+	for _, s := range stored {
+		names[s.ID] = s.Name
+	}
+	return names, err
+}
+
 // List returns all accounts in the order of their login names.
 func List(rx *store.Rx, h *Hasher) (all []Account, err error) {
 	stored, err := accounts(rx)

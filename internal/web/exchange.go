@@ -149,10 +149,14 @@ func (s *server) exchangeState(r *http.Request, actor store.Actor) (out Exchange
 		CodeKeys: keys.Masters, Address: keys.Address, Recent: []CarryRow{}, Warnings: []Warning{}, OldUntil: strings.Join(keys.OwnOld[:min(1, len(keys.OwnOld))], ""),
 		MayKeys: staffweb.May(r, staff.ExchangeKeys), MayExport: staffweb.May(r, staff.ListExport),
 	}
-	if err := out.keys(keys, actor); err != nil {
-		return out, err
-	}
 	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
+		who, err := staff.Names(rx)
+		if err != nil {
+			return err
+		}
+		if err := out.keys(keys, actor, who); err != nil {
+			return err
+		}
 		state, err := relay.Load(rx)
 		if err != nil {
 			return err
@@ -166,12 +170,15 @@ func (s *server) exchangeState(r *http.Request, actor store.Actor) (out Exchange
 	return out, err
 }
 
-func (out *ExchangeState) keys(keys keybook.State, actor store.Actor) (err error) {
+func (out *ExchangeState) keys(keys keybook.State, actor store.Actor, who map[string]string) (err error) {
 	show := func(p *seal.Public, since string, people []string) *ExchangeKey {
 		if p == nil || err != nil {
 			return nil
 		}
-		k := ExchangeKey{Fingerprint: p.Fingerprint(), Since: since, People: staffweb.OrEmpty(people)}
+		k := ExchangeKey{Fingerprint: p.Fingerprint(), Since: since, People: []string{}}
+		for _, id := range people {
+			k.People = append(k.People, who[id])
+		}
 		k.QRSVG, err = qr.SVG(k.Fingerprint)
 		return &k
 	}
@@ -181,7 +188,7 @@ func (out *ExchangeState) keys(keys keybook.State, actor store.Actor) (err error
 	out.Own, out.Peer = show(keys.Own, keys.OwnSince, nil), show(keys.Peer, keys.PeerSince, keys.PeerPeople)
 	if keys.Offered != nil {
 		out.Offered = show(&keys.Offered.Public, keys.Offered.At, keys.Offered.Confirmed)
-		out.Confirmed = slices.Contains(keys.Offered.Confirmed, actor.Name)
+		out.Confirmed = slices.Contains(keys.Offered.Confirmed, actor.ID)
 	}
 	return err
 }
