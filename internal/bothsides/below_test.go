@@ -1,0 +1,130 @@
+package bothsides_test
+
+import (
+	"bytes"
+	"os"
+	"testing"
+	"time"
+
+	"kofu/internal/agree"
+	"kofu/internal/booking/reserve"
+	"kofu/internal/counter"
+	"kofu/internal/store"
+	"kofu/internal/testkit"
+)
+
+// Case01: the card is withdrawn while its person stands at the office with a
+// booking of the office. The booking is over below the visit on both sides: a
+// visit that is taken back, or ended without anything done, uncovers the same.
+func TestCase01_WithdrawnWhileHere(t *testing.T) {
+	cases(t, func(t *testing.T, d desk) {
+		undone, leaves, done := d.phone(first, 0), d.phone(first, 1), d.phone(first, 2)
+		d.both()
+		d.to(instant(first))
+		for n, id := range []string{undone, leaves, done} {
+			d.do(id, counter.ActArrive)
+			d.withdraw(n)
+		}
+		d.do(done, counter.ActFinish)
+		d.both()
+		d.want(undone, "arrived", "")
+		d.want(done, "visited", "")
+		d.do(undone, counter.ActUndo)
+		d.do(leaves, counter.ActLeave)
+		d.both()
+		d.want(undone, "cancelled_by_office", "")
+		d.want(leaves, "cancelled_by_office", "")
+		d.want(done, "visited", "")
+		if n := d.seatsWrong(); n != 0 {
+			t.Errorf("%d seats are wrong", n)
+		}
+	})
+}
+
+// Case01: of a party at the reception of the booking service one card is withdrawn;
+// both go away with nothing done. The one who was over below the visit is named,
+// so that the office hears that nobody stands there any more.
+func TestCase01_WithdrawnAtTheirReception(t *testing.T) {
+	cases(t, func(t *testing.T, d desk) {
+		id := d.web(first, "receive", 0, 1)
+		d.both()
+		d.to(instant(first))
+		v := reserve.Visit{Tenant: tenant, BookingID: id, WindowID: window}
+		d.cloudWrite(func(tx *store.Tx) error { _, err := reserve.Arrive(tx, v); return err })
+		d.withdraw(0)
+		d.both()
+		d.want(id, "arrived+arrived", "")
+		d.cloudWrite(func(tx *store.Tx) error { _, err := reserve.GiveUp(tx, v); return err })
+		d.both()
+		d.want(id, "cancelled+cancelled", "")
+	})
+}
+
+// KT1000: a side is put back to one backup and then to a later one of before, as
+// when the first was the wrong one. What only that backup holds the other side
+// has never heard: it is said again, and who stands there stands there.
+func TestKT1000_TheWrongBackupFirst(t *testing.T) {
+	for side, name := range []string{agree.Office: "office", agree.Cloud: "service"} {
+		t.Run(name, func(t *testing.T) {
+			cases(t, func(t *testing.T, d desk) {
+				wrong := d.backup(agree.Side(side))
+				coming, here := d.unheard(agree.Side(side))
+				right := d.backup(agree.Side(side))
+				for _, content := range [][]byte{wrong, right} {
+					d.Clock.Advance(time.Second)
+					d.putBack(agree.Side(side), content)
+					d.both()
+				}
+				d.want(coming, "active", "")
+				d.want(here, "arrived", "")
+				if n := d.seatsWrong(); n != 0 {
+					t.Errorf("%d seats are wrong", n)
+				}
+			})
+		})
+	}
+}
+
+// unheard books twice on a side, without a word to the other; of the second
+// booking the person is there.
+func (d desk) unheard(side agree.Side) (coming, here string) {
+	d.t.Helper()
+	if side == agree.Office {
+		coming, here = d.phone(later, 0), d.phone(first, 1)
+		d.to(instant(first))
+		d.do(here, counter.ActArrive)
+		return coming, here
+	}
+	coming, here = d.web(later, "receive", 0), d.web(first, "receive", 1)
+	d.to(instant(first))
+	v := reserve.Visit{Tenant: tenant, BookingID: here, WindowID: window}
+	d.cloudWrite(func(tx *store.Tx) error { _, err := reserve.Arrive(tx, v); return err })
+	return coming, here
+}
+
+func (d desk) backup(side agree.Side) []byte {
+	d.t.Helper()
+	if side == agree.Cloud {
+		var dump bytes.Buffer
+		d.must(d.Cloud.Desk.DB.DumpTenant(d.t.Context(), &dump))
+		return dump.Bytes()
+	}
+	d.closeOffice()
+	content, err := os.ReadFile(d.path("office", "kofu.db"))
+	d.must(err)
+	d.openOffice()
+	return content
+}
+
+func (d desk) putBack(side agree.Side, content []byte) {
+	d.t.Helper()
+	if side == agree.Cloud {
+		d.openCloud(content)
+		d.must(d.Cloud.Restored(d.t.Context(), testkit.Supervisor))
+		return
+	}
+	d.closeOffice()
+	d.write("office", map[string][]byte{"kofu.db": content})
+	d.openOffice()
+	d.must(d.Office.Restored(d.t.Context(), testkit.Supervisor))
+}
