@@ -64,12 +64,8 @@ func (c *call) exchangeKeys() error {
 				return err
 			}
 		}
-		book, err := o.Book()
-		if err != nil {
-			return err
-		}
 		if address != "" {
-			if err := book.SetAddress(address); err != nil {
+			if err := o.SetAddress(c.ctx, c.actor(), address); err != nil {
 				return err
 			}
 		}
@@ -81,6 +77,10 @@ func (c *call) exchangeKeys() error {
 			if err := os.WriteFile(filepath.Join(out, name), file, 0o600); err != nil {
 				return err
 			}
+		}
+		book, err := o.Book()
+		if err != nil {
+			return err
 		}
 		return c.showKeys(book)
 	})
