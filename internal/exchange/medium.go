@@ -100,8 +100,11 @@ func (o Office) place(ctx context.Context, actor store.Actor, export Maker, to *
 		return made, "", failed(err)
 	}
 	path = filepath.Join(dir, made.FileName())
-	if err := errors.Join(os.Rename(to.Name(), path), media.SyncFolder(dir)); err != nil {
+	if err := os.Rename(to.Name(), path); err != nil {
 		return made, "", failed(err)
+	}
+	if err := media.SyncFolder(dir); err != nil {
+		return made, "", failed(errors.Join(err, os.Remove(path)))
 	}
 	return made, path, nil
 }
