@@ -1,6 +1,6 @@
 // The F-key bar: each screen says which keys it answers, the bar shows them,
 // and every key has a second way that the browser does not keep for itself.
-import { onMount } from 'svelte';
+import { getContext, onMount, setContext } from 'svelte';
 import { scannedSince, scannerAtWork } from '../scan/listen';
 
 export const names = ['F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9', 'F10', 'F11', 'F12'] as const;
@@ -8,15 +8,33 @@ export type FKey = (typeof names)[number];
 export interface Action { run: () => void; when?: () => boolean; label?: string | (() => string) }
 export type Actions = Partial<Record<FKey, Action>>;
 
+/** What a screen or dialog answers, and the modal dialog in which it stands. */
+interface Layer { actions: Actions; modal?: symbol }
+
 const ready = (action: Action) => action.when?.() ?? true;
+const inModal = Symbol('modal');
 
 class Keys {
-  layers = $state.raw<Actions[]>([]);
+  private layers = $state.raw<Layer[]>([]);
+  private modals = $state.raw<symbol[]>([]);
+
+  /** Whether a modal dialog is open: what lies below it answers no key, even while the dialog waits. */
+  get modal(): boolean { return this.modals.length > 0; }
 
   /** The topmost action that is ready; otherwise the topmost that names the key. */
   action(key: FKey): Action | undefined {
-    const all = this.layers.flatMap((layer) => layer[key] ?? []).reverse();
+    const top = this.modals.at(-1);
+    const all = this.layers.flatMap((layer) => (top && layer.modal !== top ? [] : layer.actions[key] ?? [])).reverse();
     return all.find(ready) ?? all[0];
+  }
+  add(actions: Actions, modal?: symbol, below = false): () => void {
+    const layer = { actions, modal };
+    this.layers = below ? [layer, ...this.layers] : [...this.layers, layer];
+    return () => { this.layers = this.layers.filter((l) => l !== layer); };
+  }
+  open(modal: symbol): () => void {
+    this.modals = [...this.modals, modal];
+    return () => { this.modals = this.modals.filter((m) => m !== modal); };
   }
   ready(key: FKey): boolean {
     const action = this.action(key);
@@ -32,10 +50,14 @@ export const keys = new Keys();
 
 /** Registers the keys of a screen or dialog for as long as it is shown; those of the program itself lie below. */
 export function useKeys(actions: Actions, below = false): void {
-  onMount(() => {
-    keys.layers = below ? [actions, ...keys.layers] : [...keys.layers, actions];
-    return () => { keys.layers = keys.layers.filter((layer) => layer !== actions); };
-  });
+  const modal = getContext<symbol | undefined>(inModal);
+  onMount(() => keys.add(actions, modal, below));
+}
+
+/** Makes a component a modal dialog for as long as it is shown: only what stands in it answers keys. */
+export function useModal(): void {
+  const modal = setContext(inModal, Symbol('dialog'));
+  onMount(() => keys.open(modal));
 }
 
 /** The F-key that a key press means, its second keys included. */
@@ -60,8 +82,9 @@ export function listenKeys(): () => void {
   const down = (e: KeyboardEvent) => {
     const key = meaning(e);
     if (!key || scannerAtWork()) return;
-    const own = keys.ready(key) || !['F5', 'F11', 'F12'].includes(e.key);
+    const own = keys.modal || keys.ready(key) || !['F5', 'F11', 'F12'].includes(e.key);
     if (own) e.preventDefault();
+    if (e.repeat && key === 'F12') return;
     if (!e.altKey) {
       keys.press(key);
       return;
