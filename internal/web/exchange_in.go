@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"kofu/internal/courier"
+	"kofu/internal/entry"
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
@@ -190,6 +191,9 @@ func (s *server) postTake(w http.ResponseWriter, r *http.Request, actor store.Ac
 		return fault.New(fault.Invalid, "exchange.bad_content")
 	case in.Accept && !staffweb.May(r, staff.ExchangeKeys):
 		return fault.New(fault.Forbidden, "gate.forbidden", "permission", string(staff.ExchangeKeys))
+	}
+	if err := entry.Check(in.No); err != nil { // before anything is taken in
+		return err
 	}
 	var taken exchange.Taken
 	err = s.trades.one(func() error {
