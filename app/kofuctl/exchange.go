@@ -181,7 +181,11 @@ func (c *call) exchangeExport() error {
 		if codeKeys {
 			export = o.ExportCodeKeys
 		}
-		carry, path, err := o.ExportTo(c.ctx, c.actor(), export, out, exchange.ByFile, m)
+		way := exchange.ByFile
+		if m.No != "" { // the folder is that of a medium
+			way = exchange.ByMedium
+		}
+		carry, path, err := o.ExportTo(c.ctx, c.actor(), export, out, way, m)
 		if err != nil {
 			return err
 		}

@@ -86,7 +86,7 @@ func (b Bundle) CarryOut(way Way, m Medium) Carry {
 func (t Taken) CarryIn(way Way, m Medium) Carry {
 	return Carry{
 		BundleID: t.BundleID, Direction: "in", Way: way, Kind: string(t.Kind), File: t.FileName(), SHA256: t.SHA256,
-		Lo: t.Lo, Hi: t.Hi, N: t.N, Medium: m, Verified: true,
+		Lo: t.Lo, Hi: t.Hi, N: t.N, Medium: m,
 	}
 }
 

@@ -42,7 +42,8 @@ func (o Office) step(doing Doing, done, total int64) {
 
 // ExportTo writes a bundle into a folder of a medium: under another name first,
 // synced, renamed, read back from the start and compared. Only then it is in the
-// register. A medium that cannot be written is refused before a bundle is made.
+// register, which calls it verified if that was a medium and not our own disk. A
+// medium that cannot be written is refused before a bundle is made.
 // Errors: fault.Unavailable "exchange.medium_gone", "exchange.medium_failed",
 // "exchange.not_verified"; those of making the bundle.
 func (o Office) ExportTo(ctx context.Context, actor store.Actor, export Maker, dir string, way Way, m Medium) (c Carry, path string, err error) {
@@ -65,7 +66,7 @@ func (o Office) ExportTo(ctx context.Context, actor store.Actor, export Maker, d
 		return c, "", err
 	}
 	c = made.CarryOut(way, m)
-	c.Verified = true
+	c.Verified = way == ByMedium
 	c, err = o.Register(ctx, actor, c)
 	return c, path, err
 }

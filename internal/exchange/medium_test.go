@@ -84,6 +84,24 @@ func TestKT107_WriteVerifyRegister(t *testing.T) {
 	testkit.WantFault(t, w.Office.Ejected(t.Context(), testkit.Clerk, c.ID+1), fault.NotFound, "exchange.no_carry")
 }
 
+// Only what was written to a medium was read back from one: a file for a browser
+// comes from our own disk, and who takes a bundle in has written none.
+func TestKT107_OnlyAMediumIsVerified(t *testing.T) {
+	w := newWorld(t)
+	w.card()
+	for way, want := range map[exchange.Way]bool{exchange.ByMedium: true, exchange.ByFile: false} {
+		c, _, err := w.Office.ExportTo(t.Context(), testkit.Clerk, w.Office.Export, t.TempDir(), way, exchange.Medium{})
+		if must(t, err); c.Verified != want {
+			t.Errorf("%s: verified %t", way, c.Verified)
+		}
+	}
+	for _, way := range []exchange.Way{exchange.ByMedium, exchange.ByFile, exchange.ByHTTPS} {
+		if (exchange.Taken{}).CarryIn(way, exchange.Medium{}).Verified {
+			t.Errorf("in by %s: verified", way)
+		}
+	}
+}
+
 // What is read back differs from what was made: the file goes, and nothing stands
 // in the register.
 func TestKT107_VerificationFails(t *testing.T) {

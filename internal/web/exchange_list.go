@@ -220,11 +220,15 @@ func (s *server) carryOf(r *http.Request) (c exchange.Carry, err error) {
 	return c, err
 }
 
-// getSlip prints the 搬送記録票 that goes with a medium.
+// getSlip prints the 搬送記録票 that goes with what is carried out. Error:
+// fault.NotFound "exchange.no_slip" for what came, or went by HTTPS.
 func (s *server) getSlip(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
 	c, err := s.carryOf(r)
 	if err != nil {
 		return err
+	}
+	if c.Direction != "out" || c.Way == exchange.ByHTTPS {
+		return fault.New(fault.NotFound, "exchange.no_slip")
 	}
 	row := carryRow(c, nil)
 	word := func(code string) string { return message.Text("exchange.form."+code, nil) }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -393,6 +394,43 @@ func TestKT107_FormsAndRegister(t *testing.T) {
 	if list := answerOf[CarryList](t, f.exchangeAct(http.StatusOK, "GET", "/api/exchange/carries?direction=in", "media", "")); len(list.Rows) != 0 {
 		t.Errorf("%+v", list)
 	}
+}
+
+// A slip goes with what is carried out, and with nothing else.
+func TestKT107_SlipOnlyForWhatIsCarriedOut(t *testing.T) {
+	f := newFixture(t)
+	for _, c := range []struct {
+		direction string
+		way       exchange.Way
+		slip      bool
+	}{
+		{"out", exchange.ByMedium, true}, {"out", exchange.ByFile, true}, {"out", exchange.ByHTTPS, false},
+		{"in", exchange.ByMedium, false}, {"in", exchange.ByFile, false}, {"in", exchange.ByHTTPS, false},
+	} {
+		carry, err := f.Server.office().Register(t.Context(), testkit.Clerk, exchange.Carry{BundleID: "a", Direction: c.direction, Way: c.way, Kind: "return"})
+		must(t, err)
+		w := f.Do("GET", "/api/exchange/carries/"+strconv.FormatInt(carry.ID, 10)+"/slip.pdf", "media", "")
+		if !c.slip {
+			webtest.WantProblem(t, w, http.StatusNotFound, "exchange.no_slip")
+		} else if w.Code != http.StatusOK {
+			t.Errorf("%s by %s: %d %s", c.direction, c.way, w.Code, w.Body)
+		}
+	}
+}
+
+// KT-107: a number of a medium that may not be written down is refused before
+// anything is taken in, so that nothing is applied without a line of the register.
+func TestKT107_NumberOfTheMediumIsCheckedFirst(t *testing.T) {
+	f := newFixture(t)
+	p := newPeer(t, f)
+	p.log = append(p.log, event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.bundle(t)))
+	take := "/api/exchange/incoming/" + in.ID + "/take"
+	webtest.WantProblem(t, f.Do("POST", take, "media", `{"way":"medium","no":"1234 5678 9018"}`), http.StatusUnprocessableEntity, "entry.my_number")
+	if s := f.exchange(); s.HeardAt != "" || s.LastIn != nil {
+		t.Errorf("taken in all the same: heard at %q, in %+v", s.HeardAt, s.LastIn)
+	}
+	f.exchangeAct(http.StatusOK, "POST", take, "media", `{"way":"medium","no":"USB-008"}`)
 }
 
 // A lost medium of ours stays in the register as lost.
