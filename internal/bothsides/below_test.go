@@ -85,6 +85,32 @@ func TestKT1000_TheWrongBackupFirst(t *testing.T) {
 	}
 }
 
+// KT1000: a side is put back to what it has just been, as after a new machine. It
+// has lost nothing, so that the answer does not undo what the other side has not
+// heard: that is said after it.
+func TestKT1000_NothingLost(t *testing.T) {
+	for side, name := range []string{agree.Office: "office", agree.Cloud: "service"} {
+		t.Run(name, func(t *testing.T) {
+			cases(t, func(t *testing.T, d desk) {
+				own, end, mails := d.phone, func(id string, _ int) { d.do(id, counter.ActLeave) }, ""
+				if agree.Side(side) == agree.Cloud {
+					own, end, mails = func(at string, n int) string { return d.web(at, "receive", n) }, d.cancel, "cancelled"
+				}
+				gone := own(later, 2)
+				d.both()
+				end(gone, 2)
+				coming, here := d.unheard(agree.Side(side))
+				d.Clock.Advance(time.Second)
+				d.putBack(agree.Side(side), d.backup(agree.Side(side)))
+				d.both()
+				d.want(gone, "cancelled", mails)
+				d.want(coming, "active", "")
+				d.want(here, "arrived", "")
+			})
+		})
+	}
+}
+
 // unheard books twice on a side, without a word to the other; of the second
 // booking the person is there.
 func (d desk) unheard(side agree.Side) (coming, here string) {

@@ -35,7 +35,7 @@ func (d desk) frozen() (is bool) {
 // number that was given is not given again.
 func TestKT1000_ServicePutBack(t *testing.T) {
 	cases(t, func(t *testing.T, d desk) {
-		kept := d.web(first, "receive", 0)
+		kept, ended := d.web(first, "receive", 0), d.web(first, "receive", 6)
 		d.both()
 		var dump bytes.Buffer
 		untold := d.web(first, "renew", 4) // in the backup, and not yet told
@@ -43,6 +43,7 @@ func TestKT1000_ServicePutBack(t *testing.T) {
 		lost, cancelled := d.web(second, "receive", 1, 2), d.web(later, "receive", 3)
 		d.both()
 		d.cancel(cancelled, 3)
+		d.cancel(ended, 6) // what the office has heard since the backup counts
 		d.withdraw(2)
 		d.both()
 		before := texts(d.officePictures())
@@ -92,6 +93,7 @@ func TestKT1000_ServicePutBack(t *testing.T) {
 		}
 		d.want(lost, "active+cancelled_by_office", "")
 		d.want(cancelled, "cancelled", "")
+		d.want(ended, "cancelled", "")
 		fresh := d.web(later, "receive", 3)
 		numbers := map[string]int{}
 		for _, b := range d.cloudBookings() {
