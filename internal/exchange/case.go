@@ -3,6 +3,8 @@ package exchange
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"kofu/internal/agree"
 	"kofu/internal/audit"
@@ -155,29 +157,51 @@ func (o Office) Decide(ctx context.Context, actor store.Actor, id int64, d Decis
 		return err
 	}
 	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
-		c, err := CaseByID(tx.Rx, id)
+		_, err := decideCase(tx, id, d, note)
+		return err
+	})
+}
+
+// Move brings the booking of the office whose window is shut to another time and
+// closes its case, both or neither. Errors: those of [Office.Decide] and of
+// counter.Move; fault.Invalid "exchange.bad_decision" for another kind of case.
+func (o Office) Move(ctx context.Context, actor store.Actor, id int64, windowID string, starts time.Time, note string) (err error) {
+	defer fault.Add(&err, "exchange.Move(%d)", id)
+	if err := entry.Check(note); err != nil {
+		return err
+	}
+	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		c, err := decideCase(tx, id, Told, note)
 		if err != nil {
 			return err
 		}
-		fits := false
-		for _, one := range c.Decisions() {
-			fits = fits || one == d
-		}
-		if !fits {
+		if c.Kind != agree.CaseShut {
 			return fault.New(fault.Invalid, "exchange.bad_decision")
 		}
-		n, err := decide(tx, id, d, note)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return fault.New(fault.Conflict, "exchange.case_decided", "by", c.DecidedBy, "decision", "@case.decision."+string(c.Decision))
-		}
-		if d == Refuse {
-			if err := counter.Refuse(tx, c.Booking, c.Link, event.Withdrawn); err != nil {
-				return err
-			}
-		}
-		return audit.Append(tx, "exchange.case_decided", fmt.Sprintf("exchange_case/%d", id), map[string]any{"case": c.Kind, "decision": d})
+		_, err = counter.Move(tx, c.Booking, windowID, starts)
+		return err
 	})
+}
+
+func decideCase(tx *store.Tx, id int64, d Decision, note string) (Case, error) {
+	c, err := CaseByID(tx.Rx, id)
+	if err != nil {
+		return c, err
+	}
+	if !slices.Contains(c.Decisions(), d) {
+		return c, fault.New(fault.Invalid, "exchange.bad_decision")
+	}
+	n, err := decide(tx, id, d, note)
+	if err != nil {
+		return c, err
+	}
+	if n == 0 {
+		return c, fault.New(fault.Conflict, "exchange.case_decided", "by", c.DecidedBy, "decision", "@case.decision."+string(c.Decision))
+	}
+	if d == Refuse {
+		if err := counter.Refuse(tx, c.Booking, c.Link, event.Withdrawn); err != nil {
+			return c, err
+		}
+	}
+	return c, audit.Append(tx, "exchange.case_decided", fmt.Sprintf("exchange_case/%d", id), map[string]any{"case": c.Kind, "decision": d})
 }

@@ -105,3 +105,12 @@ func May(r *http.Request, p staff.Permission) bool {
 	session, signedIn := gate.SessionOf(r.Context())
 	return signedIn && session.May(p)
 }
+
+// Needs refuses a request whose session lacks a permission beside that of its
+// route. Errors: fault.Forbidden "gate.forbidden".
+func Needs(r *http.Request, p staff.Permission) error {
+	if May(r, p) {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "gate.forbidden", "permission", string(p))
+}

@@ -83,6 +83,13 @@ type CaseDecision struct {
 	Note     string `json:"note"`
 }
 
+// CaseMove brings the booking of a case to another time and closes the case.
+type CaseMove struct {
+	WindowID string `json:"windowId"`
+	Start    string `json:"start"`
+	Note     string `json:"note"`
+}
+
 const (
 	decidedShown = 200 // newest decided cases
 	seatsOffered = 3
@@ -93,6 +100,7 @@ func (s *server) caseRoutes() []gate.Route {
 		{Pattern: "GET /api/cases", Permission: staff.ExchangeDecide, Handle: s.getCases, Out: CaseList{}},
 		{Pattern: "GET /api/cases/file", Permission: staff.ListExport, Handle: s.getCasesFile},
 		{Pattern: "POST /api/cases/{id}", Permission: staff.ExchangeDecide, Handle: s.postCase, In: CaseDecision{}, Out: ExchangeCase{}},
+		{Pattern: "POST /api/cases/{id}/move", Permission: staff.ExchangeDecide, Handle: s.postCaseMove, In: CaseMove{}, Out: ExchangeCase{}},
 	}
 }
 
@@ -270,8 +278,36 @@ func (s *server) postCase(w http.ResponseWriter, r *http.Request, actor store.Ac
 	if err := s.exchange().Decide(r.Context(), actor, id, exchange.Decision(in.Decision), in.Note); err != nil {
 		return err
 	}
+	return s.replyCase(w, r, id)
+}
+
+// postCaseMove needs what moving a booking needs as well.
+func (s *server) postCaseMove(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	if err := staffweb.Needs(r, staff.VisitHandover); err != nil {
+		return err
+	}
+	id, err := staffweb.PathID(r)
+	if err != nil {
+		return err
+	}
+	in, err := staffweb.Decode[CaseMove](r)
+	if err != nil {
+		return err
+	}
+	starts, err := startOf(in.Start)
+	if err != nil {
+		return err
+	}
+	if err := s.exchange().Move(r.Context(), actor, id, in.WindowID, starts, in.Note); err != nil {
+		return err
+	}
+	return s.replyCase(w, r, id)
+}
+
+// replyCase answers with a case as it is now.
+func (s *server) replyCase(w http.ResponseWriter, r *http.Request, id int64) error {
 	var out []ExchangeCase
-	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
+	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
 		c, err := exchange.CaseByID(rx, id)
 		if err != nil {
 			return err

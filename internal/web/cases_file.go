@@ -9,6 +9,7 @@ import (
 	"kofu/internal/listing"
 	"kofu/internal/message"
 	"kofu/internal/sheet"
+	"kofu/internal/staff"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
@@ -56,6 +57,9 @@ func (c ExchangeCase) card() CaseCard {
 // getCasesFile gives the list as a file or a print, with the same filter, and
 // records who took how many rows.
 func (s *server) getCasesFile(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	if err := staffweb.Needs(r, staff.ExchangeDecide); err != nil {
+		return err
+	}
 	format := listing.Format(r.URL.Query().Get("format"))
 	if err := format.Check(); err != nil {
 		return err

@@ -2,7 +2,9 @@ package web
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -153,11 +155,55 @@ func TestCase09_TheWindowOpensAgain(t *testing.T) {
 	}
 }
 
+// Moving the booking and closing its case are one act: what is refused changes
+// neither, and who closes cases but moves no bookings does not get there.
+func TestCase09_MovesAndClosesTogether(t *testing.T) {
+	f := newFixture(t)
+	seedCases(t, f)
+	const clerk = "exchange.decide+visit.handover"
+	c := answerOf[CaseList](t, f.Do("GET", "/api/cases?kind=9", clerk, "")).Rows[0]
+	place := func() (where string) {
+		testkit.Read(t, f.DB, func(rx *store.Rx) error {
+			b, err := counter.ByID(rx, c.Booking.BK)
+			where = b.WindowID + " " + store.Stamp(b.Starts)
+			return err
+		})
+		return where
+	}
+	address, was, open := fmt.Sprintf("/api/cases/%d/move", c.ID), place(), len(f.openCases())
+	seat := func(start, note string) string {
+		return fmt.Sprintf(`{"windowId":%q,"start":%q,"note":%q}`, c.Seats[0].WindowID, start, note)
+	}
+	free := seat(c.Seats[0].Start, "電話で了解")
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"may not move":  f.Do("POST", address, "exchange.decide", free),
+		"may not close": f.Do("POST", address, "visit.handover", free),
+		"no such time":  f.Do("POST", address, clerk, seat("2026-11-25T03:33:00+09:00", "")),
+		"my number":     f.Do("POST", address, clerk, seat(c.Seats[0].Start, "番号は 123456789018")),
+		"another kind":  f.Do("POST", fmt.Sprintf("/api/cases/%d/move", f.openCases()[0].ID), clerk, free),
+	} {
+		if w.Code < 400 || place() != was || len(f.openCases()) != open {
+			t.Errorf("%s: %d, at %s, %d cases: %s", name, w.Code, place(), len(f.openCases()), w.Body)
+		}
+	}
+	if got := answerOf[ExchangeCase](t, f.exchangeAct(http.StatusOK, "POST", address, clerk, free)); got.Decision != "told" || got.Note != "電話で了解" {
+		t.Errorf("%+v", got)
+	}
+	now := place()
+	if now == was || len(f.openCases()) != open-1 {
+		t.Errorf("at %s, %d cases", now, len(f.openCases()))
+	}
+	if w := f.Do("POST", address, clerk, free); w.Code != http.StatusConflict || place() != now {
+		t.Errorf("a second time: %d, at %s", w.Code, place())
+	}
+}
+
 // The file has the rows of the screen, and the home screen counts them.
 func TestKT1000_CasesAsFileAndOnTheHomeScreen(t *testing.T) {
 	f := newFixture(t)
 	seedCases(t, f)
-	w := f.Do("GET", "/api/cases/file?format=csv&kind=3", "list.export", "")
+	f.exchangeAct(http.StatusForbidden, "GET", "/api/cases/file?format=csv&kind=3", "list.export", "")
+	w := f.Do("GET", "/api/cases/file?format=csv&kind=3", "list.export+exchange.decide", "")
 	if lines := strings.Count(strings.TrimSpace(w.Body.String()), "\n"); w.Code != http.StatusOK || lines != 1 || !strings.Contains(w.Body.String(), "𠮷田 太郎") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -84,10 +84,16 @@ func TestKT505_LateIsShownAsMissed(t *testing.T) {
 func TestKT1000_ADayAsFile(t *testing.T) {
 	f := newFixture(t)
 	seeds["counter"](t, f)
+	const address = "/api/counter/visits/file?format=csv&window=A"
+	f.exchangeAct(http.StatusForbidden, "GET", address, "list.export", "")
 	for query, rows := range map[string]int{"": 1, "&source=office": 0} {
-		w := f.Do("GET", "/api/counter/visits/file?format=csv&window=A"+query, "list.export", "")
+		w := f.Do("GET", address+query, "list.export+visit.handover", "")
 		if got := strings.Count(strings.TrimSpace(w.Body.String()), "\n"); w.Code != http.StatusOK || got != rows {
 			t.Errorf("%q: %d, %d rows: %s", query, w.Code, got, w.Body)
 		}
+	}
+	log := f.Do("GET", "/api/audit?action=list.exported", "auditor", "").Body.String()
+	if !strings.Contains(log, `\"window\":\"A\"`) || !strings.Contains(log, `\"day\":\"2026-11-24\"`) {
+		t.Errorf("the log does not say whose day was taken: %s", log)
 	}
 }

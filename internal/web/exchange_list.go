@@ -171,6 +171,9 @@ func (s *server) getCarries(w http.ResponseWriter, r *http.Request, _ store.Acto
 // getCarriesExport gives the register as a file or a print and records who took
 // how many lines.
 func (s *server) getCarriesExport(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	if err := staffweb.Needs(r, staff.ExchangeCarry); err != nil {
+		return err
+	}
 	format := listing.Format(r.URL.Query().Get("format"))
 	if err := format.Check(); err != nil {
 		return err

@@ -385,6 +385,7 @@ func TestKT107_FormsAndRegister(t *testing.T) {
 			must(t, os.WriteFile(filepath.Join(dir, filepath.Base(path)), w.Body.Bytes(), 0o600))
 		}
 	}
+	f.exchangeAct(http.StatusForbidden, "GET", "/api/exchange/carries/export?format=csv", "list.export", "")
 	for _, format := range []string{"csv", "xlsx", "pdf"} {
 		w := f.exchangeAct(http.StatusOK, "GET", "/api/exchange/carries/export?format="+format+"&direction=out", "supervisor", "")
 		if format == "csv" && !strings.Contains(w.Body.String(), "連携コードの鍵") {

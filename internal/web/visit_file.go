@@ -10,6 +10,7 @@ import (
 	"kofu/internal/listing"
 	"kofu/internal/message"
 	"kofu/internal/sheet"
+	"kofu/internal/staff"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
 )
@@ -36,6 +37,9 @@ var visitColumns = []struct {
 // getVisitsFile gives a day at a window as a file or a print, all of it or the
 // office seats alone, and records who took how many rows.
 func (s *server) getVisitsFile(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	if err := staffweb.Needs(r, staff.VisitHandover); err != nil {
+		return err
+	}
 	query := r.URL.Query()
 	format := listing.Format(query.Get("format"))
 	if err := format.Check(); err != nil {
@@ -71,7 +75,7 @@ func (s *server) getVisitsFile(w http.ResponseWriter, r *http.Request, actor sto
 			title = "counter.list.seats"
 		}
 		d = visitDocument(title, window.Name, day, rows, actor.Name, tx.Now)
-		return audit.Append(tx, "list.exported", "list/visits", map[string]any{"format": format, "rows": d.Rows()})
+		return audit.Append(tx, "list.exported", "list/visits", map[string]any{"format": format, "rows": d.Rows(), "window": window.ID, "day": day})
 	})
 	if err != nil {
 		return err

@@ -73,6 +73,7 @@ export const api = {
 
   cases: (q: { state: string; kind: string }) => get<T.CaseList>(`/api/cases${query(q)}`),
   decideCase: (id: number, b: T.CaseDecision) => post<T.ExchangeCase>(`/api/cases/${id}`, b),
+  moveCase: (id: number, b: T.CaseMove) => post<T.ExchangeCase>(`/api/cases/${id}/move`, b),
   standing: () => get<T.Standing>('/api/standing'),
 
   exchange: () => get<T.ExchangeState>('/api/exchange'),

@@ -280,6 +280,12 @@ export interface CaseList {
   open: number;
 }
 
+export interface CaseMove {
+  windowId: string;
+  start: string;
+  note: string;
+}
+
 export interface CaseSeat {
   windowId: string;
   window: string;
