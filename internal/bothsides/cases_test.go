@@ -276,13 +276,14 @@ func TestCase04_CancelledLateAndHere(t *testing.T) {
 // Case05: the day was closed before the booking ever reached the office.
 func TestCase05_UnseenAtTheClose(t *testing.T) {
 	cases(t, func(t *testing.T, d desk) {
-		seen := d.web(first, "receive", 0)
+		seen, own := d.web(first, "receive", 0), d.phone(first, 2)
 		d.both()
 		unseen := d.web(second, "receive", 1)
 		d.to(instant(first).Add(10 * time.Hour))
 		d.close(first[:10])
 		d.both()
 		d.want(seen, "noshow", "")
+		d.want(own, "noshow", "")
 		d.want(unseen, "unreconciled", "unsettled")
 		if got := d.listed(unseen) + d.listed(seen); got != "5 " {
 			t.Errorf("listed %s", got)
