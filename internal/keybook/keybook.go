@@ -32,8 +32,10 @@ const Overlap = 14 * 24 * time.Hour
 
 const fileName = "exchange.json"
 
-// Book is what one side keeps. It is safe for concurrent use within a program;
-// two programs on one folder see each other's changes at the next Open.
+// Book is what one side keeps. It is safe for concurrent use within a program,
+// also by several books on one folder: a change begins with what the file says
+// now, under a lock of the process for that file. Reading shows the file as it was
+// at Open or at the own last change. Two programs are not kept apart.
 type Book struct {
 	path  string
 	party seal.Party
@@ -75,29 +77,43 @@ type Offer struct {
 func Open(dir string, party seal.Party) (_ *Book, err error) {
 	defer fault.Add(&err, "keybook.Open")
 	b := &Book{path: filepath.Join(dir, fileName), party: party}
-	text, err := keyring.ReadSecret(b.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return b, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &b.pages)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", fileName, err)
+	if b.pages, err = readPages(b.path); err != nil {
+		return nil, err
 	}
 	return b, nil
 }
 
-// change writes the book with what fn changes, or leaves it.
+// readPages reads the file as it is now; there may be none yet.
+func readPages(path string) (p pages, err error) {
+	text, err := keyring.ReadSecret(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return p, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &p)
+	}
+	if err != nil {
+		return p, fmt.Errorf("%s: %w", fileName, err)
+	}
+	return p, nil
+}
+
+// changing holds a lock for each file that this process has changed.
+var changing sync.Map // path → *sync.Mutex
+
+// change writes the book as the file says it is, with what fn changes, or leaves
+// it. Every request opens a book of its own: what another one has written since is
+// kept.
 func (b *Book) change(fn func(*pages) error) error {
+	lock, _ := changing.LoadOrStore(b.path, new(sync.Mutex))
+	file := lock.(*sync.Mutex)
+	file.Lock()
+	defer file.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	next := b.pages
-	next.Own, next.Peers = slices.Clone(next.Own), slices.Clone(next.Peers)
-	if next.Offered != nil {
-		o := *next.Offered
-		o.Confirmed = slices.Clone(o.Confirmed)
-		next.Offered = &o
+	next, err := readPages(b.path)
+	if err != nil {
+		return err
 	}
 	if err := fn(&next); err != nil {
 		return err

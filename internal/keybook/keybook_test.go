@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -101,6 +102,40 @@ func TestKT1000_TwoPeopleConfirm(t *testing.T) {
 	if !slices.Equal(s.PeerPeople, []string{"a", "b"}) || s.Offered != nil || *s.Peer != p {
 		t.Errorf("state %+v", s)
 	}
+}
+
+// KT-1000: every request opens a book of its own. What one of them writes is not
+// undone by another that was opened before, and the first word of two people who
+// confirm at once is not lost.
+func TestKT1000_TwoBooksOnOneFolder(t *testing.T) {
+	dir := t.TempDir()
+	one, cloud := open(t, dir, seal.Office), open(t, t.TempDir(), seal.Cloud)
+	must(t, one.Make("7", now, rand.Reader))
+	must(t, cloud.Make("7", now, rand.Reader))
+	p, file := public(t, cloud)
+	_, err := one.Offer(file, now)
+	must(t, err)
+	books := []*keybook.Book{open(t, dir, seal.Office), open(t, dir, seal.Office), open(t, dir, seal.Office)}
+	var acts sync.WaitGroup
+	for _, act := range []func() error{
+		func() error { _, err := books[0].Confirm(p.Fingerprint(), "a", now); return err },
+		func() error { _, err := books[1].Confirm(p.Fingerprint(), "b", now); return err },
+		func() error { return books[2].Rotate(now) },
+	} {
+		acts.Go(func() {
+			if err := act(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	acts.Wait()
+	s, err := open(t, dir, seal.Office).State()
+	must(t, err)
+	if slices.Sort(s.PeerPeople); s.Peer == nil || *s.Peer != p || !slices.Equal(s.PeerPeople, []string{"a", "b"}) || len(s.OwnOld) != 1 {
+		t.Errorf("a change was lost: %+v", s)
+	}
+	_, err = one.Confirm(p.Fingerprint(), "c", now) // it still shows the offer
+	testkit.WantFault(t, err, fault.NotFound, "keybook.nothing_offered")
 }
 
 func TestOffer_Refuses(t *testing.T) {
