@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -177,7 +178,7 @@ func (out *ExchangeState) keys(keys keybook.State, actor store.Actor, who map[st
 		}
 		k := ExchangeKey{Fingerprint: p.Fingerprint(), Since: since, People: []string{}}
 		for _, id := range people {
-			k.People = append(k.People, who[id])
+			k.People = append(k.People, cmp.Or(who[id], id)) // an account, or the name of whoever it was
 		}
 		k.QRSVG, err = qr.SVG(k.Fingerprint)
 		return &k

@@ -490,3 +490,15 @@ func TestKT1000_EveryRefusalHasAText(t *testing.T) {
 		}
 	}
 }
+
+// Who compared a key stands on the screen also when the entry is no account's.
+func TestExchange_WhoComparedIsNeverBlank(t *testing.T) {
+	own, err := seal.NewSecret(seal.Cloud, "7", rand.Reader)
+	must(t, err)
+	public := own.Public()
+	var out ExchangeState
+	must(t, out.keys(keybook.State{Peer: &public, PeerPeople: []string{"1", "佐藤 一郎"}}, testkit.Clerk, map[string]string{"1": "鈴木 花子"}))
+	if got := strings.Join(out.Peer.People, "、"); got != "鈴木 花子、佐藤 一郎" {
+		t.Errorf("compared by %q", got)
+	}
+}
