@@ -106,7 +106,7 @@ it('KT1000: keys are made, handed over, compared by two accounts and count', asy
   await says(admin, 'あと 2 人の確認が必要です');
   expect(await admin.page.getByLabel(`庁内の指紋 ${own}`).count()).toBe(1);
   await look(admin, 'keys-offered');
-  await saved(admin, '照合記録票');
+  await saved(admin, '鍵の照合記録票');
   await admin.push('2 つとも一致した');
   await says(admin, 'あなたの確認は記録しました');
   await look(admin, 'keys-first');
