@@ -33,7 +33,7 @@ const refusedHeader = "Kofu-Refused"
 // Trip is what a call did.
 type Trip struct {
 	exchange.Taken
-	Refused string // code for which our bundle was not taken in, "" when it was
+	Refused string // code of a text that says why our bundle was not taken in, "" when it was
 }
 
 // Carry sends a bundle of the office and takes in the one that comes back.
@@ -110,7 +110,7 @@ func call(ctx context.Context, own *seal.Secret, peer seal.Public, address strin
 	if len(answer) > seal.SizeLimit {
 		return nil, "", fault.New(fault.Invalid, "seal.E-SIZE")
 	}
-	return answer, known(response.Header.Get(refusedHeader)), nil
+	return answer, refusal(response.Header.Get(refusedHeader)), nil
 }
 
 // unreached says why a call had no answer: the line, somebody else at its end, or
@@ -126,11 +126,18 @@ func unreached(err error) error {
 	return fault.New(fault.Unavailable, "courier.unreachable").Because(err)
 }
 
-// known is a code of the other side for which there is a text here; one of a newer
-// version is called refused, and nothing else is believed.
-func known(code string) string {
-	if code == "" || message.Has(code) {
-		return code
+// Refusal is the prefix of the texts for what the booking service refuses. Its own
+// words are for its own staff, and have places that no call fills.
+const Refusal = "courier.refused."
+
+// refusal is the code of the text for a code of the booking service; one without a
+// text is only called refused, and nothing else is believed.
+func refusal(code string) string {
+	switch {
+	case code == "":
+		return ""
+	case message.Has(Refusal + code):
+		return Refusal + code
 	}
 	return "courier.refused_bundle"
 }

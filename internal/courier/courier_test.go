@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"kofu/internal/fault"
 	"kofu/internal/keybook"
 	"kofu/internal/keyring"
+	"kofu/internal/message"
 	"kofu/internal/relay"
 	"kofu/internal/seal"
 	"kofu/internal/store"
@@ -218,7 +220,8 @@ func TestKT1000_ThereAndBackByOneCall(t *testing.T) {
 // the same. A code that nobody here knows is not repeated.
 func TestKT1000_OurBundleIsRefused(t *testing.T) {
 	for shown, want := range map[string]string{
-		"intake.no_code_key": "intake.no_code_key", "relay.E-GAP": "relay.E-GAP", "<b>call 0120</b>": "courier.refused_bundle",
+		"intake.no_code_key": "courier.refused.intake.no_code_key", "relay.E-GAP": "courier.refused.relay.E-GAP", "<b>call 0120</b>": "courier.refused_bundle",
+		"staff.no_such": "courier.refused_bundle", "courier.no_address": "courier.refused_bundle", // texts of ours that are none of theirs
 	} {
 		w := newWorld(t)
 		w.answer = func(rw http.ResponseWriter, _ []byte) {
@@ -229,6 +232,9 @@ func TestKT1000_OurBundleIsRefused(t *testing.T) {
 		must(t, err)
 		if trip.Refused != want || w.applied() != 1 {
 			t.Errorf("%q: refused %q, applied %d", shown, trip.Refused, w.applied())
+		}
+		if said := message.Text(trip.Refused, nil); strings.Contains(said, "{") || !strings.Contains(said, "予約サービスが、こちらの連携ファイルを") {
+			t.Errorf("%q: said %s", shown, said)
 		}
 	}
 }

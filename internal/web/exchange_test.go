@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"kofu/internal/courier"
 	"kofu/internal/event"
 	"kofu/internal/exchange"
 	"kofu/internal/keybook"
@@ -468,16 +469,33 @@ func TestExchange_OneActAtATime(t *testing.T) {
 
 // KT-1000: whatever code a bundle is refused with, the screen says what to do.
 func TestKT1000_EveryRefusalHasAText(t *testing.T) {
+	places := map[string]map[string]string{ // what a refusal of our own says besides
+		"intake.no_code_key": {"key": "o001"}, "relay.E-GAP": {"from": "3", "to": "5"}, "exchange.put_back": {"theirs": "9", "ours": "5"},
+	}
 	for _, code := range []string{
 		"seal.E-SIZE", "seal.E-DECRYPT", "seal.E-VERSION", "seal.E-SIG", "seal.E-TENANT", "seal.E-DIR", "seal.E-DIGEST", "seal.E-EXPIRED", "seal.E-UNZIP",
 		"seal.E-SCHEMA", "relay.E-EPOCH", "relay.E-GAP", "exchange.put_back", "exchange.not_return", "intake.no_code_key",
 	} {
-		text := message.Text(code, map[string]string{"key": "o001"})
+		text := message.Text(code, places[code])
 		if name := code[strings.Index(code, ".")+1:]; strings.HasPrefix(name, "E-") && !strings.HasPrefix(text, name) {
 			t.Errorf("%s is not named: %s", code, text)
 		}
+		if strings.Contains(text, "{") {
+			t.Errorf("%s leaves a place empty: %s", code, text)
+		}
 		if !strings.Contains(text, "何も取り込んでいません") || !strings.HasSuffix(text, "。") {
 			t.Errorf("%s does not say that nothing has changed: %s", code, text)
+		}
+	}
+	for _, code := range []string{ // said by the booking service, whose places nobody fills
+		"relay.E-GAP", "relay.E-EPOCH", "relay.E-STALE", "intake.no_code_key", "seal.E-EXPIRED", "seal.E-SCHEMA", "seal.E-VERSION", "seal.E-DECRYPT", "seal.E-SIG",
+		"seal.E-DIR", "keybook.no_peer", "seal.no_keys",
+	} {
+		if !message.Has(courier.Refusal + code) {
+			t.Errorf("%s has no text for a refusal by HTTPS", code)
+		}
+		if text := message.Text(courier.Refusal+code, nil); strings.Contains(text, "{") || !strings.HasPrefix(text, "予約サービスが、こちらの") || !strings.HasSuffix(text, "。") {
+			t.Errorf("%s: %s", code, text)
 		}
 	}
 	for _, b := range event.Bodies {
