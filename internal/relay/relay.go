@@ -172,11 +172,32 @@ func Import(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle
 	if err := begin(ctx, db, actor, random); err != nil {
 		return Taken{}, err
 	}
+	t, err = take(ctx, db, actor, b, func(*store.Tx, State) error { return nil }, apply)
+	if fault.Is(err, fault.Conflict, "relay.E-GAP") || fault.Is(err, fault.Conflict, "relay.E-EPOCH") {
+		return Taken{}, remember(ctx, db, actor, b.Header, err)
+	}
+	return t, err
+}
+
+// Accept takes in a bundle with which the peer shows that it was restored. first
+// sees the state before and calls [AcceptEpoch]; it is part of the same
+// transaction, so that a bundle that is refused changes nothing. Errors: those of
+// Import and of first.
+func Accept(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle, first func(*store.Tx, State) error, apply Apply) (t Taken, err error) {
+	defer fault.Add(&err, "relay.Accept(%s)", b.BundleID)
+	return take(ctx, db, actor, b, first, apply)
+}
+
+func take(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle, first func(*store.Tx, State) error, apply Apply) (t Taken, err error) {
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
-		if err := tx.Lock(fmt.Sprintf("relay/%d", tx.Tenant)); err != nil {
+		t = Taken{Header: b.Header, SHA256: b.SHA256}
+		was, err := Lock(tx)
+		if err != nil {
 			return err
 		}
-		t = Taken{Header: b.Header, SHA256: b.SHA256}
+		if err := first(tx, was); err != nil {
+			return err
+		}
 		s, err := Load(tx.Rx)
 		if err != nil {
 			return err
@@ -189,16 +210,28 @@ func Import(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle
 		}
 		return t.settle(tx, s)
 	})
-	if fault.Is(err, fault.Conflict, "relay.E-GAP") || fault.Is(err, fault.Conflict, "relay.E-EPOCH") {
-		return Taken{}, remember(ctx, db, actor, b.Header, err)
-	}
 	return t, err
+}
+
+// Lock returns how far the exchange has come. Whatever else would change that
+// waits until the transaction ends.
+func Lock(tx *store.Tx) (State, error) {
+	if err := tx.Lock(fmt.Sprintf("relay/%d", tx.Tenant)); err != nil {
+		return State{}, err
+	}
+	return Load(tx.Rx)
+}
+
+// Stale reports whether an epoch is of the time before the peer was restored:
+// epochs ascend with time.
+func (s State) Stale(epoch string) bool {
+	return s.PeerEpoch != "" && epoch != s.PeerEpoch && epoch < max(s.PeerEpoch, s.NewEpoch)
 }
 
 // admit compares epochs and numbers.
 func (s State) admit(h seal.Header) error {
 	switch {
-	case s.PeerEpoch != "" && h.Epoch != s.PeerEpoch && h.Epoch < max(s.PeerEpoch, s.NewEpoch): // epochs ascend with time
+	case s.Stale(h.Epoch):
 		return fault.New(fault.Conflict, "relay.E-STALE")
 	case s.PeerEpoch != "" && h.Epoch != s.PeerEpoch:
 		return fault.New(fault.Conflict, "relay.E-EPOCH")
@@ -225,6 +258,7 @@ func (t *Taken) each(tx *store.Tx, b *seal.Bundle, s State, apply Apply) error {
 			return nil
 		}
 		t.Applied++
+		e.Line = bytes.Clone(line) // it is overwritten by the next one, and may be kept
 		return apply(tx, e)
 	})
 }
@@ -266,7 +300,7 @@ func (t *Taken) settle(tx *store.Tx, s State) error {
 // asks for what is missing, and returns the refusal.
 func remember(ctx context.Context, db *store.DB, actor store.Actor, h seal.Header, refusal error) error {
 	err := db.Write(ctx, actor, func(tx *store.Tx) error {
-		s, err := Load(tx.Rx)
+		s, err := Lock(tx)
 		if err != nil {
 			return err
 		}
@@ -297,7 +331,7 @@ func begin(ctx context.Context, db *store.DB, actor store.Actor, random io.Reade
 		return err
 	}
 	return db.Write(ctx, actor, func(tx *store.Tx) error {
-		if known, err := exists(tx.Rx); err != nil || known {
+		if s, err := Lock(tx); err != nil || s.Epoch != "" {
 			return err
 		}
 		_, err := renew(tx, random)
@@ -318,7 +352,7 @@ func Renew(tx *store.Tx, random io.Reader) (State, error) {
 }
 
 func renew(tx *store.Tx, random io.Reader) (State, error) {
-	s, err := Load(tx.Rx)
+	s, err := Lock(tx)
 	if err != nil {
 		return State{}, err
 	}
@@ -336,11 +370,15 @@ func renew(tx *store.Tx, random io.Reader) (State, error) {
 
 // AcceptEpoch takes the peer's new epoch as its log from here on: the peer was
 // restored. applied is how many events of the new log this side holds already,
-// acked how many of this side's events the peer still knows.
+// acked how many of this side's events the peer still knows. Error:
+// fault.Conflict "relay.E-STALE".
 func AcceptEpoch(tx *store.Tx, epoch string, applied, acked int64) error {
-	s, err := Load(tx.Rx)
+	s, err := Lock(tx)
 	if err != nil {
 		return err
+	}
+	if s.Stale(epoch) {
+		return fault.New(fault.Conflict, "relay.E-STALE")
 	}
 	s.PeerEpoch, s.Applied, s.Need, s.NewEpoch = epoch, applied, 0, ""
 	s.Acked, s.PeerNeed = acked, 0

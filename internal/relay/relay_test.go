@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -331,4 +332,116 @@ func TestRelay_StaleEpoch(t *testing.T) {
 			}
 		}
 	}
+}
+
+// acceptBundle takes in a bundle whose epoch is accepted in the same transaction.
+func (s *side) acceptBundle(t *testing.T, file []byte, from *side, apply relay.Apply) error {
+	t.Helper()
+	b, err := seal.Open(bytes.NewReader(file), int64(len(file)), spool(t), seal.Receiver{
+		Keys: []*seal.Secret{s.own}, Senders: []seal.Public{from.own.Public()}, Now: testkit.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = relay.Accept(t.Context(), s.db, testkit.Clerk, b, func(tx *store.Tx, _ relay.State) error {
+		return relay.AcceptEpoch(tx, b.Epoch, 0, 0)
+	}, apply)
+	return err
+}
+
+func (s *side) renew(t *testing.T) {
+	t.Helper()
+	testkit.Write(t, s.db, testkit.Clerk, func(tx *store.Tx) error { _, err := relay.Renew(tx, rand.Reader); return err })
+}
+
+// Whoever keeps an event keeps what it said, however many follow.
+func TestRelay_EventsMayBeKept(t *testing.T) {
+	office, cloud := pair(t, testkit.DB(t))
+	for i := range 400 {
+		office.log = append(office.log, fmt.Sprintf("%0100d", i))
+	}
+	file := office.export(t, cloud)
+	b, err := seal.Open(bytes.NewReader(file), int64(len(file)), spool(t), seal.Receiver{
+		Keys: []*seal.Secret{cloud.own}, Senders: []seal.Public{office.own.Public()}, Now: testkit.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []relay.Event
+	if _, err := relay.Import(t.Context(), cloud.db, testkit.Clerk, b, rand.Reader, func(_ *store.Tx, e relay.Event) error {
+		kept = append(kept, e)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range kept {
+		var said struct{ Note string }
+		if err := json.Unmarshal(e.Line, &said); err != nil || said.Note != office.log[i] {
+			t.Fatalf("event %d says %s, %v", i+1, e.Line, err)
+		}
+	}
+}
+
+// A bundle of a restored peer that is refused changes nothing, not even the
+// epoch; the same epoch is accepted with a good one.
+func TestRelay_AcceptedWithItsBundleOrNotAtAll(t *testing.T) {
+	testkit.OnBothEngines(t, func(t *testing.T, db *store.DB) {
+		office, cloud := pair(t, db)
+		office.log = []string{"1", "2"}
+		if _, err := cloud.take(t, office.export(t, cloud), office); err != nil {
+			t.Fatal(err)
+		}
+		late := office.export(t, cloud)
+		office.renew(t)
+		refuse := func(code string) relay.Apply {
+			return func(*store.Tx, relay.Event) error { return fault.New(fault.Invalid, code) }
+		}
+		fine := func(*store.Tx, relay.Event) error { return nil }
+		restored := office.export(t, cloud)
+		refused := func(kind fault.Kind, code string, file []byte, apply relay.Apply) {
+			t.Helper()
+			before := testkit.Dump(t, cloud.db)
+			testkit.WantFault(t, cloud.acceptBundle(t, file, office, apply), kind, code)
+			if diff := cmp.Diff(before, testkit.Dump(t, cloud.db)); diff != "" {
+				t.Errorf("%s: changed (-want +got):\n%s", code, diff)
+			}
+		}
+		refused(fault.Invalid, "seal.E-SCHEMA", restored, refuse("seal.E-SCHEMA"))
+		testkit.Write(t, office.db, testkit.Clerk, func(tx *store.Tx) error { return relay.AcceptEpoch(tx, cloud.state(t).Epoch, 0, 1) })
+		refused(fault.Conflict, "relay.E-GAP", office.export(t, cloud), fine)
+		if err := cloud.acceptBundle(t, restored, office, fine); err != nil {
+			t.Fatal(err)
+		}
+		if s := cloud.state(t); s.PeerEpoch != office.state(t).Epoch || s.Applied != 2 {
+			t.Errorf("state %+v", s)
+		}
+		refused(fault.Conflict, "relay.E-STALE", late, fine)
+	})
+}
+
+// A new epoch of the own log and one of the peer's at the same time: neither is
+// lost.
+func TestRelay_ChangesWaitForOneAnother(t *testing.T) {
+	testkit.OnBothEngines(t, func(t *testing.T, db *store.DB) {
+		office, cloud := pair(t, db)
+		cloud.export(t, office)
+		for range 20 {
+			office.renew(t)
+			epoch, was := office.state(t).Epoch, cloud.state(t).Epoch
+			var both sync.WaitGroup
+			write := func(act func(tx *store.Tx) error) {
+				both.Go(func() {
+					if err := cloud.db.Write(t.Context(), testkit.Clerk, act); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			write(func(tx *store.Tx) error { return relay.AcceptEpoch(tx, epoch, 0, 0) })
+			write(func(tx *store.Tx) error { _, err := relay.Renew(tx, rand.Reader); return err })
+			both.Wait()
+			if s := cloud.state(t); s.PeerEpoch != epoch || s.Epoch == was {
+				t.Fatalf("lost: %+v", s)
+			}
+		}
+	})
 }
