@@ -7,6 +7,8 @@ import (
 
 	"kofu/internal/agree"
 	"kofu/internal/booking/sync"
+	"kofu/internal/exchange"
+	"kofu/internal/fault"
 	"kofu/internal/officelog"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -72,6 +74,7 @@ func (h *history) restore(side agree.Side) {
 	h.Clock.Advance(time.Second)
 	if side == agree.Cloud {
 		h.openCloud(b.content)
+		h.unconfirmed(side)
 		h.must(h.Cloud.Restored(h.t.Context(), testkit.Supervisor))
 		h.met["booking service put back"]++
 		return
@@ -79,7 +82,28 @@ func (h *history) restore(side agree.Side) {
 	h.closeOffice()
 	h.write("office", map[string][]byte{"kofu.db": b.content})
 	h.openOffice()
+	h.unconfirmed(side)
 	h.must(h.Office.Restored(h.t.Context(), testkit.Supervisor))
 	h.day = b.day
 	h.met["office put back"]++
+}
+
+// unconfirmed confirms first what was under way in a backup, as those who put one
+// back are told to.
+func (h *history) unconfirmed(side agree.Side) {
+	h.t.Helper()
+	if side == agree.Cloud {
+		if _, is, err := h.Cloud.Recovery(h.t.Context()); err != nil || is {
+			h.must(err)
+			testkit.WantFault(h.t, h.Cloud.Restored(h.t.Context(), testkit.Supervisor), fault.Conflict, "intake.restoring")
+			h.must(h.Cloud.ConfirmRestore(h.t.Context(), testkit.Supervisor))
+		}
+		return
+	}
+	var r exchange.Restore
+	h.officeRead(func(rx *store.Rx) (err error) { r, _, err = exchange.Restoring(rx); return err })
+	if r.Side == exchange.OfficeSide {
+		testkit.WantFault(h.t, h.Office.Restored(h.t.Context(), testkit.Supervisor), fault.Conflict, "exchange.restoring")
+		h.must(h.Office.ConfirmRestore(h.t.Context(), testkit.Supervisor))
+	}
 }

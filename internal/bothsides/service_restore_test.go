@@ -52,6 +52,7 @@ func TestKT1000_ServicePutBack(t *testing.T) {
 		d.openCloud(dump.Bytes())
 		testkit.WantFault(t, d.Cloud.ConfirmRestore(t.Context(), testkit.Supervisor), fault.Conflict, "sync.no_recovery")
 		d.must(d.Cloud.Restored(t.Context(), testkit.Supervisor))
+		testkit.WantFault(t, d.Cloud.Restored(t.Context(), testkit.Supervisor), fault.Conflict, "intake.restoring")
 		if !d.frozen() {
 			t.Error("residents are served")
 		}
@@ -77,6 +78,7 @@ func TestKT1000_ServicePutBack(t *testing.T) {
 		if r.Counts.Links != residents || r.Counts.Bookings != len(before) || !under || err != nil || !d.frozen() {
 			t.Errorf("counts %+v of %d bookings, %v", r.Counts, len(before), err)
 		}
+		testkit.WantFault(t, d.Cloud.Restored(t.Context(), testkit.Supervisor), fault.Conflict, "intake.restoring")
 		d.must(d.Cloud.ConfirmRestore(t.Context(), testkit.Supervisor))
 		if d.frozen() {
 			t.Error("residents are not served again")

@@ -294,6 +294,15 @@ func TestCase11_OfficePutBack(t *testing.T) {
 	if len(asked) != 1 || asked[0] != (event.LogRestored{Was: epoch, Head: 2}) {
 		t.Fatalf("log %v", asked)
 	}
+	again := func() {
+		t.Helper()
+		before := testkit.Dump(t, w.DB)
+		testkit.WantFault(t, w.Office.Restored(t.Context(), testkit.Supervisor), fault.Conflict, "exchange.restoring")
+		if diff := cmp.Diff(before, testkit.Dump(t, w.DB)); diff != "" {
+			t.Errorf("begun twice (-want +got):\n%s", diff)
+		}
+	}
+	again()
 	if taken, err := w.take(file); err != nil || taken.Restore {
 		t.Errorf("a bundle from before: %+v, %v", taken, err)
 	}
@@ -317,6 +326,7 @@ func TestCase11_OfficePutBack(t *testing.T) {
 	}
 	_, err := w.Office.Export(t.Context(), testkit.Clerk, &bytes.Buffer{})
 	testkit.WantFault(t, err, fault.Conflict, "exchange.confirm_first")
+	again()
 	must(t, w.Office.ConfirmRestore(t.Context(), testkit.Supervisor))
 	w.export()
 	testkit.WantFault(t, w.Office.ConfirmRestore(t.Context(), testkit.Supervisor), fault.Conflict, "exchange.no_restore")
@@ -330,11 +340,14 @@ func TestKT1000_CloudPutBack(t *testing.T) {
 	w.send()
 	w.Cloud.say(placed(l))
 	w.back()
+	late := w.Cloud.export()
 	was := w.Cloud.renew()
 	file := w.Cloud.export()
 	_, err := w.take(file)
 	testkit.WantFault(t, err, fault.Conflict, "relay.E-EPOCH")
 	n := len(w.officeLog())
+	broken := w.Cloud.exportOf(&brokenLog{cloud: w.Cloud, at: 1, how: func([]byte) []byte { return []byte(`[]`) }})
+	w.notAccepted(broken, fault.Invalid, "seal.E-SCHEMA")
 	if _, err := w.Office.Accept(t.Context(), testkit.Supervisor, bytes.NewReader(file)); err != nil {
 		t.Fatal(err)
 	}
@@ -351,6 +364,22 @@ func TestKT1000_CloudPutBack(t *testing.T) {
 	}
 	_, err = w.Office.Accept(t.Context(), testkit.Supervisor, bytes.NewReader(file))
 	testkit.WantFault(t, err, fault.Conflict, "exchange.same_epoch")
+	look, err := w.Office.Look(t.Context(), bytes.NewReader(late))
+	if !look.Stale || look.PutBack || look.Missing || look.Answered || err != nil {
+		t.Errorf("a medium from before: %+v, %v", look, err)
+	}
+	w.notAccepted(late, fault.Conflict, "relay.E-STALE")
+}
+
+// notAccepted lets somebody accept a bundle that is refused, which changes nothing.
+func (w *world) notAccepted(file []byte, kind fault.Kind, code string) {
+	w.t.Helper()
+	before := testkit.Dump(w.t, w.DB)
+	_, err := w.Office.Accept(w.t.Context(), testkit.Supervisor, bytes.NewReader(file))
+	testkit.WantFault(w.t, err, kind, code)
+	if diff := cmp.Diff(before, testkit.Dump(w.t, w.DB)); diff != "" {
+		w.t.Errorf("%s: changed (-want +got):\n%s", code, diff)
+	}
 }
 
 // A bundle that acknowledges what this database has forgotten is not taken in.

@@ -32,10 +32,12 @@ type Taken struct {
 // the booking service knows events that this database has forgotten.
 func (o Office) Import(ctx context.Context, actor store.Actor, src io.Reader) (t Taken, err error) {
 	defer fault.Add(&err, "exchange.Import")
-	return o.take(ctx, actor, src, func(*seal.Bundle) error { return nil })
+	return o.take(ctx, actor, src, func(b *seal.Bundle, apply relay.Apply) (relay.Taken, error) {
+		return relay.Import(ctx, o.DB, actor, b, rand.Reader, apply)
+	})
 }
 
-func (o Office) take(ctx context.Context, actor store.Actor, src io.Reader, before func(*seal.Bundle) error) (t Taken, err error) {
+func (o Office) take(ctx context.Context, actor store.Actor, src io.Reader, in func(*seal.Bundle, relay.Apply) (relay.Taken, error)) (t Taken, err error) {
 	spool, done, err := o.spool()
 	if err != nil {
 		return t, err
@@ -43,9 +45,6 @@ func (o Office) take(ctx context.Context, actor store.Actor, src io.Reader, befo
 	defer done(&err)
 	b, err := o.openBundle(ctx, src, spool)
 	if err != nil {
-		return t, err
-	}
-	if err := before(b); err != nil {
 		return t, err
 	}
 	if err := o.DB.Read(ctx, func(rx *store.Rx) error { return forgotten(rx, b.Header) }); err != nil {
@@ -56,7 +55,7 @@ func (o Office) take(ctx context.Context, actor store.Actor, src io.Reader, befo
 		return t, err
 	}
 	var h *hearing
-	t.Taken, err = relay.Import(ctx, o.DB, actor, b, rand.Reader, func(tx *store.Tx, e relay.Event) error {
+	t.Taken, err = in(b, func(tx *store.Tx, e relay.Event) error {
 		if h == nil || h.tx != tx { // the transaction began anew
 			if h, err = hear(tx, keys, b.Header); err != nil {
 				return err
@@ -84,6 +83,7 @@ type Look struct {
 	New      int64  // events that are not applied yet
 	Missing  bool   // earlier events have not arrived
 	PutBack  bool   // the booking service was put back to an older state
+	Stale    bool   // it is from before the booking service was put back
 	Answered bool   // the bundle has been taken in before, or holds nothing new
 }
 
@@ -103,13 +103,18 @@ func (o Office) Look(ctx context.Context, src io.Reader) (l Look, err error) {
 	l = Look{Header: b.Header, SHA256: hexOf(b.SHA256)}
 	return l, o.DB.Read(ctx, func(rx *store.Rx) error {
 		s, err := relay.Load(rx)
-		l.PutBack = s.PeerEpoch != "" && s.PeerEpoch != b.Epoch
-		l.Missing = !l.PutBack && b.Lo > s.Applied+1
-		l.New = max(0, b.Hi-max(s.Applied, b.Lo-1))
-		if l.PutBack {
+		l.Stale = s.Stale(b.Epoch)
+		l.PutBack = s.PeerEpoch != "" && s.PeerEpoch != b.Epoch && !l.Stale
+		switch {
+		case l.Stale:
+			return err
+		case l.PutBack:
 			l.New = int64(b.N)
+			return err
 		}
-		l.Answered = !l.PutBack && l.New == 0 && b.Ack <= s.Acked
+		l.Missing = b.Lo > s.Applied+1
+		l.New = max(0, b.Hi-max(s.Applied, b.Lo-1))
+		l.Answered = l.New == 0 && b.Ack <= s.Acked
 		return err
 	})
 }

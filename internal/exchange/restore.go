@@ -40,16 +40,22 @@ type Restore struct {
 // Restored begins to find back after this database was put back to an older
 // state: the log begins anew and asks the booking service for all that it knows.
 // Until its answer is taken in nothing is said, and whatever would have to be said
-// is refused. Error: fault.Conflict "exchange.never_exchanged".
+// is refused. Errors: fault.Conflict "exchange.never_exchanged"; while the counts
+// of one that has begun are not confirmed, fault.Conflict "exchange.restoring".
 func (o Office) Restored(ctx context.Context, actor store.Actor) (err error) {
 	defer fault.Add(&err, "exchange.Restored")
 	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
-		s, err := relay.Load(tx.Rx)
+		s, err := relay.Lock(tx)
 		if err != nil {
 			return err
 		}
 		if s.Epoch == "" {
 			return fault.New(fault.Conflict, "exchange.never_exchanged")
+		}
+		if r, under, err := Restoring(tx.Rx); err != nil {
+			return err
+		} else if under && r.Side == OfficeSide {
+			return fault.New(fault.Conflict, "exchange.restoring")
 		}
 		head, err := officelog.Log{}.Head(tx.Rx)
 		if err != nil {
@@ -186,35 +192,34 @@ func (o Office) ConfirmRestore(ctx context.Context, actor store.Actor) (err erro
 
 // Accept takes in a bundle of the booking service after its database was put
 // back: its new log counts from here on, and the next bundle of ours tells it all
-// that it has forgotten. Error: fault.Conflict "exchange.same_epoch".
+// that it has forgotten. A bundle that is refused changes nothing. Errors: those of
+// Import; fault.Conflict "exchange.same_epoch", "relay.E-STALE".
 func (o Office) Accept(ctx context.Context, actor store.Actor, src io.Reader) (t Taken, err error) {
 	defer fault.Add(&err, "exchange.Accept")
-	return o.take(ctx, actor, src, func(b *seal.Bundle) error {
-		return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
-			s, err := relay.Load(tx.Rx)
-			if err != nil {
-				return err
-			}
-			if s.PeerEpoch == "" || s.PeerEpoch == b.Epoch {
-				return fault.New(fault.Conflict, "exchange.same_epoch")
-			}
-			// While this side asks itself it has no answer to give.
-			if r, under, err := Restoring(tx.Rx); err != nil || !under || r.Side != OfficeSide {
-				r = Restore{Side: CloudSide, Was: s.PeerEpoch, Seen: s.Applied, AskedAt: store.Stamp(tx.Now)}
-				if err = errors.Join(err, saveRestore(tx, r)); err != nil {
-					return err
-				}
-			}
-			if err := counter.NumbersBegan(tx); err != nil {
-				return err
-			}
-			acked := int64(0)
-			if b.PeerEpoch == s.Epoch {
-				acked = b.Ack
-			}
-			return relay.AcceptEpoch(tx, b.Epoch, 0, acked)
-		})
+	return o.take(ctx, actor, src, func(b *seal.Bundle, apply relay.Apply) (relay.Taken, error) {
+		return relay.Accept(ctx, o.DB, actor, b, func(tx *store.Tx, s relay.State) error { return acceptEpoch(tx, s, b.Header) }, apply)
 	})
+}
+
+func acceptEpoch(tx *store.Tx, s relay.State, h seal.Header) error {
+	if s.PeerEpoch == "" || s.PeerEpoch == h.Epoch {
+		return fault.New(fault.Conflict, "exchange.same_epoch")
+	}
+	acked := int64(0)
+	if h.PeerEpoch == s.Epoch {
+		acked = h.Ack
+	}
+	if err := relay.AcceptEpoch(tx, h.Epoch, 0, acked); err != nil {
+		return err
+	}
+	// While this side asks itself it has no answer to give.
+	if r, under, err := Restoring(tx.Rx); err != nil || !under || r.Side != OfficeSide {
+		r = Restore{Side: CloudSide, Was: s.PeerEpoch, Seen: s.Applied, AskedAt: store.Stamp(tx.Now)}
+		if err = errors.Join(err, saveRestore(tx, r)); err != nil {
+			return err
+		}
+	}
+	return counter.NumbersBegan(tx)
 }
 
 // tell answers a booking service that was put back with all that this office

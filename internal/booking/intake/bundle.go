@@ -166,7 +166,7 @@ func (n *End) Give(ctx context.Context, actor store.Actor, dst io.Writer) (m rel
 func (n *End) Accept(ctx context.Context, actor store.Actor) (err error) {
 	defer fault.Add(&err, "intake.Accept(%d)", n.Desk.Tenant)
 	return n.Desk.DB.Write(ctx, actor, func(tx *store.Tx) error {
-		s, err := relay.Load(tx.Rx)
+		s, err := relay.Lock(tx)
 		if err != nil {
 			return err
 		}

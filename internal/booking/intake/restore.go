@@ -29,12 +29,17 @@ import (
 func (n *End) Restored(ctx context.Context, actor store.Actor) (err error) {
 	defer fault.Add(&err, "intake.Restored(%d)", n.Desk.Tenant)
 	return n.Desk.DB.Write(ctx, actor, func(tx *store.Tx) error {
-		s, err := relay.Load(tx.Rx)
+		s, err := relay.Lock(tx)
 		if err != nil {
 			return err
 		}
 		if s.Epoch == "" {
 			return fault.New(fault.Conflict, "intake.never_exchanged")
+		}
+		if _, under, err := sync.Recovering(tx.Rx, n.Desk.Tenant); err != nil {
+			return err
+		} else if under {
+			return fault.New(fault.Conflict, "intake.restoring")
 		}
 		head, err := sync.Log{}.Head(tx.Rx)
 		if err != nil {
