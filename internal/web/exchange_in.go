@@ -43,6 +43,7 @@ type Incoming struct {
 	Known    bool   `json:"known"`   // it was taken in before, or holds nothing new
 	Missing  bool   `json:"missing"` // earlier events have not arrived: it will be refused
 	PutBack  bool   `json:"putBack"` // the booking service was put back: it must be accepted
+	Stale    string `json:"stale"`   // why it is of no use, in words: it is from before the booking service was put back
 }
 
 // TakeRequest takes in a bundle that was read.
@@ -139,9 +140,13 @@ func (s *server) replyIncoming(w http.ResponseWriter, r *http.Request, name stri
 	if err = errors.Join(err, file.Close()); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
+	stale := ""
+	if look.Stale {
+		stale = message.Text("relay.E-STALE", nil)
+	}
 	return staffweb.OK(w, Incoming{
 		ID: stagedID(path), File: name, Size: size, Created: look.Created, NotAfter: look.NotAfter, N: look.N, New: look.New,
-		Known: look.Answered, Missing: look.Missing, PutBack: look.PutBack,
+		Known: look.Answered, Missing: look.Missing, PutBack: look.PutBack, Stale: stale,
 	})
 }
 

@@ -305,6 +305,7 @@ func TestCase11_RestoreOnTheScreens(t *testing.T) {
 	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.bundle(t)))
 	f.exchangeAct(http.StatusOK, "POST", "/api/exchange/incoming/"+in.ID+"/take", "media", `{"way":"file"}`)
 
+	late := p.bundle(t)
 	var was string
 	testkit.Write(t, p.db, testkit.Clerk, func(tx *store.Tx) error {
 		s, err := relay.Load(tx.Rx)
@@ -330,9 +331,15 @@ func TestCase11_RestoreOnTheScreens(t *testing.T) {
 	if s := f.exchange(); len(s.Warnings) != 0 || s.Waiting == 0 {
 		t.Errorf("after accepting: %+v", s)
 	}
+	in = answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "late.kfb", late))
+	if in.PutBack || !strings.HasPrefix(in.Stale, "E-STALE:") {
+		t.Errorf("a medium from before: %+v", in)
+	}
+	webtest.WantProblem(t, f.Do("POST", "/api/exchange/incoming/"+in.ID+"/take", "supervisor", `{"way":"file","accept":true}`), http.StatusConflict, "relay.E-STALE")
 
 	before := f.epoch()
 	f.exchangeAct(http.StatusOK, "POST", "/api/exchange/restore", "admin", "")
+	webtest.WantProblem(t, f.Do("POST", "/api/exchange/restore", "admin", ""), http.StatusConflict, "exchange.restoring")
 	if s := f.exchange(); s.Restore == nil || s.Restore.Side != exchange.OfficeSide || s.Restore.Answered != "" {
 		t.Errorf("asked: %+v", s.Restore)
 	}

@@ -677,6 +677,7 @@ export interface Incoming {
   known: boolean;
   missing: boolean;
   putBack: boolean;
+  stale: string;
 }
 
 export interface KeyConfirmation {
