@@ -32,12 +32,12 @@ type Taken struct {
 // the booking service knows events that this database has forgotten.
 func (o Office) Import(ctx context.Context, actor store.Actor, src io.Reader) (t Taken, err error) {
 	defer fault.Add(&err, "exchange.Import")
-	return o.take(ctx, actor, src, func(b *seal.Bundle, apply relay.Apply) (relay.Taken, error) {
+	return o.take(ctx, src, func(b *seal.Bundle, apply relay.Apply) (relay.Taken, error) {
 		return relay.Import(ctx, o.DB, actor, b, rand.Reader, apply)
 	})
 }
 
-func (o Office) take(ctx context.Context, actor store.Actor, src io.Reader, in func(*seal.Bundle, relay.Apply) (relay.Taken, error)) (t Taken, err error) {
+func (o Office) take(ctx context.Context, src io.Reader, in func(*seal.Bundle, relay.Apply) (relay.Taken, error)) (t Taken, err error) {
 	spool, done, err := o.spool()
 	if err != nil {
 		return t, err

@@ -196,7 +196,7 @@ func (o Office) ConfirmRestore(ctx context.Context, actor store.Actor) (err erro
 // Import; fault.Conflict "exchange.same_epoch", "relay.E-STALE".
 func (o Office) Accept(ctx context.Context, actor store.Actor, src io.Reader) (t Taken, err error) {
 	defer fault.Add(&err, "exchange.Accept")
-	return o.take(ctx, actor, src, func(b *seal.Bundle, apply relay.Apply) (relay.Taken, error) {
+	return o.take(ctx, src, func(b *seal.Bundle, apply relay.Apply) (relay.Taken, error) {
 		return relay.Accept(ctx, o.DB, actor, b, func(tx *store.Tx, s relay.State) error { return acceptEpoch(tx, s, b.Header) }, apply)
 	})
 }

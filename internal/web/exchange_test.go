@@ -413,8 +413,12 @@ func TestKT107_SlipOnlyForWhatIsCarriedOut(t *testing.T) {
 		way       exchange.Way
 		slip      bool
 	}{
-		{"out", exchange.ByMedium, true}, {"out", exchange.ByFile, true}, {"out", exchange.ByHTTPS, false},
-		{"in", exchange.ByMedium, false}, {"in", exchange.ByFile, false}, {"in", exchange.ByHTTPS, false},
+		{"out", exchange.ByMedium, true},
+		{"out", exchange.ByFile, true},
+		{"out", exchange.ByHTTPS, false},
+		{"in", exchange.ByMedium, false},
+		{"in", exchange.ByFile, false},
+		{"in", exchange.ByHTTPS, false},
 	} {
 		carry, err := f.Server.office().Register(t.Context(), testkit.Clerk, exchange.Carry{BundleID: "a", Direction: c.direction, Way: c.way, Kind: "return"})
 		must(t, err)
