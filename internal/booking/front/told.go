@@ -11,6 +11,16 @@ import (
 	"kofu/internal/store"
 )
 
+// Retake takes over what the office knows after our database was put back (see
+// [reserve.Retake]).
+func (d *Desk) Retake(tx *store.Tx, lost bool) (*reserve.Retaking, error) {
+	t, err := d.terms(tx.Rx)
+	if err != nil {
+		return nil, err
+	}
+	return reserve.Retake(tx, d.Tenant, rules(t.Policy), lost), nil
+}
+
 // PlaceOffice takes over a booking of the office (see [reserve.PlaceOffice]).
 // Whose booking on the web it replaces is told that the one by phone counts, or
 // called.

@@ -95,9 +95,17 @@ func (n *End) apply(tx *store.Tx, body event.Body) error {
 	case event.LogRestored:
 		return n.answer(tx, e)
 	case event.SnapshotBooking: // that was set aside
-		return reserve.Retake(tx, n.Desk.Tenant, true).Booking(e, slotIn(e.Window))
+		taking, err := n.Desk.Retake(tx, true)
+		if err != nil {
+			return err
+		}
+		return taking.Booking(e, slotIn(e.Window))
 	case event.SnapshotDay:
-		return reserve.Retake(tx, n.Desk.Tenant, true).Day(e)
+		taking, err := n.Desk.Retake(tx, true)
+		if err != nil {
+			return err
+		}
+		return taking.Day(e)
 	}
 	return event.Unexpected(body)
 }

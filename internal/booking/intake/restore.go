@@ -9,7 +9,6 @@ import (
 	"kofu/internal/agree"
 	"kofu/internal/audit"
 	"kofu/internal/booking/member"
-	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/slot"
 	"kofu/internal/booking/sync"
 	"kofu/internal/booking/town"
@@ -170,7 +169,11 @@ func (h *hearing) recover(e relay.Event, body event.Body) error {
 	case event.SnapshotBooking:
 		h.answer.bookings = append(h.answer.bookings, told{e, b})
 	case event.SnapshotDay:
-		return h.aside(e, b, reserve.Retake(h.tx, h.Desk.Tenant, h.answer.lost).Day(b))
+		taking, err := h.Desk.Retake(h.tx, h.answer.lost)
+		if err != nil {
+			return err
+		}
+		return h.aside(e, b, taking.Day(b))
 	case event.SnapshotEnd:
 		return h.end(b)
 	}
@@ -207,7 +210,10 @@ func (h *hearing) retakeLink(e event.SnapshotLink) error {
 // end takes the bookings over and does again what follows from the facts. Whose
 // booking the office has ended meanwhile is told.
 func (h *hearing) end(e event.SnapshotEnd) error {
-	taking := reserve.Retake(h.tx, h.Desk.Tenant, h.answer.lost)
+	taking, err := h.Desk.Retake(h.tx, h.answer.lost)
+	if err != nil {
+		return err
+	}
 	for _, b := range h.answer.bookings {
 		if err := taking.Leave(b.SnapshotBooking); err != nil {
 			return err

@@ -21,14 +21,15 @@ import (
 type Retaking struct {
 	tx      *store.Tx
 	tenant  int
+	rules   Rules
 	lost    bool // we have lost facts of our own
 	held    map[string]bool
 	refused map[string]bool // by booking and code: by the office, before
 }
 
 // Retake begins.
-func Retake(tx *store.Tx, tenant int, lost bool) *Retaking {
-	return &Retaking{tx: tx, tenant: tenant, lost: lost, held: map[string]bool{}, refused: map[string]bool{}}
+func Retake(tx *store.Tx, tenant int, rules Rules, lost bool) *Retaking {
+	return &Retaking{tx: tx, tenant: tenant, rules: rules, lost: lost, held: map[string]bool{}, refused: map[string]bool{}}
 }
 
 // Leave takes over who is no longer expected in a booking that is known here. It
@@ -124,13 +125,17 @@ func (r *Retaking) Booking(e event.SnapshotBooking, slotOf func(start string) st
 // the ordinals of new ones.
 func (r *Retaking) persons(b *Booking, e event.SnapshotBooking, kept bool, slotOf func(string) string) (fresh map[int]bool, err error) {
 	fresh = map[int]bool{}
+	terms, err := slot.ProcedureList(r.tx.Rx, r.tenant)
+	if err != nil {
+		return nil, err
+	}
 	for _, m := range e.Members {
 		p := b.guestOf(m.Link)
 		if p == nil {
 			if err := r.known(m); err != nil {
 				return nil, err
 			}
-			b.Persons = append(b.Persons, Person{Ord: len(b.Persons) + 1, Link: m.Link, SlotID: b.SlotID, Units: max(1, e.Units/max(1, e.Party))})
+			b.Persons = append(b.Persons, Person{Ord: len(b.Persons) + 1, Link: m.Link, SlotID: b.SlotID})
 			p = &b.Persons[len(b.Persons)-1]
 			fresh[p.Ord] = true
 		}
@@ -145,6 +150,9 @@ func (r *Retaking) persons(b *Booking, e event.SnapshotBooking, kept bool, slotO
 		p.Gen, p.SlotID = m.Gen, slotOf(cmp.Or(m.Start, e.Start))
 		if p.Procs, err = slot.ParseProcs(procedures(m.Svc)...); err != nil {
 			return nil, err
+		}
+		if fresh[p.Ord] { // the office knows only how many seats all of them take together
+			p.Units = slot.Units(terms, p.Procs, r.rules.SumUnits)
 		}
 	}
 	return fresh, nil

@@ -2,10 +2,13 @@ package reserve_test
 
 import (
 	"testing"
+	"time"
 
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/slot"
+	"kofu/internal/booking/ulid"
+	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -117,5 +120,30 @@ func TestBK211_Household(t *testing.T) {
 		office.By, office.SlotID = reserve.By{Via: reserve.AtCounter}, ten
 		book(t, db, office)
 		sound(t, db)
+	})
+}
+
+// After the service was put back the office tells of a party how many seats all of
+// them take together; who takes how many is known here.
+func TestBK210_UnitsOfAPartyTakenOver(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		office(t, db, tenant, 4, 3)
+		setUnits(t, db, slot.Receive, 2)
+		asked := ask(1, nine, 0, 1)
+		id := ulid.New(time.Date(2026, 11, 20, 1, 0, 0, 0, time.UTC))
+		testkit.Write(t, db, testkit.Supervisor, func(tx *store.Tx) error {
+			return reserve.Retake(tx, tenant, reserve.Rules{}, true).Booking(event.SnapshotBooking{
+				Booking: id, No: "11-0077", Window: "W1", Start: "2026-11-26T09:00:00+09:00", Min: 30, Party: 2, Units: 2, Seat: "web", Via: "web",
+				Members: []event.Standing{
+					{Link: asked.Guests[0].Link, Gen: 1, Svc: []string{"receive"}, Booked: "active"},
+					{Link: asked.Guests[1].Link, Gen: 1, Svc: []string{"pin"}, Booked: "active"},
+				},
+			}, func(string) string { return nine })
+		})
+		if taken(t, db, nine) != 3 {
+			t.Errorf("%d seats are taken, want 2 and 1", taken(t, db, nine))
+		}
+		sound(t, db)
+		refusedBooking(t, db, ask(2, nine, 2), fault.Conflict, "slot.few_left")
 	})
 }
