@@ -208,7 +208,7 @@ func (b *Book) Own() (*seal.Secret, error) {
 
 // Offer reads the public keys of the other side from the file they sent
 // (.kpub). They count once two people have compared them. Reading the keys in use
-// changes nothing. Errors: fault.Invalid "seal.bad_keys"; fault.Conflict
+// drops what was offered. Errors: fault.Invalid "seal.bad_keys"; fault.Conflict
 // "seal.no_keys", "keybook.own_side", "keybook.other_tenant".
 func (b *Book) Offer(file []byte, now time.Time) (_ seal.Public, err error) {
 	defer fault.Add(&err, "keybook.Offer")
