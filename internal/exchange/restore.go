@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"io"
 
 	"kofu/internal/agree"
@@ -193,7 +192,8 @@ func (o Office) ConfirmRestore(ctx context.Context, actor store.Actor) (err erro
 // Accept takes in a bundle of the booking service after its database was put
 // back: its new log counts from here on, and the next bundle of ours tells it all
 // that it has forgotten. A bundle that is refused changes nothing. Errors: those of
-// Import; fault.Conflict "exchange.same_epoch", "relay.E-STALE".
+// Import; fault.Conflict "exchange.same_epoch", "relay.E-STALE"; while the counts of
+// an own restore are not confirmed, fault.Conflict "exchange.confirm_first".
 func (o Office) Accept(ctx context.Context, actor store.Actor, src io.Reader) (t Taken, err error) {
 	defer fault.Add(&err, "exchange.Accept")
 	return o.take(ctx, src, func(b *seal.Bundle, apply relay.Apply) (relay.Taken, error) {
@@ -212,10 +212,15 @@ func acceptEpoch(tx *store.Tx, s relay.State, h seal.Header) error {
 	if err := relay.AcceptEpoch(tx, h.Epoch, 0, acked); err != nil {
 		return err
 	}
-	// While this side asks itself it has no answer to give.
-	if r, under, err := Restoring(tx.Rx); err != nil || !under || r.Side != OfficeSide {
+	r, _, err := Restoring(tx.Rx)
+	switch {
+	case err != nil:
+		return err
+	case r.Answered != "": // the counts to be confirmed would be lost, or the answer
+		return fault.New(fault.Conflict, "exchange.confirm_first")
+	case r.Side != OfficeSide: // while this side asks itself it has no answer to give
 		r = Restore{Side: CloudSide, Was: s.PeerEpoch, Seen: s.Applied, AskedAt: store.Stamp(tx.Now)}
-		if err = errors.Join(err, saveRestore(tx, r)); err != nil {
+		if err := saveRestore(tx, r); err != nil {
 			return err
 		}
 	}
@@ -223,11 +228,11 @@ func acceptEpoch(tx *store.Tx, s relay.State, h seal.Header) error {
 }
 
 // tell answers a booking service that was put back with all that this office
-// holds.
-func (h *hearing) tell(event.LogRestored) error {
+// holds. One that asks in its first bundle has said nothing before.
+func (h *hearing) tell(asked event.LogRestored) error {
 	r := h.restore
-	if r.Side != CloudSide {
-		return nil
+	if r.Side == "" {
+		r.Was = asked.Was
 	}
 	links, err := link.Snapshot(h.tx.Rx, h.keys)
 	if err != nil {
