@@ -6,6 +6,7 @@ import (
 	"maps"
 	"mime/multipart"
 	"net/http"
+	"slices"
 
 	"kofu/internal/audit"
 	"kofu/internal/delivery"
@@ -29,6 +30,8 @@ type Task struct {
 	Count int           `json:"count"`
 	Href  string        `json:"href"`
 	Tone  staffweb.Tone `json:"tone"`
+
+	permission staff.Permission // of the list
 }
 
 // Balance is the sum that must always hold.
@@ -46,13 +49,13 @@ type Home struct {
 	Statuses []StatusCount `json:"statuses"`
 	Lots     []Delivery    `json:"lots"`
 	Imports  []ImportRun   `json:"imports"`
-	Balance  Balance       `json:"balance"`
+	Balance  *Balance      `json:"balance"` // nil for who may not see cards
 }
 
-// getHome shows the work of the day. Who may not see cards, such as the system
-// administrator, finds it empty.
+// getHome shows the work of the day: no count of a list that the person may
+// not open. Who may not see cards, such as the system administrator, finds none.
 func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	out := Home{Tasks: []Task{}, Statuses: []StatusCount{}, Lots: []Delivery{}, Imports: []ImportRun{}, Balance: Balance{OK: true}}
+	out := Home{Tasks: []Task{}, Statuses: []StatusCount{}, Lots: []Delivery{}, Imports: []ImportRun{}}
 	running := s.imports.Running()
 	if !staffweb.May(r, staff.CardView) {
 		return staffweb.OK(w, out)
@@ -71,19 +74,16 @@ func (s *server) getHome(w http.ResponseWriter, r *http.Request, _ store.Actor) 
 		if err != nil {
 			return err
 		}
-		out.Tasks = wireTasks(tasks)
-		if staffweb.May(r, staff.ExchangeDecide) {
-			cases, err := exchange.CountOpen(rx)
-			if err != nil {
-				return err
-			}
-			out.Tasks = append(out.Tasks, wireTask(Task{"cases", "", cases, "/cases", staffweb.ToneError}))
+		cases, err := exchange.CountOpen(rx)
+		if err != nil {
+			return err
 		}
+		out.Tasks = slices.DeleteFunc(wireTasks(tasks, cases), func(t Task) bool { return !staffweb.May(r, t.permission) })
 		balance, err := progress.BalanceNow(rx)
 		if err != nil {
 			return err
 		}
-		out.Balance = Balance{Received: balance.Received, HandedOver: balance.HandedOver, Held: balance.Held, OK: balance.OK()}
+		out.Balance = &Balance{Received: balance.Received, HandedOver: balance.HandedOver, Held: balance.Held, OK: balance.OK()}
 		return homeLists(rx, &out, staffweb.May(r, staff.ImportRun), running)
 	})
 	if err != nil {
@@ -114,31 +114,27 @@ func homeLists(rx *store.Rx, out *Home, imports bool, running map[int64]intake.P
 
 // wireTasks lists what there is to do, in the order of a card's life. Each
 // number has the list with the same filter behind it.
-func wireTasks(t progress.Tasks) []Task {
+func wireTasks(t progress.Tasks, cases int) []Task {
 	all := []Task{
-		{"receive", "", t.OpenDeliveries, "/deliveries", staffweb.ToneOther},
-		{"inspect", "", t.ToInspect, "/cards?procedure=RECEIVED", staffweb.ToneOther},
-		{"preset", "", t.ToPreset, "/cards?procedure=INSPECTED", staffweb.ToneOther},
-		{"shelve", "", t.ToShelve, "/cards?procedure=PRESET", staffweb.ToneOther},
-		{"notify", "", t.ToNotify, "/cards?due=notice", staffweb.ToneOther},
-		{"post", "", t.ToPost, "/prints", staffweb.ToneOther},
-		{"counter", "", t.AtCounter, "/cards?custody=COUNTER", staffweb.ToneOther},
-		{"overdue", "", t.Overdue, "/cards?due=overdue", staffweb.ToneWarn},
-		{"held", "", t.Stopped, "/cards?status=HELD", staffweb.ToneError},
-		{"missing", "", t.Missing, "/cards?status=MISSING", staffweb.ToneError},
+		{"receive", "", t.OpenDeliveries, "/deliveries", staffweb.ToneOther, staff.DeliveryReceive},
+		{"inspect", "", t.ToInspect, "/cards?procedure=RECEIVED", staffweb.ToneOther, staff.CardView},
+		{"preset", "", t.ToPreset, "/cards?procedure=INSPECTED", staffweb.ToneOther, staff.CardView},
+		{"shelve", "", t.ToShelve, "/cards?procedure=PRESET", staffweb.ToneOther, staff.CardView},
+		{"notify", "", t.ToNotify, "/cards?due=notice", staffweb.ToneOther, staff.CardView},
+		{"post", "", t.ToPost, "/prints", staffweb.ToneOther, staff.NoticePrint},
+		{"counter", "", t.AtCounter, "/cards?custody=COUNTER", staffweb.ToneOther, staff.CardView},
+		{"overdue", "", t.Overdue, "/cards?due=overdue", staffweb.ToneWarn, staff.CardView},
+		{"held", "", t.Stopped, "/cards?status=HELD", staffweb.ToneError, staff.CardView},
+		{"missing", "", t.Missing, "/cards?status=MISSING", staffweb.ToneError, staff.CardView},
+		{"cases", "", cases, "/cases", staffweb.ToneError, staff.ExchangeDecide},
 	}
 	for i := range all {
-		all[i] = wireTask(all[i])
+		all[i].Label = message.Text("task."+all[i].Key, nil)
+		if all[i].Count == 0 {
+			all[i].Tone = staffweb.ToneOK
+		}
 	}
 	return all
-}
-
-func wireTask(t Task) Task {
-	t.Label = message.Text("task."+t.Key, nil)
-	if t.Count == 0 {
-		t.Tone = staffweb.ToneOK
-	}
-	return t
 }
 
 // contentTypes are those of the formats of a list.

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"kofu/internal/delivery"
 	"kofu/internal/notice"
 	"kofu/internal/settings"
+	"kofu/internal/staff"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
 	"kofu/internal/webtest"
@@ -178,6 +181,35 @@ func TestHome_NumbersAreThoseOfTheLists(t *testing.T) {
 	}
 	if !home.Balance.OK || home.Balance.Received != 3 || home.Balance.Held != 3 {
 		t.Errorf("balance %+v", home.Balance)
+	}
+}
+
+// The first screen counts nothing whose list the person may not open, and to
+// who may see no cards it says nothing about cards, not even that there are none.
+func TestHome_CountsOnlyWhatThePersonMayOpen(t *testing.T) {
+	f := letters(t)
+	source, err := os.ReadFile("../../frontend/staff/src/program.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	needed := map[string]staff.Permission{}
+	for _, m := range regexp.MustCompile(`pattern: '([^']+)', page: \w+, permission: '([^']+)'`).FindAllSubmatch(source, -1) {
+		needed[string(m[1])] = staff.Permission(m[2])
+	}
+	for _, role := range staff.ApplianceRoles {
+		var home Home
+		if err := json.Unmarshal(f.Do(http.MethodGet, "/api/home", role.ID, "").Body.Bytes(), &home); err != nil {
+			t.Fatal(err)
+		}
+		for _, task := range home.Tasks {
+			path, _, _ := strings.Cut(task.Href, "?")
+			if needed[path] == "" || !slices.Contains(role.Permissions, needed[path]) {
+				t.Errorf("%s sees the count %s, but may not open %s", role.ID, task.Key, path)
+			}
+		}
+		if cards := slices.Contains(role.Permissions, staff.CardView); cards != (home.Balance != nil) || cards != (len(home.Tasks) > 0) || cards != (len(home.Statuses) > 0) {
+			t.Errorf("%s, who may see cards: %t, sees %d tasks, %d states and the balance %v", role.ID, cards, len(home.Tasks), len(home.Statuses), home.Balance)
+		}
 	}
 }
 

@@ -616,7 +616,7 @@ export interface Home {
   statuses: StatusCount[];
   lots: Delivery[];
   imports: ImportRun[];
-  balance: Balance;
+  balance: Balance | null;
 }
 
 export interface ImportCounts {
