@@ -137,7 +137,7 @@ func (s *server) getPicksPDF(w http.ResponseWriter, r *http.Request, actor store
 		part.Rows = append(part.Rows, []string{tick, strconv.Itoa(i + 1), p.Place, position, p.NoticeNo, p.Window, p.Start, p.No, remark})
 	}
 	t.Parts = []paper.TablePart{part}
-	return staffweb.ServePDF(w, r, s.Spool, "picks-"+list.Day+".pdf", func(out *staffweb.SpoolFile) error {
+	return staffweb.ServePDF(w, r, s.Spool, word("title")+"_"+list.Day+".pdf", func(out *staffweb.SpoolFile) error {
 		return t.Render(r.Context(), out)
 	})
 }

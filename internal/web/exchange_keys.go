@@ -140,7 +140,7 @@ func (s *server) getKeysPDF(w http.ResponseWriter, r *http.Request, actor store.
 		{Heading: word("keys_sign"), Text: word("keys_sign_text"), Lines: [][]paper.Blank{sign("first"), sign("second"), sign("counterpart")}},
 	}
 	form.Notes = []string{word("keys_note")}
-	return staffweb.ServePDF(w, r, s.Spool, "keys.pdf", func(out *staffweb.SpoolFile) error { return form.Render(r.Context(), out) })
+	return staffweb.ServePDF(w, r, s.Spool, form.Title+".pdf", func(out *staffweb.SpoolFile) error { return form.Render(r.Context(), out) })
 }
 
 // form begins a form of this office.

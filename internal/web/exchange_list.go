@@ -267,5 +267,5 @@ func (s *server) getSlip(w http.ResponseWriter, r *http.Request, actor store.Act
 		}},
 	}
 	form.Notes = []string{word("slip_note")}
-	return staffweb.ServePDF(w, r, s.Spool, "slip-"+strconv.FormatInt(c.ID, 10)+".pdf", func(out *staffweb.SpoolFile) error { return form.Render(r.Context(), out) })
+	return staffweb.ServePDF(w, r, s.Spool, form.Title+"_"+strconv.FormatInt(c.ID, 10)+".pdf", func(out *staffweb.SpoolFile) error { return form.Render(r.Context(), out) })
 }

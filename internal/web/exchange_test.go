@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -384,9 +385,13 @@ func TestKT107_FormsAndRegister(t *testing.T) {
 	f := newFixture(t)
 	newPeer(t, f)
 	f.exchangeAct(http.StatusCreated, "POST", "/api/exchange/exports", "media", `{"content":"codeKeys","mediumId":"`+f.medium().ID+`","no":"=USB-007"}`)
-	for path, as := range map[string]string{"/api/exchange/keys.pdf": "supervisor", "/api/exchange/carries/1/slip.pdf": "media"} {
-		w := f.exchangeAct(http.StatusOK, "GET", path, as, "")
-		if !strings.HasPrefix(w.Body.String(), "%PDF-") || w.Header().Get("Content-Type") != "application/pdf" {
+	for path, want := range map[string]struct{ as, name string }{
+		"/api/exchange/keys.pdf":           {"supervisor", "鍵の照合記録票.pdf"},
+		"/api/exchange/carries/1/slip.pdf": {"media", "搬送記録票_1.pdf"},
+	} {
+		w := f.exchangeAct(http.StatusOK, "GET", path, want.as, "")
+		_, saved, err := mime.ParseMediaType(w.Header().Get("Content-Disposition"))
+		if err != nil || saved["filename"] != want.name || !strings.HasPrefix(w.Body.String(), "%PDF-") || w.Header().Get("Content-Type") != "application/pdf" {
 			t.Errorf("%s: %s", path, w.Header())
 		}
 		if dir := os.Getenv("KOFU_SHOTS"); dir != "" {

@@ -3,9 +3,9 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
-	"strconv"
 	"time"
 
 	"kofu/internal/gate"
@@ -347,7 +347,7 @@ func (s *server) getRunPDF(part string) gate.Handler {
 		if err != nil {
 			return err
 		}
-		staffweb.SetFileHeaders(w, "application/pdf", part+"-"+strconv.FormatInt(id, 10)+".pdf", r.URL.Query().Has("download"))
+		staffweb.SetFileHeaders(w, "application/pdf", fmt.Sprintf("%s_%d-%d.pdf", message.Text("ui.print."+part, nil), id, volume), r.URL.Query().Has("download"))
 		http.ServeContent(w, r, "", info.ModTime(), f)
 		return nil
 	}

@@ -149,7 +149,7 @@ func (s *server) getPlaceLabels(w http.ResponseWriter, r *http.Request, _ store.
 	if len(list) == 0 {
 		return fault.New(fault.NotFound, "vault.no_places")
 	}
-	return staffweb.ServePDF(w, r, s.Spool, "place-labels.pdf", func(out *staffweb.SpoolFile) error {
+	return staffweb.ServePDF(w, r, s.Spool, message.Text("ui.place.labels", nil)+".pdf", func(out *staffweb.SpoolFile) error {
 		return office.PlaceLabels(r.Context(), out, words, stockOr(r, words), list)
 	})
 }
