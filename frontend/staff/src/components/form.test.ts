@@ -11,6 +11,8 @@ beforeEach(() => { stops = [listenEnter(), listenKeys()]; });
 afterEach(() => stops.forEach((stop) => stop()));
 const enter = (extra = {}) => fireEvent.keyDown(document.activeElement ?? document.body, { key: 'Enter', code: 'Enter', ...extra });
 
+const fillIn = (value = '1') => fireEvent.input(screen.getByLabelText(/番号/), { target: { value } });
+
 describe('Enter', () => {
   it('visits every field once, ends on the button and sends nothing', async () => {
     const register = vi.fn();
@@ -44,14 +46,30 @@ describe('a form', () => {
     let finish = () => {};
     const register = vi.fn(() => new Promise<void>((done) => { finish = done; }));
     render(FormExample, { register });
+    await fillIn();
     screen.getByLabelText('日付').focus();
     await enter({ ctrlKey: true });
     await enter({ ctrlKey: true });
     expect(register).toHaveBeenCalledOnce();
     finish();
   });
+  it('names the required fields that are empty, and sends nothing', async () => {
+    const register = vi.fn();
+    render(FormExample, { register });
+    await fillIn(' ');
+    screen.getByLabelText('日付').focus();
+    await enter({ ctrlKey: true });
+    const list = await screen.findByRole('alert');
+    expect(list.textContent).toContain('「番号」を入力してください');
+    expect(list.textContent).not.toContain('日付');
+    expect(register).not.toHaveBeenCalled();
+    await fillIn();
+    await enter({ ctrlKey: true });
+    expect(register).toHaveBeenCalledOnce();
+  });
   it('shows message, place and value of a refusal on top', async () => {
     render(FormExample, { register: () => Promise.reject(new ApiError(422, 'x', '保存していません。', [{ code: 'y', message: '形が違います。', row: 3, column: '番号', value: 'A1' }])) });
+    await fillIn();
     await fireEvent.click(screen.getByRole('button', { name: '登録' }));
     const list = await screen.findByRole('alert');
     for (const part of ['保存していません。', '3 行目', '「番号」', '「A1」', '形が違います。']) expect(list.textContent).toContain(part);

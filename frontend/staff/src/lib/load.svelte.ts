@@ -1,4 +1,5 @@
 // Server state is loaded where it is shown: one loader per screen, no global store.
+import { unreadIn } from './entries';
 
 export class Loader<T> {
   value = $state.raw<T>();
@@ -21,6 +22,11 @@ export class Loader<T> {
     } finally {
       if (round === this.round) this.waiting = false;
     }
+  }
+  /** Loads what is asked for by fields of the screen, unless one of them cannot be read. */
+  async ask(): Promise<void> {
+    this.problem = unreadIn(document.querySelector('main'));
+    if (!this.problem) await this.load();
   }
   /** Runs an act of this screen and shows its failure on top. Returns whether it worked. */
   async run(act: () => Promise<void>): Promise<boolean> {
