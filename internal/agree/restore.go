@@ -14,16 +14,17 @@ import "kofu/internal/event"
 //     said.
 //  2. The peer refuses the new epoch until somebody has accepted it, goes back to
 //     what the restored side acknowledges, and answers log.restored with
-//     snapshot.begin, everything that it holds (codes, bookings of both sides
-//     with all registers of [Person], closed days), the config.* that it owns,
-//     and snapshot.end, all in one transaction. It works on meanwhile. Bundles of
-//     an earlier epoch are refused from then on.
+//     snapshot.begin, everything that it holds (codes and when they were used
+//     first, bookings of both sides with all registers of [Person], closed days,
+//     slots that are over) and snapshot.end, all in one transaction; the config.*
+//     that it owns it says anew. It works on meanwhile. Bundles of an earlier
+//     epoch are refused from then on.
 //  3. The restored side takes over all facts of the peer and, where it has lost
 //     some ([Lost]), its own as the peer knows them, and no fact of its own where
 //     it has lost none: then it writes its events after snapshot.begin's number
 //     into the new log once more, in their order. Where it has lost some it says
-//     anew what it owns and the snapshot does not hold, a day.closed with seen 0,
-//     so that nobody is accused. Bookings of the booking service that come out of
+//     anew what it owns and the snapshot does not hold (the number of a letter, a
+//     first use), a day.closed with seen 0, so that nobody is accused. Bookings of the booking service that come out of
 //     this without a new event have the number 0, and so have closed days.
 //  4. Then, still in the transaction of snapshot.end, what follows from the facts
 //     is done again: the office judges every live booking and collects what

@@ -81,11 +81,13 @@ func (n *Node) answer(r *rand.Rand) {
 		return
 	}
 	if r.IntN(3) == 0 {
+		n.met["offer let go"]++
 		for _, p := range in(b, agree.Offered) {
 			p.Booked = []agree.State{agree.Expired, agree.Cancelled}[r.IntN(2)]
 		}
 		return
 	}
+	n.met["offer accepted"]++
 	was := ""
 	for _, p := range in(b, agree.Offered) {
 		n.each(p.link, func(old *booking, q *person) {

@@ -120,14 +120,15 @@ type Node struct {
 	byID       map[string]*booking
 	closed     [days]bool
 	seen       [days]int64
-	made       int // bookings
-	quarantine int // events about what is not known
+	made       int            // bookings
+	quarantine int            // events about what is not known
+	met        map[string]int // what a history is to hold and its log does not show
 	wire
 }
 
 // NewNode is a side that has heard of nothing.
 func NewNode(side agree.Side, r Rules) *Node {
-	return &Node{side: side, rules: r, byID: map[string]*booking{}, wire: wire{epoch: 1, peerEpoch: 1}}
+	return &Node{side: side, rules: r, byID: map[string]*booking{}, met: map[string]int{}, wire: wire{epoch: 1, peerEpoch: 1}}
 }
 
 // copy is a backup.

@@ -216,6 +216,9 @@ func TestKT1000_SimulationMeetsEverything(t *testing.T) {
 		met["restores"] += h.epochs - 1
 		for _, n := range h.sides {
 			met["rotations"] += n.key
+			for what, times := range n.met {
+				met[what] += times
+			}
 			if n.lost {
 				met["lost facts"]++
 			}
@@ -237,6 +240,7 @@ func TestKT1000_SimulationMeetsEverything(t *testing.T) {
 		"booking.noshow_provisional", "booking.noshow", "booking.unreconciled", "booking.office", "visit.arrived", "visit.done", "visit.again",
 		"visit.undo", "day.closed", "link.issue", "link.ready", "link.hold", "link.withdraw", "link.rekey", "link.close", "snapshot.end",
 		"refused: withdrawn", "refused: superseded", "refused: closed", "refused: office",
+		"offer accepted", "offer let go", "E-GAP", "E-STALE", "E-EPOCH",
 	} {
 		if met[what] < 20 {
 			t.Errorf("%s: %d times in 200 histories", what, met[what])

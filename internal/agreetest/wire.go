@@ -57,11 +57,14 @@ func (n *Node) take(b *Bundle) {
 	case b.key < n.key-1: // sealed for a key that is out of use
 		return
 	case b.epoch < n.peerEpoch: // late, from before a restore
+		n.met["E-STALE"]++
 		return
 	case b.epoch > n.peerEpoch:
+		n.met["E-EPOCH"]++
 		n.shown = b
 		return
 	case b.lo > n.applied+1:
+		n.met["E-GAP"]++
 		n.need = n.applied + 1
 		return
 	}

@@ -3,17 +3,21 @@ package bothsides_test
 import (
 	"errors"
 	"math/rand/v2"
+	"net/netip"
 	"time"
 
 	"kofu/internal/agree"
 	"kofu/internal/agreetest"
+	"kofu/internal/booking/member"
 	"kofu/internal/booking/reserve"
 	"kofu/internal/booking/slot"
 	"kofu/internal/card"
 	"kofu/internal/counter"
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
+	"kofu/internal/jpdate"
 	"kofu/internal/link"
+	"kofu/internal/linkcode"
 	"kofu/internal/notice"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -24,23 +28,26 @@ import (
 // has not happened.
 type actors struct {
 	*pair
-	r   *rand.Rand
-	day int // that is closed next
+	r     *rand.Rand
+	day   int // that is closed next
+	met   map[string]int
+	fewer []string // exceptions that lowered the capacity of a day
 }
 
-// may runs an act that may be refused.
-func (a *actors) may(db *store.DB, actor store.Actor, fn func(*store.Tx) error) {
+// may runs an act that may be refused, and reports whether it was carried out.
+func (a *actors) may(db *store.DB, actor store.Actor, fn func(*store.Tx) error) bool {
 	a.t.Helper()
-	a.ok(db.Write(a.t.Context(), actor, fn))
+	return a.ok(db.Write(a.t.Context(), actor, fn))
 }
 
 // ok lets refusals pass.
-func (a *actors) ok(err error) {
+func (a *actors) ok(err error) bool {
 	a.t.Helper()
 	var refusal *fault.Error
 	if err != nil && !errors.As(err, &refusal) {
 		a.t.Fatal(err)
 	}
+	return err == nil
 }
 
 func (a *actors) starts() time.Time {
@@ -288,8 +295,15 @@ func (a *actors) cloudStep() {
 		a.Clock.Advance(5 * time.Hour)
 		_, err := reserve.MarkMissed(a.t.Context(), a.Cloud.Desk.DB, testkit.Clerk, tenant)
 		a.ok(err)
-		_, err = reserve.ExpireOffers(a.t.Context(), a.Cloud.Desk.DB, testkit.Clerk, tenant)
+		expired, err := reserve.ExpireOffers(a.t.Context(), a.Cloud.Desk.DB, testkit.Clerk, tenant)
 		a.ok(err)
+		a.met["offer expired"] += len(expired)
+	case k < 48:
+		a.signIn(a.r.IntN(residents))
+	case k < 51:
+		a.capacity()
+	case k < 52:
+		a.ok(a.units([]slot.Procedure{"receive", "renew"}[a.r.IntN(2)], 1+a.r.IntN(3)))
 	default:
 		if list := a.cloudBookings(); len(list) > 0 {
 			a.cloudChange(list[a.late(len(list))])
@@ -304,10 +318,10 @@ func slotAt(starts time.Time) string {
 func (a *actors) bookOnline(offer bool) {
 	a.t.Helper()
 	var guests []reserve.Guest
-	procs, err := slot.ParseProcs(procedures(a.procs())...)
-	a.must(err)
 	first := a.r.IntN(residents)
 	for j := range 1 + a.r.IntN(3)*a.r.IntN(2) {
+		procs, err := slot.ParseProcs(procedures(a.procs())...)
+		a.must(err)
 		m := a.member(a.links[(first+j)%residents])
 		guests = append(guests, reserve.Guest{Link: m.Link, Gen: max(1, m.Gen), Procs: procs})
 	}
@@ -338,7 +352,7 @@ func (a *actors) cloudChange(b reserve.Booking) {
 	desk.By = reserve.By{Via: reserve.ByPhone, Override: "窓口で確認"}
 	v := reserve.Visit{Tenant: tenant, BookingID: b.ID, Links: []string{p.Link}, WindowID: window, Today: a.r.IntN(2) == 0}
 	k, id := a.r.IntN(13), slotAt(a.starts())
-	a.may(a.Cloud.Desk.DB, testkit.Clerk, func(tx *store.Tx) (err error) {
+	done := a.may(a.Cloud.Desk.DB, testkit.Clerk, func(tx *store.Tx) (err error) {
 		switch k {
 		case 0:
 			_, _, err = reserve.ChangeIn(tx, act, id, false)
@@ -365,6 +379,63 @@ func (a *actors) cloudChange(b reserve.Booking) {
 		}
 		return err
 	})
+	switch {
+	case done && (k == 4 || k == 5):
+		a.met["offer accepted"]++
+	case done && k == 6:
+		a.met["offer declined"]++
+	}
+}
+
+// signIn is a resident who types in the code and the birth date of the newest
+// letter, of which the booking service may not have heard.
+func (p *pair) signIn(n int) {
+	p.t.Helper()
+	var typed *linkcode.Code
+	p.officeRead(func(rx *store.Rx) error {
+		l, _, err := link.ByID(rx, p.links[n])
+		if err != nil {
+			return err
+		}
+		return notice.EachCode(rx, p.Office.Ring, func(cardID, _ int64, code linkcode.Code) error {
+			if cardID == l.CardID && typed == nil { // the one that counts comes first
+				typed = &code
+			}
+			return nil
+		})
+	})
+	_, err := member.SignIn(p.t.Context(), p.Cloud.Desk.DB, resident, p.Cloud.Codes.Keys(), member.Attempt{
+		Tenant: tenant, Code: *typed, Birth: "19650401", Address: netip.AddrFrom4([4]byte{192, 0, 2, byte(p.tokens)}),
+	})
+	if _, refused := fault.As(err); !refused {
+		p.must(err)
+	}
+	p.tokens++
+}
+
+// capacity lowers the capacity of a day, maybe below what is taken, or raises it
+// again.
+func (a *actors) capacity() {
+	a.t.Helper()
+	db := a.Cloud.Desk.DB
+	if n := len(a.fewer); n > 0 && a.r.IntN(2) == 0 {
+		_, err := slot.RemoveException(a.t.Context(), db, testkit.Supervisor, tenant, a.fewer[n-1])
+		a.ok(err)
+		a.fewer = a.fewer[:n-1]
+		return
+	}
+	day := store.Day(a.starts())
+	id, _, err := slot.AddException(a.t.Context(), db, testkit.Supervisor, tenant, fewer(day, a.r.IntN(3), a.r.IntN(3)))
+	if a.ok(err) {
+		a.fewer = append(a.fewer, id)
+	}
+}
+
+// fewer is the capacity of a day with only so many seats.
+func fewer(day string, web, office int) slot.Exception {
+	return slot.Exception{
+		WindowID: window, From: jpdate.Day(day), To: jpdate.Day(day), FromMinute: 600, ToMinute: 660, Kind: slot.Capacity, WebCap: web, OfficeCap: office,
+	}
 }
 
 func hold(tx *store.Tx, cardID int64) error {

@@ -341,9 +341,7 @@ func TestCase08_CapacityBelowTaken(t *testing.T) {
 	cases(t, func(t *testing.T, d desk) {
 		web, phone := d.web(first, "receive", 0), d.phone(first, 1)
 		d.both()
-		id, _, err := slot.AddException(t.Context(), d.Cloud.Desk.DB, testkit.Supervisor, tenant, slot.Exception{
-			WindowID: window, From: "2026-12-01", To: "2026-12-01", FromMinute: 600, ToMinute: 660, Kind: slot.Capacity, WebCap: 0, OfficeCap: 1,
-		})
+		id, _, err := slot.AddException(t.Context(), d.Cloud.Desk.DB, testkit.Supervisor, tenant, fewer("2026-12-01", 0, 1))
 		d.must(err)
 		d.both()
 		d.want(web, "active", "")

@@ -30,13 +30,11 @@ type history struct {
 	underway [2][][]byte // bundles, by the side that made them
 	backups  [2][]backup
 	restored int
-	met      map[string]int
 }
 
 func newHistory(t testing.TB, engine string, seed uint64) *history {
 	return &history{
-		actors: actors{pair: newPair(t, engine), r: rand.New(rand.NewPCG(seed, 11))}, //nolint:gosec // repeatable on purpose
-		met:    map[string]int{},
+		actors: actors{pair: newPair(t, engine), r: rand.New(rand.NewPCG(seed, 11)), met: map[string]int{}}, //nolint:gosec // repeatable on purpose
 	}
 }
 
@@ -194,6 +192,7 @@ func (h *history) disagreements() (list []string) {
 			bad("code %s: %v at the office, %v at the booking service", l, there, here)
 		}
 	}
+	list = append(list, h.toldAgain()...)
 	closed := h.closedDays()
 	if len(closed[0]) != len(closed[1]) {
 		bad("closed days: %v at the office, %v at the booking service", closed[0], closed[1])
@@ -302,7 +301,8 @@ func TestKT1000_Histories(t *testing.T) {
 		"taken", "damaged", "rotated", "office put back", "booking service put back", "parties", "booking.created", "booking.moved", "booking.left",
 		"booking.cancelled", "booking.noshow_provisional", "booking.noshow", "booking.unreconciled", "booking.office", "visit.arrived", "visit.done",
 		"visit.again", "visit.undo", "day.closed", "link.issue", "link.ready", "link.hold", "link.withdraw", "link.rekey", "link.close", "snapshot.end",
-		"refused: withdrawn", "refused: closed", "refused: office",
+		"link.first_used", "capacity.over", "refused: withdrawn", "refused: closed", "refused: office", "uneven parties",
+		"offer accepted", "offer declined", "offer expired", "relay.E-GAP", "relay.E-STALE", "relay.E-EPOCH",
 	} {
 		if met[what] == 0 {
 			t.Errorf("%s: in none of the histories", what)
@@ -326,6 +326,9 @@ func (h *history) count(met map[string]int) {
 		}
 		if c, is := b.(event.BookingCreated); is && len(c.Members) > 1 {
 			met["parties"]++
+			if c.Members[0].Units != c.Members[1].Units {
+				met["uneven parties"]++
+			}
 		}
 		return err
 	}

@@ -212,9 +212,16 @@ func (p *pair) municipality() {
 	}
 	_, err = slot.SetPattern(p.t.Context(), db, testkit.Supervisor, tenant, window, always)
 	p.must(err)
+	p.must(p.units("renew", 2))
 	policy := terms.DefaultPolicy()
 	policy.SenderAddress, policy.Phone, policy.Hours, policy.Reception = "yoyaku@city.example", "0120-000-000", "9時から17時", "appliance"
 	p.cloudWrite(func(tx *store.Tx) error { _, err := terms.SavePolicy(tx, tenant, policy, 0); return err })
+}
+
+// units says how many seats a procedure takes, at the booking service.
+func (p *pair) units(code slot.Procedure, n int) error {
+	_, err := slot.SaveProcedure(p.t.Context(), p.Cloud.Desk.DB, testkit.Supervisor, tenant, slot.ProcedureTerms{Code: code, On: true, Units: n, SystemCutoff: 1440})
+	return err
 }
 
 func (p *pair) cloudWrite(fn func(*store.Tx) error) {
@@ -287,29 +294,35 @@ func (p *pair) shelved() (ids []int64) {
 		parent = places[0].ID
 	}
 	for i := range residents {
-		p.officeWrite(func(tx *store.Tx) error {
-			id, err := card.List(tx, card.Facts{
-				DeliveryID: 1, NoticeNo: fmt.Sprintf("A1B-%06d", i+1), Name: canary, NameKey: "カナリアコ", Address: "カナリア町6番地3",
-				Birth: "1965-04-01", ExpiresOn: "2036-04-01", DeliveryMethod: "1",
-			}, "")
-			if err != nil {
-				return err
-			}
-			ids = append(ids, id)
-			for _, act := range []card.Act{card.ActReceive, card.ActInspect, card.ActPreset} {
-				if _, err := card.Do(tx, id, act, card.Input{}); err != nil {
-					return err
-				}
-			}
-			_, err = card.Do(tx, id, card.ActShelve, card.Input{PlaceID: parent, Position: i + 1})
-			return err
-		})
+		ids = append(ids, p.newCard(parent, i+1))
 	}
 	return ids
 }
 
-// released posts letters and makes their codes known.
-func (p *pair) released(cards []int64) {
+// newCard makes a card and shelves it in a box.
+func (p *pair) newCard(place int64, n int) (id int64) {
+	p.t.Helper()
+	p.officeWrite(func(tx *store.Tx) (err error) {
+		id, err = card.List(tx, card.Facts{
+			DeliveryID: 1, NoticeNo: fmt.Sprintf("A1B-%06d", n), Name: canary, NameKey: "カナリアコ", Address: "カナリア町6番地3",
+			Birth: "1965-04-01", ExpiresOn: "2036-04-01", DeliveryMethod: "1",
+		}, "")
+		if err != nil {
+			return err
+		}
+		for _, act := range []card.Act{card.ActReceive, card.ActInspect, card.ActPreset} {
+			if _, err := card.Do(tx, id, act, card.Input{}); err != nil {
+				return err
+			}
+		}
+		_, err = card.Do(tx, id, card.ActShelve, card.Input{PlaceID: place, Position: n})
+		return err
+	})
+	return id
+}
+
+// letters prints and posts the letters of cards.
+func (p *pair) letters(cards ...int64) (runID int64) {
 	p.t.Helper()
 	run, err := notice.Plan(p.t.Context(), notice.Office{DB: p.Office.DB, Ring: p.Office.Ring}, testkit.Clerk,
 		notice.Order{Cards: cards, Stock: "a", StartCell: 1, Sort: notice.ByNumber})
@@ -318,10 +331,23 @@ func (p *pair) released(cards []int64) {
 	p.must(err)
 	_, err = notice.Post(p.t.Context(), p.Office.DB, testkit.Clerk, run.ID, store.Day(p.Clock.Now()), false)
 	p.must(err)
+	return run.ID
+}
+
+// release makes the codes of letters known.
+func (p *pair) release(runID int64) link.Released {
+	p.t.Helper()
 	keys, err := p.Office.Links()
 	p.must(err)
-	_, err = link.Release(p.t.Context(), p.Office.DB, keys, testkit.Clerk, run.ID, link.Terms{From: p.Clock.Now().Add(-time.Hour), Svc: []string{"receive", "renew"}})
+	done, err := link.Release(p.t.Context(), p.Office.DB, keys, testkit.Clerk, runID, link.Terms{From: p.Clock.Now().Add(-time.Hour), Svc: []string{"receive", "renew"}})
 	p.must(err)
+	return done
+}
+
+// released posts letters and makes their codes known.
+func (p *pair) released(cards []int64) {
+	p.t.Helper()
+	p.release(p.letters(cards...))
 	p.officeRead(func(rx *store.Rx) error {
 		p.links = nil
 		for _, id := range cards {

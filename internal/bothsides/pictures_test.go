@@ -1,6 +1,7 @@
 package bothsides_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -51,9 +52,20 @@ type picture struct {
 	start   string
 	office  bool
 	persons []agreetest.Drawn
+	units   []string // seats of each person who has not left
 }
 
-func (p picture) String() string { return agreetest.Draw(p.start, p.persons) }
+func (p *picture) add(d agreetest.Drawn, units int) {
+	p.persons = append(p.persons, d)
+	if d.In() {
+		p.units = append(p.units, fmt.Sprintf("%s takes %d", d.Link, units))
+	}
+}
+
+func (p picture) String() string {
+	slices.Sort(p.units)
+	return agreetest.Draw(p.start, p.persons) + "; " + strings.Join(p.units, ", ")
+}
 
 // officePictures are the bookings as the office has them. Of who has left before
 // the booking service heard of the booking it has not heard.
@@ -65,7 +77,7 @@ func (a *actors) officePictures() map[string]picture {
 		one := picture{start: startText(b.Starts), office: b.Source == "office"}
 		for _, p := range b.Persons {
 			if p.Link != "" {
-				one.persons = append(one.persons, agreetest.Drawn{Link: p.Link, Gen: p.Gen, Svc: p.Procs.List(), Person: p.Person})
+				one.add(agreetest.Drawn{Link: p.Link, Gen: p.Gen, Svc: p.Procs.List(), Person: p.Person}, p.Units)
 			}
 		}
 		if len(one.persons) > 0 {
@@ -91,7 +103,7 @@ func (a *actors) cloudPictures(there map[string]picture) map[string]picture {
 			if !heard && (!known.In() || p.State == reserve.Offered) {
 				continue
 			}
-			one.persons = append(one.persons, agreetest.Drawn{Link: p.Link, Gen: p.Gen, Svc: strings.Fields(string(p.Procs)), Person: known})
+			one.add(agreetest.Drawn{Link: p.Link, Gen: p.Gen, Svc: strings.Fields(string(p.Procs)), Person: known}, p.Units)
 		}
 		if len(one.persons) > 0 {
 			m[b.ID] = one

@@ -125,7 +125,7 @@ func member(tx *store.Tx, b *Booking, e event.Placed, m event.Member) ([]Finding
 		p = b.Persons[at]
 	}
 	was := p
-	p.Gen, p.NoCode, p.Svc, p.Starts, p.Units = m.Gen, m.NoCode, Procs(strings.Join(m.Svc, " ")), starts, max(1, e.Units/max(1, e.Party))
+	p.Gen, p.NoCode, p.Svc, p.Starts, p.Units = m.Gen, m.NoCode, Procs(strings.Join(m.Svc, " ")), starts, unitsIn(m.Units, e.Units, e.Party)
 	p.Told(b.owner(), cmp.Or(State(m.Booked), Active))
 	found, err := judge(tx, *b, &p)
 	if err != nil {
@@ -139,6 +139,10 @@ func member(tx *store.Tx, b *Booking, e event.Placed, m event.Member) ([]Finding
 	one.Persons = []Person{p}
 	return found, insertPersons(tx, one)
 }
+
+// unitsIn is how many seats a person takes: those told, or where none are an equal
+// share of those of the booking.
+func unitsIn(told, all, party int) int { return cmp.Or(told, max(1, all/max(1, party))) }
 
 // startOf reads the beginning of a slot, whose form has been checked.
 func startOf(text string) (time.Time, error) {

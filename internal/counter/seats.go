@@ -189,7 +189,7 @@ func (b *Booking) tellPlace(tx *store.Tx) error {
 		if p.Link == "" || !p.In() {
 			continue
 		}
-		m := event.Member{Link: p.Link, Gen: p.Gen, Svc: p.Procs.List()}
+		m := event.Member{Link: p.Link, Gen: p.Gen, Svc: p.Procs.List(), Units: p.Units}
 		if p.Booked != Active {
 			m.Booked = string(p.Booked)
 		}

@@ -37,8 +37,8 @@ func TestBook_OfficeSeatsAreGivenOnce(t *testing.T) {
 	if b.No != "11-90001" || len(b.Persons) != 2 {
 		t.Errorf("booking %+v", b)
 	}
-	want := `booking.office {"bk":"` + b.ID + `","no":"11-90001","members":[{"link":"` + pseudonym(0) + `","gen":1,"svc":["receive"]},{"link":"` +
-		pseudonym(1) + `","gen":1,"svc":["receive"]}],"window":"A","start":"2026-11-25T10:00:00+09:00","min":30,"party":2,"units":2,"via":"phone"}`
+	want := `booking.office {"bk":"` + b.ID + `","no":"11-90001","members":[{"link":"` + pseudonym(0) + `","gen":1,"svc":["receive"],"units":1},{"link":"` +
+		pseudonym(1) + `","gen":1,"svc":["receive"],"units":1}],"window":"A","start":"2026-11-25T10:00:00+09:00","min":30,"party":2,"units":2,"via":"phone"}`
 	if told := o.told(); len(told) != 1 || told[0] != want {
 		t.Errorf("told\n%s\nwant\n%s", told, want)
 	}

@@ -61,7 +61,7 @@ func (b Booking) snapshot(rx *store.Rx) (e event.SnapshotBooking, told bool, err
 			continue
 		}
 		one := event.Standing{
-			Link: p.Link, Gen: p.Gen, Svc: p.Procs.List(), NoCode: p.NoCode, Booked: string(p.Booked), Refused: p.Refused,
+			Link: p.Link, Gen: p.Gen, Svc: p.Procs.List(), Units: p.Units, NoCode: p.NoCode, Booked: string(p.Booked), Refused: p.Refused,
 			Office: string(p.Visits[agree.Office]), Cloud: string(p.Visits[agree.Cloud]),
 		}
 		if !p.Starts.Equal(b.Starts) {
@@ -136,7 +136,7 @@ func takePerson(tx *store.Tx, b *Booking, e event.SnapshotBooking, m event.Stand
 	p.Person = agree.Merge(agree.Office, mine, told, e.Office, lost)
 	if mine == nil || lost || !e.Office {
 		p.Gen, p.NoCode, p.Svc, p.Starts = m.Gen, m.NoCode, Procs(strings.Join(m.Svc, " ")), starts
-		p.Procs, p.Units = p.Svc, max(1, e.Units/max(1, e.Party))
+		p.Procs, p.Units = p.Svc, unitsIn(m.Units, e.Units, e.Party)
 	}
 	if at >= 0 {
 		return save(tx, b.ID, p, was)

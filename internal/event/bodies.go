@@ -109,6 +109,7 @@ type Member struct {
 	Link   string   `json:"link" form:"link"`
 	Gen    int      `json:"gen" form:"1-9999"`
 	Svc    []string `json:"svc" form:"svc"`
+	Units  int      `json:"units,omitempty" form:"1-999"`   // seats that the person takes
 	Start  string   `json:"start,omitempty" form:"start"`   // where it differs from that of the booking
 	NoCode bool     `json:"nocode,omitempty"`               // without a code of the office: the pseudonym stands for this booking alone
 	Booked string   `json:"booked,omitempty" form:"booked"` // what the owner says, visits aside; none for active

@@ -204,7 +204,7 @@ func TestKT1000_NothingElseIsWritten(t *testing.T) {
 var allowed = strings.Fields(`
 	at_cloud at_office bk book_from booked bookings by cancelled closed code date days for from gen grp h hb head key lang late link links
 	mem members min name no nocode noshow off office office_only order over owner party party_max procs refused seat seen slots start
-	state sum_units svc units until via visited was web window windows`)
+	state sum_units svc units until used via visited was web window windows`)
 
 // Security, point 4 of the issue: the vocabulary has no field for a name,
 // address, birth date, phone, number of a card or mark of protection, and every

@@ -8,7 +8,8 @@ type LogRestored struct {
 }
 
 // SnapshotBegin opens the answer to a [LogRestored]: everything that this side
-// holds, as package agree says.
+// holds, as package agree says. Between begin and end a [CapacityOver] is one of
+// all that there are, whichever side says it.
 type SnapshotBegin struct {
 	For  string `json:"for" form:"epoch"`               // epoch of the log that asked
 	Was  string `json:"was" form:"epoch"`               // epoch heard before
@@ -31,6 +32,7 @@ type SnapshotLink struct {
 	Ordinal    int      `json:"mem,omitempty" form:"1-99"`
 	OfficeOnly bool     `json:"office_only,omitempty"`
 	Lang       string   `json:"lang,omitempty" form:"lang"`
+	Used       string   `json:"used,omitempty" form:"instant"` // when somebody signed in with it first; none for never, as far as known
 }
 
 // Standing is a person of a booking with all that is known: what the owner of
@@ -41,6 +43,7 @@ type Standing struct {
 	Gen     int      `json:"gen" form:"1-9999"`
 	Svc     []string `json:"svc" form:"svc"`
 	Start   string   `json:"start,omitempty" form:"start"`
+	Units   int      `json:"units,omitempty" form:"1-999"`
 	NoCode  bool     `json:"nocode,omitempty"`
 	Booked  string   `json:"booked" form:"booked"`
 	Refused bool     `json:"refused,omitempty"`

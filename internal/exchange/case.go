@@ -101,6 +101,45 @@ func open(tx *store.Tx, found []counter.Finding) error {
 	return nil
 }
 
+// over opens, replaces or ends the case of a slot that is taken beyond what it
+// holds (case 8).
+func over(tx *store.Tx, e event.CapacityOver) error {
+	if e.Over == 0 {
+		return endOver(tx, e.Window, e.Start)
+	}
+	return putCase(tx, Case{Kind: agree.CaseOver, Window: e.Window, Start: e.Start, Over: e.Over})
+}
+
+// overs are the slots with such a case.
+func overs(rx *store.Rx) (list []event.CapacityOver, err error) {
+	cases, err := OpenCases(rx, agree.CaseOver)
+	for _, c := range cases {
+		list = append(list, event.CapacityOver{Window: c.Window, Start: c.Start, Over: c.Over})
+	}
+	return list, err
+}
+
+// allOver takes over all slots that are taken beyond what they hold: the cases of
+// others end.
+func allOver(tx *store.Tx, all []event.CapacityOver) error {
+	before, err := overs(tx.Rx)
+	if err != nil {
+		return err
+	}
+	for _, e := range before {
+		if !slices.ContainsFunc(all, func(is event.CapacityOver) bool { return is.Window == e.Window && is.Start == e.Start }) {
+			e.Over = 0
+			all = append(all, e)
+		}
+	}
+	for _, e := range all {
+		if err := over(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // closeMoot ends cases about bookings for which nothing is left to be decided.
 func closeMoot(tx *store.Tx) error {
 	passing, err := passing(tx.Rx)

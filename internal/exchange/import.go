@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"kofu/internal/agree"
 	"kofu/internal/counter"
 	"kofu/internal/event"
 	"kofu/internal/fault"
@@ -180,7 +179,7 @@ func (h *hearing) body(seq int64, b event.Body) error {
 		_, err := link.FirstUsed(h.tx, e.Link)
 		return err
 	case event.CapacityOver:
-		return h.over(e)
+		return over(h.tx, e)
 	case event.LogRestored:
 		return h.tell(e)
 	case event.SnapshotBegin, event.SnapshotLink, event.SnapshotBooking, event.SnapshotDay, event.SnapshotEnd:
@@ -218,13 +217,4 @@ func (o Office) Rehearse(tx *store.Tx, said ...event.Body) error {
 // found puts what the staff must hear of on the list.
 func (h *hearing) found(list []counter.Finding) error {
 	return open(h.tx, list)
-}
-
-// over opens, replaces or ends the case of a slot that is taken beyond what it
-// holds (case 8).
-func (h *hearing) over(e event.CapacityOver) error {
-	if e.Over == 0 {
-		return endOver(h.tx, e.Window, e.Start)
-	}
-	return putCase(h.tx, Case{Kind: agree.CaseOver, Window: e.Window, Start: e.Start, Over: e.Over})
 }

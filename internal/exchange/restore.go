@@ -79,6 +79,7 @@ type snapshot struct {
 	lost  bool
 	links *link.Taking
 	held  map[string]bool // bookings and days of it
+	over  []event.CapacityOver
 }
 
 // recover carries out an event while this side finds back: the configuration,
@@ -103,6 +104,8 @@ func (h *hearing) recover(b event.Body) error {
 	case event.SnapshotDay:
 		h.answer.held[e.Window+" "+e.Date] = true
 		return counter.TakeDay(h.tx, e)
+	case event.CapacityOver:
+		h.answer.over = append(h.answer.over, e)
 	case event.SnapshotEnd:
 		return h.end(e)
 	}
@@ -148,6 +151,9 @@ func (h *hearing) end(e event.SnapshotEnd) error {
 		return err
 	}
 	if err := h.found(found); err != nil {
+		return err
+	}
+	if err := allOver(h.tx, h.answer.over); err != nil {
 		return err
 	}
 	r := h.restore
@@ -250,6 +256,13 @@ func (h *hearing) tell(asked event.LogRestored) error {
 		say = append(say, e)
 	}
 	for _, e := range closed {
+		say = append(say, e)
+	}
+	over, err := overs(h.tx.Rx)
+	if err != nil {
+		return err
+	}
+	for _, e := range over {
 		say = append(say, e)
 	}
 	say = append(say, event.SnapshotEnd{For: h.header.Epoch, Links: len(links), Bookings: len(bookings), Days: len(closed)})

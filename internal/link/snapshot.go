@@ -1,6 +1,8 @@
 package link
 
 import (
+	"cmp"
+
 	"kofu/internal/agree"
 	"kofu/internal/event"
 	"kofu/internal/linkcode"
@@ -43,6 +45,7 @@ func Snapshot(rx *store.Rx, keys Keys) (list []event.SnapshotLink, err error) {
 		list = append(list, event.SnapshotLink{
 			Link: l.ID, Hash: h, BirthHash: hb, Key: l.KeyID, Gen: l.Gen, State: string(l.State), Svc: l.Svc, Windows: l.Windows,
 			BookFrom: l.BookFrom, Until: l.Until, Group: l.Group, Ordinal: l.Ordinal, OfficeOnly: byPhone,
+			Used: l.FirstUsedAt,
 		})
 	}
 	return list, nil
@@ -74,34 +77,49 @@ func (t *Taking) Link(e event.SnapshotLink) error {
 	if err != nil {
 		return err
 	}
+	l.ID, l.FirstUsedAt = e.Link, cmp.Or(l.FirstUsedAt, e.Used)
+	if known && !t.lost {
+		return save(t.tx, l)
+	}
 	mine := agree.Link{}
 	if known {
 		mine = agree.Link{State: l.State, Gen: l.Gen}
 	}
-	merged := agree.MergeLink(agree.Office, mine, agree.Link{State: agree.LinkState(e.State), Gen: e.Gen}, t.lost)
-	if merged == mine {
-		return nil
+	now := agree.MergeLink(agree.Office, mine, agree.Link{State: agree.LinkState(e.State), Gen: e.Gen}, t.lost)
+	found, err := t.letterOf(e, &l)
+	if err != nil {
+		return err
 	}
-	l.State, l.Gen = merged.State, merged.Gen
-	if !known {
-		found, err := t.find()
-		if err != nil {
-			return err
-		}
-		at, is := found[e.Key+e.Hash]
-		if other, taken, err := ByCard(t.tx.Rx, at.cardID); err != nil || !is || taken && other.ID != e.Link {
-			t.Unknown++
-			return err
-		}
-		l.ID, l.CardID, l.CodeID, l.KeyID = e.Link, at.cardID, at.codeID, e.Key
-		l.Svc, l.Windows, l.BookFrom, l.Until, l.Group, l.Ordinal = e.Svc, e.Windows, e.BookFrom, e.Until, e.Group, e.Ordinal
-		l.ReleasedAt = store.Stamp(t.tx.Now)
-		if l.ResidentID, err = holder(t.tx.Rx, l.CardID); err != nil {
-			return err
+	if !found {
+		t.Unknown++
+		if !known {
+			return nil
 		}
 	}
+	l.State, l.Gen, l.ReleasedAt = now.State, now.Gen, cmp.Or(l.ReleasedAt, store.Stamp(t.tx.Now))
+	l.Svc, l.Windows, l.BookFrom, l.Until, l.Group, l.Ordinal = e.Svc, e.Windows, e.BookFrom, e.Until, e.Group, e.Ordinal
 	l.seenVersion = -1 // to be compared with its card
 	return save(t.tx, l)
+}
+
+// letterOf looks for the letter whose number the booking service knows, and notes
+// that it is the one told: where another one counts, that is said again. It is
+// false where no letter carries the number, or its card has another pseudonym.
+func (t *Taking) letterOf(e event.SnapshotLink, l *Link) (found bool, err error) {
+	letters, err := t.find()
+	if err != nil {
+		return false, err
+	}
+	at, found := letters[e.Key+e.Hash]
+	if !found {
+		return false, nil
+	}
+	if other, taken, err := ByCard(t.tx.Rx, at.cardID); err != nil || taken && other.ID != e.Link {
+		return false, err
+	}
+	l.CardID, l.CodeID, l.KeyID = at.cardID, at.codeID, e.Key
+	l.ResidentID, err = holder(t.tx.Rx, l.CardID)
+	return true, err
 }
 
 // find hashes the codes of all letters under the keys of this office, once.

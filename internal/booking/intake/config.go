@@ -62,38 +62,47 @@ func (n *End) tellConfig(tx *store.Tx) (told int, err error) {
 // tellOver tells of slots that are taken beyond what they hold now (case 8), and
 // of those that no longer are.
 func (n *End) tellOver(tx *store.Tx, say func(string, event.Body) error) error {
-	const prefix = "over/"
-	list, err := slot.Over(tx.Rx, n.Desk.Tenant)
+	list, err := overs(tx.Rx, n.Desk.Tenant)
 	if err != nil {
 		return err
 	}
 	over := map[string]bool{}
-	for _, s := range list {
-		over[prefix+s.ID] = true
-		body := event.CapacityOver{Window: s.WindowID, Start: startText(s.Starts), Over: s.WebOver + s.OfficeOver}
-		if err := say(prefix+s.ID, body); err != nil {
+	for _, e := range list {
+		object := overObject(e)
+		over[object] = true
+		if err := say(object, e); err != nil {
 			return err
 		}
 	}
-	before, err := objectsTold(tx.Rx, n.Desk.Tenant, prefix)
+	before, err := objectsTold(tx.Rx, n.Desk.Tenant, overPrefix)
 	if err != nil {
 		return err
 	}
 	for _, object := range before {
-		id := strings.TrimPrefix(object, prefix)
-		s, found, err := slot.ByID(tx.Rx, n.Desk.Tenant, id)
-		if err != nil {
-			return err
-		}
-		if over[object] || !found {
+		if over[object] {
 			continue
 		}
-		if err := say(object, event.CapacityOver{Window: s.WindowID, Start: startText(s.Starts)}); err != nil {
+		window, start, _ := strings.Cut(strings.TrimPrefix(object, overPrefix), " ")
+		if err := say(object, event.CapacityOver{Window: window, Start: start}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// overs are the slots that are taken beyond what they hold now.
+func overs(rx *store.Rx, tenant int) (over []event.CapacityOver, err error) {
+	list, err := slot.Over(rx, tenant)
+	for _, s := range list {
+		over = append(over, event.CapacityOver{Window: s.WindowID, Start: startText(s.Starts), Over: s.WebOver + s.OfficeOver})
+	}
+	return over, err
+}
+
+const overPrefix = "over/"
+
+// overObject names a slot among what the office was told of.
+func overObject(e event.CapacityOver) string { return overPrefix + e.Window + " " + e.Start }
 
 // startText is the start of a slot as events write it.
 func startText(at time.Time) string { return at.In(store.Tokyo).Format("2006-01-02T15:04:05-07:00") }

@@ -229,13 +229,17 @@ func (n *End) rekey(tx *store.Tx, e event.LinkRekey) error {
 
 // placed takes over a booking of the office.
 func (n *End) placed(tx *store.Tx, e event.BookingOffice) error {
-	p := reserve.Placed{ID: e.Booking, No: e.No, Via: reserve.Via(e.Via), SlotID: slotID(e.Window, e.Start), SlotsOf: map[string]string{}, Booked: map[string]reserve.State{}}
+	p := reserve.Placed{
+		ID: e.Booking, No: e.No, Via: reserve.Via(e.Via), SlotID: slotID(e.Window, e.Start),
+		SlotsOf: map[string]string{}, Units: map[string]int{}, Booked: map[string]reserve.State{},
+	}
 	for _, m := range e.Members {
 		g, err := procs(m.Svc)
 		if err != nil {
 			return err
 		}
 		p.Guests = append(p.Guests, reserve.Guest{Link: m.Link, Gen: m.Gen, Procs: g})
+		p.Units[m.Link] = m.Units
 		if m.Booked != "" {
 			p.Booked[m.Link] = reserve.State(m.Booked)
 		}

@@ -116,6 +116,7 @@ type answer struct {
 	begin    event.SnapshotBegin
 	lost     bool
 	bookings []told
+	unheard  []string // codes of which the office does not know that they were used
 }
 
 type told struct {
@@ -137,7 +138,7 @@ func (h *hearing) event(e relay.Event) error {
 		return h.recover(e, body)
 	}
 	switch body.(type) {
-	case event.SnapshotBegin, event.SnapshotLink, event.SnapshotBooking, event.SnapshotDay, event.SnapshotEnd:
+	case event.SnapshotBegin, event.SnapshotLink, event.SnapshotBooking, event.SnapshotDay, event.CapacityOver, event.SnapshotEnd:
 		return nil // an answer that has been taken in, or to a question that was asked anew
 	}
 	return h.aside(e, body, h.apply(h.tx, body))
@@ -174,6 +175,8 @@ func (h *hearing) recover(e relay.Event, body event.Body) error {
 			return err
 		}
 		return h.aside(e, b, taking.Day(b))
+	case event.CapacityOver: // whether it still is, the office is told with the configuration
+		return noteTold(h.tx, h.Desk.Tenant, overObject(b), "")
 	case event.SnapshotEnd:
 		return h.end(b)
 	}
@@ -204,7 +207,16 @@ func (h *hearing) retakeLink(e event.SnapshotLink) error {
 			return err
 		}
 	}
-	return member.Issue(h.tx, h.Desk.Tenant, m)
+	if err := member.Issue(h.tx, h.Desk.Tenant, m); err != nil {
+		return err
+	}
+	switch {
+	case e.Used != "":
+		return member.KnowOpened(h.tx, h.Desk.Tenant, e.Link, e.Used)
+	case was.OpenedAt != "":
+		h.answer.unheard = append(h.answer.unheard, e.Link)
+	}
+	return nil
 }
 
 // end takes the bookings over and does again what follows from the facts. Whose
@@ -231,6 +243,9 @@ func (h *hearing) end(e event.SnapshotEnd) error {
 	if err := sync.Recovered(h.tx, h.Desk.Tenant, after, e); err != nil {
 		return err
 	}
+	if err := h.tellOpened(); err != nil {
+		return err
+	}
 	ended, err := taking.Done()
 	if err != nil {
 		return err
@@ -242,4 +257,18 @@ func (h *hearing) end(e event.SnapshotEnd) error {
 	return audit.Append(h.tx, "intake.answered", fmt.Sprintf("tenant/%d", h.Desk.Tenant), map[string]any{
 		"links": e.Links, "bookings": e.Bookings, "days": e.Days,
 	})
+}
+
+// tellOpened says anew which letters have arrived, where the old log is no longer
+// what the office has heard.
+func (h *hearing) tellOpened() error {
+	if !h.answer.lost {
+		return nil
+	}
+	for _, link := range h.answer.unheard {
+		if err := member.TellOpened(h.tx, h.Desk.Tenant, link); err != nil {
+			return err
+		}
+	}
+	return nil
 }

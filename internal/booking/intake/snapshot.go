@@ -61,13 +61,22 @@ func (n *End) answer(tx *store.Tx, asked event.LogRestored) error {
 			return err
 		}
 	}
+	over, err := overs(tx.Rx, n.Desk.Tenant)
+	if err != nil {
+		return err
+	}
+	for _, o := range over {
+		if err := say(o); err != nil {
+			return err
+		}
+	}
 	return say(end)
 }
 
 func snapshotLink(m member.Member) event.SnapshotLink {
 	l := event.SnapshotLink{
 		Link: m.Link, Key: m.KeyID, Gen: m.Gen, State: string(m.State), Windows: m.Windows, BookFrom: store.Stamp(m.From),
-		Until: store.Stamp(m.Until), Group: m.Group, Ordinal: m.Ordinal, OfficeOnly: m.OfficeOnly, Lang: m.Lang,
+		Until: store.Stamp(m.Until), Group: m.Group, Ordinal: m.Ordinal, OfficeOnly: m.OfficeOnly, Lang: m.Lang, Used: m.OpenedAt,
 		Hash: base64.RawURLEncoding.EncodeToString(m.CodeMAC), BirthHash: base64.RawURLEncoding.EncodeToString(m.BirthMAC),
 	}
 	for _, p := range m.Procs.List() {

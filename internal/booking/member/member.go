@@ -49,7 +49,7 @@ type Member struct {
 	State      State
 	Lang       string // of the letter, '' for the tenant's
 	IsKey      bool   // stands for the access key of a booking without a code
-	Opened     bool   // somebody has signed in with it: the letter has arrived
+	OpenedAt   string // instant of the first sign-in: the letter has arrived; '' before
 	LastEvent  string // in the log for the office, or later
 }
 

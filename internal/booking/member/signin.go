@@ -122,7 +122,7 @@ func SignIn(ctx context.Context, db *store.DB, actor store.Actor, keys Keys, a A
 
 // arrived tells the office at the first sign-in that the letter has arrived.
 func (m Member) arrived(tx *store.Tx, tenant int) error {
-	if m.Opened || m.IsKey {
+	if m.OpenedAt != "" || m.IsKey {
 		return nil
 	}
 	id := ulid.New(tx.Now)
@@ -130,13 +130,30 @@ func (m Member) arrived(tx *store.Tx, tenant int) error {
 	if err != nil || !first {
 		return err
 	}
+	return tellOpened(tx, tenant, m.Link, id, last)
+}
+
+// tellOpened writes the event under an id that the member is marked with, or one
+// after the last event that the member knew.
+func tellOpened(tx *store.Tx, tenant int, link, id, last string) error {
 	if last != id {
 		id = ulid.After(tx.Now, last)
-		if _, err := mark(tx, tenant, m.Link, id); err != nil {
+		if _, err := mark(tx, tenant, link, id); err != nil {
 			return err
 		}
 	}
-	return sync.Put(tx, tenant, id, event.LinkFirstUsed{Link: m.Link})
+	return sync.Put(tx, tenant, id, event.LinkFirstUsed{Link: link})
+}
+
+// TellOpened says once more that the letter has arrived: the office has not heard
+// of it, and the log that said so counts no longer.
+func TellOpened(tx *store.Tx, tenant int, link string) error {
+	id := ulid.New(tx.Now)
+	last, err := mark(tx, tenant, link, id)
+	if err != nil {
+		return err
+	}
+	return tellOpened(tx, tenant, link, id, last)
 }
 
 func firstOf(a, b error) error {

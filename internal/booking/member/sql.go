@@ -77,17 +77,24 @@ WHERE tenant = $1 AND link = $2 AND opened_at = '' RETURNING last_event`, tenant
 	return last, err == nil, err
 }
 
+// KnowOpened takes over when a code was signed in with first, where that is not
+// known here.
+func KnowOpened(tx *store.Tx, tenant int, link, at string) error {
+	_, err := tx.Exec("UPDATE member SET opened_at = $3 WHERE tenant = $1 AND link = $2 AND opened_at = ''", tenant, link, at)
+	return err
+}
+
 const columns = `link, kind, gen, key_id, code_mac, birth_mac, procs, windows, grp, mem, office_only, book_from, book_until, lang, state,
     opened_at, last_event`
 
 func scanMember(scan func(...any) error) (m Member, err error) {
-	var kind, code, birth, windows, from, until, opened string
+	var kind, code, birth, windows, from, until string
 	err = scan(&m.Link, &kind, &m.Gen, &m.KeyID, &code, &birth, &m.Procs, &windows, &m.Group, &m.Ordinal, &m.OfficeOnly, &from, &until,
-		&m.Lang, &m.State, &opened, &m.LastEvent)
+		&m.Lang, &m.State, &m.OpenedAt, &m.LastEvent)
 	if err != nil {
 		return Member{}, err
 	}
-	m.IsKey, m.Opened = kind == "key", opened != ""
+	m.IsKey = kind == "key"
 	if windows != "" {
 		m.Windows = strings.Fields(windows)
 	}

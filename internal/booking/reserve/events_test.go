@@ -164,7 +164,7 @@ func TestEvents_Bodies(t *testing.T) {
 			return err
 		})
 		member := func(n int, svc, more string) string {
-			return fmt.Sprintf(`{"link":"%s","gen":1,"svc":[%s]%s}`, link(n), svc, more)
+			return fmt.Sprintf(`{"link":"%s","gen":1,"svc":[%s],"units":1%s}`, link(n), svc, more)
 		}
 		placed := func(kind, start, next string) string {
 			return fmt.Sprintf(`%s {"bk":"%s","no":"11-0001","members":[%s,%s,%s],"window":"W1","start":"2026-12-08T%s:00+09:00","min":30,"party":3,"units":3,"seat":"web","via":"web","lang":"en"}`,

@@ -131,7 +131,7 @@ func (j *journal) place(b *Booking, was string, isNew bool) error {
 
 // guest is a person of a booking as the office hears of them.
 func (j *journal) guest(b Booking, p Person) (event.Member, error) {
-	m := event.Member{Link: p.Link, Gen: p.Gen}
+	m := event.Member{Link: p.Link, Gen: p.Gen, Units: p.Units}
 	for _, one := range p.Procs.List() {
 		m.Svc = append(m.Svc, string(one))
 	}

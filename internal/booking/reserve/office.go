@@ -23,6 +23,7 @@ type Placed struct {
 	SlotID  string
 	Guests  []Guest           // without those who have left
 	SlotsOf map[string]string // by code: another slot than that of the booking
+	Units   map[string]int    // by code: seats that the person takes, where the office tells
 	Booked  map[string]State  // by code: what became of the person, visits aside; Active for those not named
 	Via     Via
 	Rules   Rules
@@ -150,7 +151,7 @@ func (p Placed) persons(tx *store.Tx, b *Booking) (fresh []Person, err error) {
 			fresh = append(fresh, Person{Link: g.Link})
 		}
 		q := b.person(g.Link)
-		q.Gen, q.Procs, q.Units, q.SlotID = g.Gen, g.Procs, slot.Units(terms, g.Procs, p.Rules.SumUnits), b.SlotID
+		q.Gen, q.Procs, q.Units, q.SlotID = g.Gen, g.Procs, cmp.Or(p.Units[g.Link], slot.Units(terms, g.Procs, p.Rules.SumUnits)), b.SlotID
 		if id := p.SlotsOf[g.Link]; id != "" {
 			q.SlotID = id
 		}

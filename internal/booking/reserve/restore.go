@@ -151,7 +151,10 @@ func (r *Retaking) persons(b *Booking, e event.SnapshotBooking, kept bool, slotO
 		if p.Procs, err = slot.ParseProcs(procedures(m.Svc)...); err != nil {
 			return nil, err
 		}
-		if fresh[p.Ord] { // the office knows only how many seats all of them take together
+		switch {
+		case m.Units > 0:
+			p.Units = m.Units
+		case fresh[p.Ord]: // the office has told only how many seats all of them take together
 			p.Units = slot.Units(terms, p.Procs, r.rules.SumUnits)
 		}
 	}

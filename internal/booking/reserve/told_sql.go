@@ -95,7 +95,7 @@ func (b Booking) snapshot(rx *store.Rx, tenant int) (s event.SnapshotBooking, er
 			return s, err
 		}
 		one := event.Standing{
-			Link: p.Link, Gen: p.Gen, Svc: names(p.Procs), NoCode: nocode, Booked: string(p.Booked), Office: string(p.There), Cloud: string(p.Here),
+			Link: p.Link, Gen: p.Gen, Svc: names(p.Procs), Units: p.Units, NoCode: nocode, Booked: string(p.Booked), Office: string(p.There), Cloud: string(p.Here),
 		}
 		if p.SlotID != b.SlotID {
 			one.Start = startOf(p.SlotID, b.WindowID)
