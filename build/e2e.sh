@@ -9,7 +9,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 program=$(realpath "${1:?usage: e2e.sh PROGRAM}")
-KOFU_CHROMIUM=$(command -v chromium)
+KOFU_CHROMIUM=$(command -v chromium-headless-shell)
 KOFU_PROGRAM=$program
 KOFU_BOOKING_PROGRAM=$(dirname "$program")/kofu-booking
 export KOFU_CHROMIUM KOFU_PROGRAM KOFU_BOOKING_PROGRAM

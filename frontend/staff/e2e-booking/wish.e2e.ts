@@ -21,6 +21,10 @@ afterAll(async () => {
 });
 beforeEach(forgetAttempts);
 
+/** Every seat is taken: whoever waits goes on waiting until one comes free. */
+const full = (): string => sql('UPDATE slot SET web_open = MIN(web_taken, web_cap) WHERE tenant = 1');
+const seats = (): string => sql('UPDATE slot SET web_open = web_cap WHERE tenant = 1');
+
 const mailOf = (n: number): string => `wish${n}@resident.example`;
 
 /** Fills the form and sends it. */
@@ -51,6 +55,7 @@ const over = (): Promise<boolean> => eventually(() => sql("SELECT count(*) FROM 
 const offers = (): number => Number(sql("SELECT count(*) FROM booking_person WHERE tenant = 1 AND state = 'offered' AND link IN (SELECT link FROM visitor_session)"));
 
 describe.each(titled)('$title', ({ way, n }) => {
+  beforeAll(full);
   it('BK212 BK901: a wish, with what is missing, withdrawn and made again', () => Resident.visits(browser, way, async (r) => {
     await r.signIn(code(n));
     await r.open('/free?w=HON');
@@ -80,6 +85,7 @@ describe.each(titled)('$title', ({ way, n }) => {
 });
 
 it('BK212 BK901: an offer by mail that is declined', async () => {
+  seats();
   await each((way, n) => Resident.visits(browser, way, async (r) => {
     await r.visit(await outbox.link(mailOf(n), '/b/'));
     await r.look('offer-to-anybody', 'offer.title');
@@ -93,7 +99,9 @@ it('BK212 BK901: an offer by mail that is declined', async () => {
 });
 
 it('BK212 BK901: an offer by phone that is answered too late', async () => {
+  full();
   await each((way, n) => waitFor(way, n, 'phone', '0552370000'));
+  seats();
   await eventually(() => offers() === titled.length, 'everybody has an offer');
   await each((way, n) => Resident.visits(browser, way, async (r) => {
     await r.signIn(code(n));
@@ -115,10 +123,12 @@ it('BK212 BK901: an offer by mail that is taken in place of a booking', async ()
     await r.upToDays();
     await r.upToConfirm(3);
     await r.book();
+    full();
     await r.follow('main a[href*="/wish"]');
     await r.look('wish-with-booking', 'wish.title');
     await wish(r, 'mail', mailOf(n));
     await r.look('wished-with-booking', 'wish.title');
+    seats();
     await r.visit(await outbox.link(mailOf(n), '/b/'));
     await r.look('offer-with-booking', 'offer.title');
     await r.follow('form[action$="/accept"] button');

@@ -5,8 +5,8 @@ import { chromium } from 'playwright-core';
 
 const { port, host, code, birth, slot, shots } = JSON.parse(process.argv[2]);
 const browser = await chromium.launch({
-  executablePath: process.env.KOFU_CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+  executablePath: process.env.KOFU_CHROMIUM ?? '/usr/bin/chromium-headless-shell',
+  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update',
     `--host-resolver-rules=MAP ${host} 127.0.0.1:${port}`],
 });
 try {
