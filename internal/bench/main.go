@@ -53,14 +53,25 @@ var goals = []goal{
 	{"storm", neighbours},
 }
 
-// The programs that do nothing else but answer, as yardsticks.
-const emptyVariable = "KOFU_BENCH_EMPTY"
+// What makes this program one of its own helpers: one that does nothing else but
+// answer, as a yardstick, or a crowd that asks the service at this address.
+const (
+	emptyVariable = "KOFU_BENCH_EMPTY"
+	crowdVariable = "KOFU_BENCH_CROWD"
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	if os.Getenv(emptyVariable) != "" {
 		fmt.Fprintln(os.Stderr, "bench:", serveNothing(ctx, os.Stdout))
 		os.Exit(2)
+	}
+	if at := os.Getenv(crowdVariable); at != "" {
+		if err := crowd(ctx, at, os.Args[1], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(2)
+		}
+		os.Exit(0)
 	}
 	alarm, err := run(ctx, os.Args[1:], os.Stdout)
 	stop()

@@ -295,7 +295,8 @@ func (l *line) fair(people int) error {
 }
 
 // neighbours storms one municipality with ten times as many requests at a time
-// as it may have, while another goes on with its day.
+// as it may have, while another goes on with its day. The storm is a process of its
+// own: the neighbours' own clocks do not wait for it.
 func neighbours(ctx context.Context, b *bench, engine string) (list []result, err error) {
 	seconds, stormers := b.of(20, 2), b.of(250, 30)
 	n := 10 * seconds
@@ -312,23 +313,9 @@ func neighbours(ctx context.Context, b *bench, engine string) (list []result, er
 		}
 		people = append(people, one...)
 	}
-	ctxStorm, end := context.WithCancel(ctx)
-	var storm sync.WaitGroup
-	var stormed, turned atomic.Int64
-	for range stormers {
-		storm.Go(func() {
-			for ctxStorm.Err() == nil {
-				one := program.visitor(1)
-				p, err := one.request(ctxStorm, "/ja/code", nil)
-				if err != nil {
-					continue // the end
-				}
-				stormed.Add(1)
-				if p.status != http.StatusOK || ticketNo.MatchString(p.body) {
-					turned.Add(1)
-				}
-			}
-		})
+	storm, err := startStorm(ctx, program.at, stormers)
+	if err != nil {
+		return nil, err
 	}
 	time.Sleep(2 * time.Second)
 	times := newTally()
@@ -349,13 +336,12 @@ func neighbours(ctx context.Context, b *bench, engine string) (list []result, er
 	}
 	beside.Wait()
 	took := time.Since(begin)
-	end()
-	storm.Wait()
-	if err := errors.Join(append(times.errs, bookErr)...); err != nil {
+	asked, turned, err := storm.stop()
+	if err := errors.Join(append(times.errs, bookErr, err)...); err != nil {
 		return nil, err
 	}
-	note := fmt.Sprintf("the other gets %.0f/s by %d clients, %d %% of the answers ask to wait", float64(stormed.Load())/(took.Seconds()+2), stormers,
-		100*turned.Load()/max(1, stormed.Load()))
+	note := fmt.Sprintf("the other gets %.0f/s by %d clients, %d %% of the answers ask to wait", float64(asked)/(took.Seconds()+2), stormers,
+		100*turned/max(1, asked))
 	return []result{
 		result{Goal: "storm", Subject: "p95 of the neighbour's month page in ms", Peer: note, Want: 100, Wall: true}.of([]float64{ms(times.times["page"].at(0.95))}),
 		result{Goal: "storm", Subject: "p95 of the neighbour's bookings in ms", Peer: note, Want: 300, Wall: true}.of([]float64{ms(posts.at(0.95))}),

@@ -57,11 +57,7 @@ func (b *bench) start(ctx context.Context, o *office, more string) (_ *service, 
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%w; build it with make programs", err)
 	}
-	s.client = &http.Client{
-		Transport:     &http.Transport{MaxIdleConns: 2 * clients, MaxIdleConnsPerHost: 2 * clients, DisableCompression: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       time.Minute,
-	}
+	s.client = browser()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.at)
 		if err == nil {
@@ -71,6 +67,15 @@ func (b *bench) start(ctx context.Context, o *office, more string) (_ *service, 
 			text, _ := os.ReadFile(s.log)
 			return nil, errors.Join(fmt.Errorf("the service does not start: %s", text), s.stop())
 		}
+	}
+}
+
+// browser is what all clients of a process ask with.
+func browser() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{MaxIdleConns: 2 * clients, MaxIdleConnsPerHost: 2 * clients, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       time.Minute,
 	}
 }
 
