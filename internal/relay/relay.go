@@ -205,6 +205,12 @@ func take(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle, 
 		if err := s.admit(b.Header); err != nil {
 			return err
 		}
+		if s.PeerEpoch == "" { // whoever answers its first events names it
+			s.PeerEpoch = b.Epoch
+			if err := save(tx, s); err != nil {
+				return err
+			}
+		}
 		if err := t.each(tx, b, s, apply); err != nil {
 			return err
 		}
