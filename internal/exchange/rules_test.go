@@ -200,6 +200,25 @@ func TestCase09_NothingElseIsMovedFromTheList(t *testing.T) {
 	})
 }
 
+// Case 1: who cancels while a clerk still has to decide leaves nothing to decide.
+func TestCase01_CancelledBeforeTheDecision(t *testing.T) {
+	w := newWorld(t)
+	id, l := w.card()
+	w.hold(id)
+	w.export()
+	w.Cloud.say(placed(l))
+	w.back()
+	if list := w.cases(); len(list) != 1 || !list[0].Ask {
+		t.Fatalf("cases %+v", list)
+	}
+	w.Cloud.say(event.BookingCancelled{Booking: bk, By: "resident"})
+	w.back()
+	w.export()
+	if list := w.cases(); len(list) != 0 {
+		t.Errorf("cases %+v", list)
+	}
+}
+
 // Case 8: the end of one slot's case is the end of no other, and what a clerk has
 // decided stays.
 func TestCase08_EachSlotForItself(t *testing.T) {
