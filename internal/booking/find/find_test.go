@@ -265,6 +265,8 @@ func TestBK504_SavedSearches(t *testing.T) {
 		must(t, find.Drop(t.Context(), db, testkit.Supervisor, tenant, own.ID))
 		_, err = find.Keep(t.Context(), db, testkit.Clerk, tenant, find.Saved{Name: " "})
 		testkit.WantFault(t, err, fault.Invalid, "find.name")
+		_, err = find.Keep(t.Context(), db, testkit.Clerk, tenant, find.Saved{Name: "番号 123456789018"})
+		testkit.WantFault(t, err, fault.Invalid, "entry.my_number")
 		_, err = find.Keep(t.Context(), db, testkit.Clerk, tenant, find.Saved{Name: "x", Filter: find.Filter{DayFrom: "2026-12-02", DayUntil: "2026-12-01", TimeFrom: "9"}})
 		testkit.WantFault(t, err, fault.Invalid, "find.filter")
 	})

@@ -87,6 +87,9 @@ func TestBK106_MailWithResetLink(t *testing.T) {
 			Link: link(1), Gen: 1, KeyID: "k1", CodeMAC: code.Hash(keys["k1"]), Procs: "receive", State: member.Ready,
 			From: testkit.Now.Add(-time.Hour), Until: testkit.Now.AddDate(0, 3, 0),
 		}}))
+		for _, bad := range []string{"", "me", "123456789018@example.jp"} {
+			testkit.WantFault(t, o.RegisterMail(t.Context(), resident, link(1), bad), fault.Invalid, "terms.mail")
+		}
 		must(t, o.RegisterMail(t.Context(), resident, link(1), "me@example.jp"))
 		forget := func(c linkcode.Code, address string) error {
 			return o.ForgotPassword(t.Context(), resident, front.Forgot{

@@ -3,6 +3,7 @@ package inquiry_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -208,13 +209,27 @@ func TestChoices(t *testing.T) {
 		if c.Categories.Name("booking") != "予約のしかた" {
 			t.Errorf("the retired one is called %q", c.Categories.Name("booking"))
 		}
-		less := c
-		less.Categories = c.Categories[1:]
-		err = db.Write(t.Context(), testkit.Supervisor, func(tx *store.Tx) error {
-			_, err := inquiry.SaveChoices(tx, less, c.Version)
-			return err
-		})
-		testkit.WantFault(t, err, fault.Invalid, "inquiry.bad_choices")
+		for name, change := range map[string]func(*inquiry.Choices){
+			"one less": func(c *inquiry.Choices) { c.Categories = c.Categories[1:] },
+			"twelve digits": func(c *inquiry.Choices) {
+				c.Channels = append(c.Channels, inquiry.Choice{Code: "x", Name: "123456789018"})
+			},
+			"and in a title":  func(c *inquiry.Choices) { c.Templates[0].Title = "123456789018" },
+			"and in its text": func(c *inquiry.Choices) { c.Templates[0].Text = "123456789018" },
+		} {
+			bad := c
+			bad.Templates = slices.Clone(c.Templates)
+			change(&bad)
+			before := testkit.Dump(t, db)
+			err = db.Write(t.Context(), testkit.Supervisor, func(tx *store.Tx) error {
+				_, err := inquiry.SaveChoices(tx, bad, c.Version)
+				return err
+			})
+			testkit.WantFault(t, err, fault.Invalid, "inquiry.bad_choices")
+			if diff := cmp.Diff(before, testkit.Dump(t, db)); diff != "" {
+				t.Errorf("%s: changed (-want +got):\n%s", name, diff)
+			}
+		}
 	})
 }
 

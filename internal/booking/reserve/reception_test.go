@@ -167,6 +167,9 @@ func TestBK506_OneCaller(t *testing.T) {
 			return db.Write(t.Context(), testkit.Clerk, func(tx *store.Tx) error { _, err := reserve.Call(tx, tenant, b.ID, counter); return err })
 		}
 		refused(t, db, fault.Conflict, "booking.state", func() error { return call("3") }) // nobody is here
+		for _, bad := range []string{"", " ", "12345678901", "3\u202e"} {
+			refused(t, db, fault.Invalid, "booking.bad_counter", func() error { return call(bad) })
+		}
 		must(t, func() error { _, err := arrive(t, db, at(b)); return err }())
 		for range 5 {
 			var both sync.WaitGroup

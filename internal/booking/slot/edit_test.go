@@ -139,6 +139,8 @@ func TestBK306_PreviewApplyUndo(t *testing.T) {
 		}
 		batch := slot.Batch{Kind: slot.FromFile, Name: "12月.csv", Lines: lines}
 		untouched := testkit.Dump(t, db)
+		_, err := slot.ApplyBatch(t.Context(), db, testkit.Supervisor, tenant, slot.Batch{Kind: slot.FromFile, Name: "123456789018.csv", Lines: lines})
+		testkit.WantFault(t, err, fault.Invalid, "entry.my_number")
 		dry, err := slot.PreviewBatch(t.Context(), db, testkit.Supervisor, tenant, batch)
 		if err != nil {
 			t.Fatal(err)

@@ -311,6 +311,8 @@ func TestSetPattern_Refusals(t *testing.T) {
 		_, _, err = slot.AddException(t.Context(), db, testkit.Supervisor, tenant,
 			slot.Exception{From: "2026-12-10", To: "2026-12-10", ToMinute: 1440, Kind: slot.Closed, Reason: "123456789018"})
 		testkit.WantFault(t, err, fault.Invalid, "entry.my_number")
+		err = slot.AddTenant(t.Context(), db, testkit.Supervisor, slot.Tenant{ID: 2, Host: "b.example", Name: "123456789018", PartyMax: 1, UntilMinute: 1440})
+		testkit.WantFault(t, err, fault.Invalid, "entry.my_number")
 		err = slot.AddTenant(t.Context(), db, testkit.Supervisor, slot.Tenant{ID: 2, Host: "yoyaku.KOFU.example", Name: "乙", PartyMax: 1, UntilMinute: 1440})
 		testkit.WantFault(t, err, fault.Conflict, "slot.tenant_exists")
 	})

@@ -195,6 +195,23 @@ func TestBK107_FieldsComeAndGo(t *testing.T) {
 				t.Errorf("%s: %+v", column, d)
 			}
 		}
+		for column, change := range map[string]func(f *terms.Field, number string){ // may be a 個人番号
+			"labels":  func(f *terms.Field, number string) { f.Labels = map[string]string{"ja": number} },
+			"help":    func(f *terms.Field, number string) { f.Help = map[string]string{"ja": number} },
+			"heading": func(f *terms.Field, number string) { f.Heading = number },
+			"options": func(f *terms.Field, number string) {
+				*f = terms.Field{ID: "new", Kind: terms.KindSelect, Personal: terms.PIIOff, Labels: map[string]string{"ja": "a"}, Options: []terms.Option{{Value: number, Labels: map[string]string{"ja": "b"}}}}
+			},
+		} {
+			f := rest
+			f.List = slices.Clone(rest.List)
+			change(&f.List[0], "123456789018")
+			err := saveFields(t, db, f, 2)
+			testkit.WantFault(t, err, fault.Invalid, "terms.bad_field")
+			if d := detail(t, err); d.Column != column {
+				t.Errorf("twelve digits: %s: %+v", column, d)
+			}
+		}
 		if diff := cmp.Diff(before, testkit.Dump(t, db)); diff != "" {
 			t.Errorf("refused fields changed the database:\n%s", diff)
 		}

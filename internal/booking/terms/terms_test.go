@@ -80,6 +80,17 @@ func TestPolicy(t *testing.T) {
 				t.Errorf("%s: the refusal names %s", field, got)
 			}
 		}
+		for field, text := range map[string]func(*terms.Policy) *string{ // may be a 個人番号
+			"hours":      func(p *terms.Policy) *string { return &p.Hours },
+			"senderName": func(p *terms.Policy) *string { return &p.SenderName },
+			"privacy":    func(p *terms.Policy) *string { return &p.Privacy },
+		} {
+			err := save(func(p *terms.Policy) { *text(p) = "番号 123456789018" }, 0)
+			testkit.WantFault(t, err, fault.Invalid, "terms.bad_policy")
+			if got := detail(t, err); got.Column != field || got.Value != "" {
+				t.Errorf("%s: the refusal says %+v", field, got)
+			}
+		}
 		if diff := cmp.Diff(before, testkit.Dump(t, db)); diff != "" {
 			t.Errorf("refused policies changed the database:\n%s", diff)
 		}
@@ -331,6 +342,7 @@ func TestBK803_Notices(t *testing.T) {
 			{ID: "x", Pages: []string{"top"}, Texts: map[string]string{"en": "a"}},
 			{ID: "x", Pages: []string{"inner"}, Texts: map[string]string{"ja": "a"}},
 			{ID: "x", Pages: []string{"top"}, Texts: map[string]string{"ja": "a", "xx": "b"}},
+			{ID: "x", Pages: []string{"top"}, Texts: map[string]string{"ja": "番号 123456789018"}},
 		} {
 			err := db.Write(t.Context(), testkit.Supervisor, func(tx *store.Tx) error {
 				_, err := terms.SaveNotices(tx, tenant, terms.Notices{List: []terms.Notice{n}}, 1)
