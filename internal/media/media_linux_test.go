@@ -39,7 +39,7 @@ func (m *machine) write(path, text string) {
 func (m *machine) link(path, to string) {
 	m.t.Helper()
 	path = filepath.Join(m.root, path)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.Symlink(to, path)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.Symlink(to, path)); err != nil && !errors.Is(err, os.ErrExist) {
 		m.t.Fatal(err)
 	}
 }
@@ -114,6 +114,20 @@ func TestKT107_MediaOfTheMachine(t *testing.T) {
 	testkit.WantFault(t, err, fault.NotFound, "media.gone")
 }
 
+// A disk that is mounted at two places is one medium, and what the system itself
+// mounts from a stick is none.
+func TestKT107_EachMediumOnce(t *testing.T) {
+	m := newMachine(t)
+	stick := t.TempDir()
+	m.mount(3, "sdc", "pci0/usb1/1-1", stick, "rw", true)
+	m.mount(3, "sdc", "pci0/usb1/1-1", stick+"/again", "rw", true)
+	m.mount(4, "sdd", "pci0/usb1/1-2", "/snap/core/1", "ro", true)
+	m.mount(5, "sde", "pci0/usb1/1-3", "/boot", "rw", true)
+	if got := labels(t, m.finder()); !slices.Equal(got, []string{filepath.Base(stick)}) {
+		t.Errorf("found %q", got)
+	}
+}
+
 // The folder of the configuration is one more medium, as long as it is there.
 func TestKT107_FolderOfTheConfiguration(t *testing.T) {
 	m := newMachine(t)
@@ -163,6 +177,22 @@ func TestKT107_OnlyBundlesAreOpened(t *testing.T) {
 	}
 	_, err = media.Medium{Path: filepath.Join(dir, "pulled out")}.Bundles()
 	testkit.WantFault(t, err, fault.NotFound, "media.gone")
+}
+
+// Of a medium that is full of bundles the newest hundred are listed.
+func TestKT107_TheNewestBundles(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 101 {
+		path := filepath.Join(dir, fmt.Sprintf("%03d.kfb", i))
+		at := testkit.Now.Add(time.Duration(i) * time.Minute)
+		if err := errors.Join(os.WriteFile(path, nil, 0o600), os.Chtimes(path, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := media.Medium{Path: dir}.Bundles()
+	if err != nil || len(list) != 100 || list[0].Name != "100.kfb" || list[99].Name != "001.kfb" {
+		t.Errorf("%d listed, %v", len(list), err)
+	}
 }
 
 // Ejecting asks the desktop, then the system, and says when neither lets go.
