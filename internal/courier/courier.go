@@ -21,10 +21,12 @@ import (
 	"kofu/internal/store"
 )
 
-const (
-	patience = 5 * time.Minute
-	beckons  = 10 * time.Second // for a door to say that it wants the bundle; then it is sent all the same
-)
+// patience is how long a call may take; tests make it shorter.
+var patience = 5 * time.Minute
+
+// beckons is how long a door has to say that it wants the bundle; then it is sent
+// all the same.
+const beckons = 10 * time.Second
 
 // refusedHeader names the code for which the booking service has not taken our
 // bundle in. Its answer is its own bundle all the same.

@@ -316,6 +316,20 @@ func TestKT1000_NothingIsStoredWhenACallFails(t *testing.T) {
 	}
 }
 
+// KT1000: a booking service that takes our bundle and never answers is given up.
+func TestKT1000_AServiceThatNeverAnswers(t *testing.T) {
+	t.Cleanup(courier.Patience(500 * time.Millisecond))
+	w := newWorld(t)
+	over := make(chan struct{})
+	w.answer = func(http.ResponseWriter, []byte) { <-over }
+	t.Cleanup(func() { close(over) })
+	_, err := w.carry()
+	testkit.WantFault(t, err, fault.Unavailable, "courier.unreachable")
+	if w.applied() != 0 || w.register() != "" {
+		t.Errorf("applied %d, register %q", w.applied(), w.register())
+	}
+}
+
 // Without keys that two people have confirmed nothing leaves.
 func TestKT1000_NothingLeavesBeforeTheCeremony(t *testing.T) {
 	w := newWorld(t)
