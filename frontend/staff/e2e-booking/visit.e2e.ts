@@ -4,7 +4,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openBrowser } from '../e2e/browser';
 import { Resident, titled, ways } from './resident';
-import { code, forgetAttempts, instant, policy, sql } from './town';
+import { aoba, code, fetched, forgetAttempts, instant, policy, sql } from './town';
+import { eventually } from './until';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -145,6 +146,29 @@ describe.each(titled)('$title', ({ way }) => {
     await r.visit(to);
     await r.cancel();
     await r.look('cancelled', 'done.cancelled');
+  }));
+
+  it('Case05 BK201: a day that the office closes is offered no more', () => Resident.visits(browser, way, async (r) => {
+    await r.signIn(code(2));
+    await r.upToDays();
+    await r.upToConfirm();
+    const [window = '', day = ''] = sql(`SELECT window_id || '|' || day FROM slot WHERE ${chosen(r)}`).split('|');
+    const free = async (): Promise<boolean> => (await fetched(aoba, `/${way.lang}/free/times?w=${window}&d=${day}`)).body.includes(`${day}T`);
+    expect(await free()).toBe(true);
+    sql(`INSERT INTO closed_day VALUES (1, '${window}', '${day}', 0)`);
+    try {
+      await eventually(async () => !await free(), 'the pages know that the day is closed');
+      await r.send('/book');
+      await r.look('day-closed', 'times.title', 409);
+      expect(await r.text()).toContain(r.word('confirm.nothing'));
+      await r.upToDaysAgain();
+      await r.look('days-without-it', 'days.title');
+      const chosenOn = r.page.locator(`main a[href*="times"][href*="d=${day}"]`);
+      expect(await chosenOn.count()).toBe(0);
+      await r.follow('.pager a[href*="view=month"]');
+      await r.look('month-without-it', 'days.title');
+      expect(await chosenOn.count()).toBe(0);
+    } finally { sql('DELETE FROM closed_day WHERE tenant = 1'); }
   }));
 
   it('BK208 BK901: codes that cannot book now', () => Resident.visits(browser, way, async (r) => {

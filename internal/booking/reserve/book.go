@@ -11,7 +11,6 @@ import (
 	"kofu/internal/booking/slot"
 	"kofu/internal/booking/ulid"
 	"kofu/internal/fault"
-	"kofu/internal/jpdate"
 	"kofu/internal/store"
 )
 
@@ -120,9 +119,6 @@ func (r Request) make(tx *store.Tx, b *Booking) error {
 		}
 	}
 	if err := b.move(tx, r.Tenant, b.want(r.SlotID, r.By), r.Adjacent); err != nil {
-		return err
-	}
-	if err := b.dayOpen(tx.Rx, r.Tenant, r.By); err != nil {
 		return err
 	}
 	for _, m := range members {
@@ -265,15 +261,11 @@ func (b *Booking) move(tx *store.Tx, tenant int, want slot.Want, adjacent bool) 
 	return b.find(tx.Rx, tenant, slices.Min(places), taken...)
 }
 
-// dayOpen refuses residents a day that the office has closed already, which can
-// be none but today or one that has passed.
-func (b Booking) dayOpen(rx *store.Rx, tenant int, by By) error {
-	day := jpdate.Day(store.Day(b.Starts))
-	if by.office() || day > jpdate.Day(rx.Today()) {
-		return nil
-	}
-	_, closed, err := seenAt(rx, tenant, b.WindowID, day)
-	if err == nil && closed {
+// dayOpen refuses residents to make certain what was held for them on a day that
+// the office has closed since.
+func (b Booking) dayOpen(rx *store.Rx, tenant int) error {
+	held, _, err := slot.ByID(rx, tenant, b.SlotID)
+	if err == nil && held.Ended {
 		err = fault.New(fault.Conflict, "slot.closed", "time", b.Starts.In(store.Tokyo).Format("15:04"))
 	}
 	return err

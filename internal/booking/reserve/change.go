@@ -59,9 +59,6 @@ func ChangeIn(tx *store.Tx, a Act, slotID string, adjacent bool) (b Booking, fre
 		if err := b.move(tx, a.Tenant, b.want(slotID, a.By), adjacent); err != nil {
 			return err
 		}
-		if err := b.dayOpen(tx.Rx, a.Tenant, a.By); err != nil {
-			return err
-		}
 		if err := b.servedFrom(tx.Rx, a.Tenant, window); err != nil {
 			return err
 		}

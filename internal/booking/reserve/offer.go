@@ -46,9 +46,15 @@ func OfferIn(tx *store.Tx, o Offer) (b Booking, err error) {
 // offer becomes active, in one transaction. Errors: as [Cancel], and
 // fault.Conflict "booking.offer_late" when its time has passed, whether the
 // seats have been freed yet or not, "booking.exists" when one of its persons is
-// here with another booking.
+// here with another booking, "slot.closed" for residents when the office has
+// closed the day meanwhile.
 func AcceptIn(tx *store.Tx, a Act) (b Booking, fresh bool, err error) {
 	return a.answer(tx, "accept", func(j *journal, b *Booking) error {
+		if !a.By.office() {
+			if err := b.dayOpen(tx.Rx, a.Tenant); err != nil {
+				return err
+			}
+		}
 		was, err := j.replace(b)
 		if err != nil {
 			return err

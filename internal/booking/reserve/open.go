@@ -163,7 +163,8 @@ const keyMode = "accesskey"
 // ConfirmIn makes a pending booking active: its mail was answered. Confirmed
 // again it stays as it is. Errors: fault.NotFound "booking.unknown";
 // fault.Conflict "booking.confirm_late" when the time has passed, whether the
-// seats have been freed yet or not; "booking.gone".
+// seats have been freed yet or not; "booking.gone"; "slot.closed" when the office
+// has closed the day meanwhile.
 func ConfirmIn(tx *store.Tx, tenant int, bookingID string) (b Booking, fresh bool, err error) {
 	j := open(tx, tenant)
 	if b, err = j.withPersons(bookingID); err != nil {
@@ -176,6 +177,9 @@ func ConfirmIn(tx *store.Tx, tenant int, bookingID string) (b Booking, fresh boo
 		return Booking{}, false, fault.New(fault.Conflict, "booking.gone", "no", b.No)
 	case b.State != Pending:
 		return b, false, nil
+	}
+	if err := b.dayOpen(tx.Rx, tenant); err != nil {
+		return Booking{}, false, err
 	}
 	if err := b.apply(Confirming, b.in(Pending)...); err != nil {
 		return Booking{}, false, err

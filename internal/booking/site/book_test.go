@@ -13,7 +13,6 @@ import (
 
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/reserve"
-	"kofu/internal/booking/slot"
 	"kofu/internal/booking/terms"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -65,7 +64,7 @@ func TestBK203_DonePage(t *testing.T) {
 		s.click("12月25日").click("9時30分").submit("/book")
 		everything := []string{
 			"11-0001", "2026年(令和8年)12月25日(金曜日)", "9時30分から", "市役所 本庁舎", "甲府市丸の内1-18-1", "地図を見る", "持ち物",
-			"本人確認書類", "変更は12月24日(木) 17時まで", "取り消しは12月25日(金) 0時まで", "055-237-0000", "カレンダーに入れる", "5分を過ぎると",
+			"本人確認書類", "変更は12月24日(木) 17時まで", "取り消しは12月25日(金) 0時まで", "055-237-0000", "カレンダーに入れる", "予約の時間を5分過ぎると",
 		}
 		s.want(http.StatusOK, append([]string{"予約しました"}, everything...)...)
 		bookmark := s.at
@@ -171,7 +170,7 @@ func TestBK206_PartyTooLarge(t *testing.T) {
 		s.get("/ja/days?p=receive&w=W1&g=1").want(http.StatusOK, "3人")
 		before := w.dump()
 		s.get("/ja/confirm?p=receive&w=W1&g=1&s=W1@2026-11-25T09:30").want(http.StatusOK, "3人")
-		s.submit("/book").want(http.StatusConflict, "この時間はあと2人です。3人では予約できません。", "近いあき時間")
+		s.submit("/book").want(http.StatusConflict, "この時間は、あと2人までです。3人では予約できません。", "近いあき時間")
 		if diff := cmp.Diff(before, w.dump()); diff != "" {
 			t.Errorf("a refused party changed the database:\n%s", diff)
 		}
@@ -382,32 +381,6 @@ func TestKT502_BookingOfTheOffice(t *testing.T) {
 		}
 		if diff := cmp.Diff(before, w.dump()); diff != "" {
 			t.Errorf("a booking of the office changed:\n%s", diff)
-		}
-	})
-}
-
-// Case 5: a day that the office has closed takes no more bookings; the page says
-// so and offers other times.
-func TestCase05_DayClosedMeanwhile(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *town) {
-		mover := w.someone().book(1, "9時30分")
-		var window slot.Window
-		testkit.Read(t, w.db, func(rx *store.Rx) (err error) { window, _, err = slot.WindowByID(rx, tenant, "W1"); return err })
-		window.Book, window.Change = slot.Deadline{Minute: 1020}, slot.Deadline{Minute: 1020}
-		_, err := slot.SaveWindow(t.Context(), w.db, testkit.Supervisor, tenant, window)
-		w.must(err)
-		w.clock.Advance(time.Minute) // in which the pages hear of it
-		s := w.someone().signIn(0).click("あいています").click("10時")
-		mover.click("日時を変える").click("11月24日").click("10時")
-		testkit.Write(t, w.db, testkit.Clerk, func(tx *store.Tx) error {
-			_, err := reserve.DayClosed(tx, tenant, "W1", "2026-11-24", 9)
-			return err
-		})
-		before := w.dump()
-		s.submit("/book").want(http.StatusConflict, "10時の受付は終わりました。")
-		mover.submit("/change").want(http.StatusConflict, "10時の受付は終わりました。")
-		if diff := cmp.Diff(before, w.dump()); diff != "" {
-			t.Errorf("a refused booking changed the database:\n%s", diff)
 		}
 	})
 }

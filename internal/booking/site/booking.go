@@ -97,7 +97,9 @@ func (o opened) procs() slot.Procs {
 func (o opened) live(now time.Time) bool { return o.State == reserve.Active && o.Starts.After(now) }
 
 // overdue reports whether the time in which it had to be confirmed has passed.
-func (o opened) overdue(now time.Time) bool { return !o.Until.IsZero() && !now.Before(o.Until) }
+func (o opened) overdue(now time.Time) bool {
+	return !o.Until.IsZero() && (!now.Before(o.Until) || o.slot.Ended)
+}
 
 type bookingData struct {
 	Facts              facts

@@ -178,8 +178,11 @@ func (v *visit) refused(c choice, err error, on ways, again func(int, ...problem
 }
 
 // otherTimes shows the times of the day that was wanted, with up to three that
-// are free near it.
+// are free near it, and says what stands: nothing yet, or the booking as before.
 func (v *visit) otherTimes(c choice, on ways, q problem) error {
+	if q.Then = "confirm.nothing"; on.own != "" {
+		q.Then = "change.nothing"
+	}
 	s, found, err := v.slotOf(c.slot)
 	if err != nil {
 		return err

@@ -118,15 +118,15 @@ func TestBK110_ConfirmedByMail(t *testing.T) {
 		if diff := cmp.Diff(before, w.dump()); diff != "" {
 			t.Errorf("a refused form changed the database:\n%s", diff)
 		}
-		s.submit("/open/book", "c_mail", "taro@example.jp").want(http.StatusOK, "席をおさえました", "11月24日(火) 10時までに")
+		s.submit("/open/book", "c_mail", "taro@example.jp").want(http.StatusOK, "まだ予約は決まっていません", "11月24日(火) 10時までに")
 	})
 }
 
 func TestBK110_LinkOfTheMail(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *town) {
 		w.withoutCodes(true)
-		w.someone().openTo("pin", "9時30分").submit("/open/book", "c_mail", "taro@example.jp").want(http.StatusOK, "席をおさえました")
-		w.someone().openTo("pin", "10時").submit("/open/book", "c_mail", "jiro@example.jp").want(http.StatusOK, "席をおさえました")
+		w.someone().openTo("pin", "9時30分").submit("/open/book", "c_mail", "taro@example.jp").want(http.StatusOK, "まだ予約は決まっていません")
+		w.someone().openTo("pin", "10時").submit("/open/book", "c_mail", "jiro@example.jp").want(http.StatusOK, "まだ予約は決まっていません")
 		link := func(no string) string {
 			id := w.booked(no).ID
 			return "/ja/mail/c-" + id + "-" + keyring.ForTest(7).MAC("booking-confirm", id)[:22]
@@ -146,7 +146,7 @@ func TestBK110_LinkOfTheMail(t *testing.T) {
 		_, fields = late.formTo(strings.TrimPrefix(late.at, "/ja"))
 		w.clock.Advance(31 * time.Minute)
 		late.request(http.MethodPost, late.at, fields)
-		late.want(http.StatusConflict, "時間がすぎたため、この枠は取り消されました。")
+		late.want(http.StatusConflict, "時間が過ぎたため、この予約は取り消されました。")
 		again := w.someone().get(link("11-0002")).want(http.StatusOK, "あなたの予約", "確認の期限が過ぎたため、この予約は取り消されました。")
 		if text := late.body + again.body; strings.Contains(text, "まだ予約は決まっていません") {
 			t.Errorf("it can still be made certain:\n%s", text)

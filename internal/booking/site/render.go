@@ -67,6 +67,7 @@ type problem struct {
 	Field string // id of the field, '' for the page as a whole
 	Key   string
 	Args  []string
+	Then  string // key of a sentence that follows, or ''
 }
 
 // problemOf is a fault as residents read it.
@@ -165,7 +166,13 @@ func (p page) Problem(field string) *problem {
 }
 
 // Explain is the text of a problem.
-func (p page) Explain(q problem) template.HTML { return p.words.HTML(q.Key, q.Args...) }
+func (p page) Explain(q problem) template.HTML {
+	text := p.words.HTML(q.Key, q.Args...)
+	if q.Then != "" {
+		text += " " + p.words.HTML(q.Then)
+	}
+	return text
+}
 
 // SiteName names the site and its municipality.
 func (p page) SiteName() template.HTML { return p.inJapanese("site.name", "city", p.city.Name) }

@@ -103,8 +103,11 @@ func (v *visit) waiter() (w waiter, found bool, err error) {
 
 // offerOf is the offer that still waits for the answer of a code.
 func (v *visit) offerOf(rx *store.Rx, link string) (b reserve.Booking, found bool, err error) {
-	b, found, err = reserve.OfferFor(rx, v.Tenant, link)
-	return b, found && v.now.Before(b.Until), err
+	if b, found, err = reserve.OfferFor(rx, v.Tenant, link); err != nil || !found {
+		return b, false, err
+	}
+	held, _, err := slot.ByID(rx, v.Tenant, b.SlotID)
+	return b, opened{Booking: b, slot: held}.answerable(v.now), err
 }
 
 // guests are those that the wish is for: of a booking everybody in it, for whom
@@ -399,7 +402,7 @@ func (v *visit) getOffer() error {
 
 // answerable reports whether an offer still waits for an answer.
 func (o opened) answerable(now time.Time) bool {
-	return o.State == reserve.Offered && now.Before(o.Until)
+	return o.State == reserve.Offered && !o.overdue(now)
 }
 
 func (v *visit) showOffer(status int, o opened, problems ...problem) error {

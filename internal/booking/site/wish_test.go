@@ -126,13 +126,13 @@ func TestBK212_OfferPageEnds(t *testing.T) {
 		form.Set("token", fresh.Get("token"))
 		before := testkit.Dump(t, w.db)
 		s.request(http.MethodPost, first+"/accept", form)
-		s.want(http.StatusConflict, "時間がすぎたため、この枠は取り消されました。今の予約はそのままです。")
+		s.want(http.StatusConflict, "時間が過ぎたため、この時間は予約できなくなりました。今の予約があれば、そのままです。")
 		if diff := cmp.Diff(before, testkit.Dump(t, w.db)); diff != "" {
 			t.Errorf("a late answer changed:\n%s", diff)
 		}
-		s.get(first).want(http.StatusOK, "時間がすぎたため、この枠は取り消されました。今の予約はそのままです。")
+		s.get(first).want(http.StatusOK, "時間が過ぎたため、この時間は予約できなくなりました。今の予約があれば、そのままです。")
 		w.serveWishes()
-		s.get(first).want(http.StatusOK, "時間がすぎたため、この枠は取り消されました。今の予約はそのままです。")
+		s.get(first).want(http.StatusOK, "時間が過ぎたため、この時間は予約できなくなりました。今の予約があれば、そのままです。")
 		testkit.Read(t, w.db, func(rx *store.Rx) error {
 			tasks, err := mail.Tasks(rx, tenant, false)
 			if len(tasks) == 0 || tasks[0].Kind != terms.MailOffer {

@@ -119,7 +119,7 @@ func (b *Board) version() string {
 		_ = enc.Encode([]string{string(d), r.holidays.Holidays[d]})
 	}
 	for _, s := range b.slots {
-		_, _ = fmt.Fprintln(h, s.ID, s.Minutes, s.Procs, s.Open, s.PhoneOnly, s.WebCap, s.Free(b.Made), s.Starts.After(b.Made), s.OpensAt.After(b.Made))
+		_, _ = fmt.Fprintln(h, s.ID, s.Minutes, s.Procs, s.Open, s.Ended, s.PhoneOnly, s.WebCap, s.Free(b.Made), s.Starts.After(b.Made), s.OpensAt.After(b.Made))
 		for _, p := range Procedures {
 			_, _ = fmt.Fprint(h, s.Until(Procs(p)).Book.After(b.Made))
 		}
@@ -188,7 +188,7 @@ func (b *Board) Times(q Query, now time.Time) (times []Time) {
 
 func (b *Board) state(s Slot, q Query, now time.Time) (State, jpdate.Day) {
 	switch free := s.Free(now); {
-	case !now.Before(s.Until(q.Procs).Book) || !now.Before(s.Starts):
+	case s.Ended || !now.Before(s.Until(q.Procs).Book) || !now.Before(s.Starts):
 		return Past, ""
 	case s.PhoneOnly:
 		return Phone, ""

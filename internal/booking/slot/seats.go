@@ -40,6 +40,8 @@ func Take(tx *store.Tx, tenant int, w Want) (Slot, error) {
 	switch {
 	case err != nil:
 		return Slot{}, err
+	case s.Ended && !w.ByOffice:
+		return Slot{}, s.closed()
 	case !s.Procs.allows(w.Procs):
 		return Slot{}, fault.New(fault.Conflict, "slot.procedure", "time", s.clock())
 	case s.PhoneOnly && !w.ByOffice && !w.Override:
@@ -60,8 +62,8 @@ func Refusal(rx *store.Rx, tenant int, w Want) error {
 		return err
 	case !found:
 		return fault.New(fault.NotFound, "slot.unknown")
-	case !s.Open || !s.Starts.After(now):
-		return fault.New(fault.Conflict, "slot.closed", "time", s.clock())
+	case !s.Open || s.Ended && !w.ByOffice || !s.Starts.After(now):
+		return s.closed()
 	case !w.Override && now.Before(s.OpensAt):
 		return fault.New(fault.Conflict, "slot.not_open_yet", "day", store.Day(s.OpensAt))
 	case !w.Override && !now.Before(s.Until(w.Procs).Book):
@@ -80,6 +82,8 @@ func Refusal(rx *store.Rx, tenant int, w Want) error {
 func (s Slot) late(procs Procs) error {
 	return fault.New(fault.Conflict, "slot.deadline", "until", s.Until(procs).Book.In(store.Tokyo).Format("2006-01-02 15:04"))
 }
+
+func (s Slot) closed() error { return fault.New(fault.Conflict, "slot.closed", "time", s.clock()) }
 
 func (s Slot) clock() string { return s.Starts.In(store.Tokyo).Format("15:04") }
 

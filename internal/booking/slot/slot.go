@@ -90,6 +90,7 @@ type Slot struct {
 	Minutes  int
 	Procs    Procs // '' for every procedure
 	Open     bool
+	Ended    bool // the office has closed its day: residents get no more of it
 
 	OpensAt     time.Time // from here on it can be booked
 	BookUntil   time.Time // deadlines for residents; the office may go beyond them.
@@ -105,7 +106,7 @@ type Slot struct {
 // Free is the number of seats that the web can still take, 0 for a slot that
 // cannot be booked at the instant.
 func (s Slot) Free(now time.Time) int {
-	if !s.Open || s.PhoneOnly || now.Before(s.OpensAt) || !now.Before(s.BookUntil) || !now.Before(s.Starts) {
+	if !s.Open || s.Ended || s.PhoneOnly || now.Before(s.OpensAt) || !now.Before(s.BookUntil) || !now.Before(s.Starts) {
 		return 0
 	}
 	return max(0, s.WebOpen-s.WebTaken)

@@ -7,14 +7,17 @@ import (
 	"kofu/internal/store"
 )
 
-// slotColumns are the columns of a slot in the order of scanSlot.
+// slotColumns are the columns of a slot in the order of scanSlot, for statements
+// with the tenant as $1. That a day is closed is read with each slot: whoever
+// looks at seats and whoever takes one see the same.
 const slotColumns = `slot_id, window_id, day, starts_at, minutes, procs, is_open, opens_at, book_until, change_until, cancel_until,
-       own_until, phone_only, web_cap, web_open, web_over, web_taken, office_cap, office_over, office_taken`
+       own_until, phone_only, web_cap, web_open, web_over, web_taken, office_cap, office_over, office_taken,
+       CASE WHEN EXISTS (SELECT 1 FROM closed_day c WHERE c.tenant = $1 AND c.window_id = slot.window_id AND c.day = slot.day) THEN 1 ELSE 0 END`
 
 func scanSlot(scan func(...any) error) (s Slot, err error) {
 	var starts, opens, book, change, cancel string
 	err = scan(&s.ID, &s.WindowID, &s.Day, &starts, &s.Minutes, &s.Procs, &s.Open, &opens, &book, &change, &cancel,
-		&s.Own, &s.PhoneOnly, &s.WebCap, &s.WebOpen, &s.WebOver, &s.WebTaken, &s.OfficeCap, &s.OfficeOver, &s.OfficeTaken)
+		&s.Own, &s.PhoneOnly, &s.WebCap, &s.WebOpen, &s.WebOver, &s.WebTaken, &s.OfficeCap, &s.OfficeOver, &s.OfficeTaken, &s.Ended)
 	if err != nil {
 		return Slot{}, err
 	}
