@@ -3,6 +3,7 @@ package intake_test
 import (
 	"bytes"
 	"crypto/rand"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,14 +169,15 @@ func TestCase11_ConfigurationIsToldAnew(t *testing.T) {
 }
 
 // KT1000: after the service was put back only the answer to its own question counts.
-// Who has a letter that was replaced since is out; whose code is dead loses the
-// booking and is told; the office hears the configuration anew.
+// Who has a letter that was replaced since is out; whose code is dead, whom the
+// office has booked meanwhile and whom it had refused loses the booking and is told;
+// the office hears the configuration anew.
 func TestKT1000_WhatTheAnswerBrings(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		o := w.office()
 		w.gives()
 		w.takes(o.export(0, nil))
-		b := w.book(nine, 2)
+		b, twice, refused := w.book(nine, 2), w.book(half, 3), w.book("2026-12-08T10:00", 1)
 		was, head := w.epoch(), w.number()
 		var tokens []string
 		for n := range 2 {
@@ -190,7 +192,13 @@ func TestKT1000_WhatTheAnswerBrings(t *testing.T) {
 		}
 		answer := func(epoch string) {
 			o.say(event.SnapshotBegin{For: epoch, Was: was, Seen: head}, told(0, issue(0, 7), "ready"), told(1, issue(1, 1), "ready"),
-				told(2, issue(2, 1), "withdrawn"), event.SnapshotEnd{For: epoch, Links: 3})
+				told(2, issue(2, 1), "withdrawn"), event.SnapshotBooking{
+					Booking: phone, Office: true, Window: "W1", Start: nine + ":00+09:00", Min: 30, Party: 1, Units: 1, Seat: "office", Via: "phone",
+					Members: []event.Standing{{Link: link(3), Gen: 1, Svc: []string{"receive"}, Booked: "active"}},
+				}, event.SnapshotBooking{
+					Booking: refused.ID, No: refused.No, Window: "W1", Start: "2026-12-08T10:00:00+09:00", Min: 30, Party: 1, Units: 1, Seat: "web", Via: "web",
+					Members: []event.Standing{{Link: link(1), Gen: 1, Svc: []string{"receive"}, Booked: "active", Refused: true}},
+				}, event.SnapshotEnd{For: epoch, Links: 3, Bookings: 2})
 			w.takes(o.export(0, nil))
 		}
 		answer(was)
@@ -201,6 +209,12 @@ func TestKT1000_WhatTheAnswerBrings(t *testing.T) {
 		answer(w.epoch())
 		w.wantStates(b.ID, "[cancelled_by_office]")
 		if got := w.mails(b.ID); got != "[office_cancelled]" {
+			t.Errorf("mails %s", got)
+		}
+		w.wantStates(twice.ID, "[cancelled_by_office]")
+		w.wantStates(refused.ID, "[cancelled_by_office]")
+		w.wantStates(phone, "[active]")
+		if got := w.mails(twice.ID) + w.mails(refused.ID); strings.Contains(got, "[]") {
 			t.Errorf("mails %s", got)
 		}
 		if m := w.member(0); !bytes.Equal(m.CodeMAC, code(0, 7).Hash(make([]byte, 32))) {
@@ -216,7 +230,7 @@ func TestKT1000_WhatTheAnswerBrings(t *testing.T) {
 		})
 		must(t, w.ConfirmRestore(t.Context(), testkit.Supervisor))
 		w.gives()
-		if all := w.said(); count(all, "config.window") != 1 || count(all, "booking.cancelled") != 1 {
+		if all := w.said(); count(all, "config.window") != 1 || count(all, "booking.cancelled") != 3 {
 			t.Errorf("said %v", all)
 		}
 	})

@@ -312,6 +312,7 @@ func (r *Retaking) recheck(id string) (m Moved, changed bool, err error) {
 	}
 	held := b.seats()
 	m.Before = b.copied()
+	m.Before.unrefused()
 	closed, _, err := b.closed(r.tx.Rx, r.tenant)
 	if err != nil {
 		return m, false, err
@@ -344,6 +345,15 @@ func (r *Retaking) recheck(id string) (m Moved, changed bool, err error) {
 	}
 	m.After = b
 	return m, !b.Theirs && m.Before.State != b.State, j.close()
+}
+
+// unrefused shows the persons as they were before the answer told of refusals,
+// which end nothing by themselves.
+func (b *Booking) unrefused() {
+	for i := range b.Persons {
+		b.Persons[i].by(func(*agree.Person) {})
+	}
+	b.sum()
 }
 
 // raiseNumber keeps the receipt number of a booking from being given again.
