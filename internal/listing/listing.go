@@ -48,6 +48,7 @@ type Column struct {
 	Heading string
 	Kind    sheet.Kind
 	Width   float64 // in spreadsheets, 0 for the usual one
+	Room    float64 // on paper, mm at least, for what people write there by hand
 }
 
 // Number reports whether the column holds numbers.
@@ -181,7 +182,7 @@ func (d Document) paper(press paper.Press) paper.Tables {
 			part.Charts = d.Charts
 		}
 		for _, c := range s.Columns {
-			part.Columns = append(part.Columns, paper.TableColumn{Heading: c.Heading, Right: c.Number()})
+			part.Columns = append(part.Columns, paper.TableColumn{Heading: c.Heading, Right: c.Number(), Room: c.Room})
 		}
 		for _, row := range s.Rows {
 			part.Rows = append(part.Rows, s.Said(row))

@@ -38,7 +38,8 @@ type TablePart struct {
 // TableColumn is a column of a list. Its width follows from its texts.
 type TableColumn struct {
 	Heading string
-	Right   bool // numbers
+	Right   bool    // numbers
+	Room    float64 // mm that it has at least, for what people write there by hand
 }
 
 // Measures of the lists, in mm and points.
@@ -238,7 +239,7 @@ func (l *lists) row(cells []cell, widths []float64, shade uint8) {
 func (l *lists) widths(part TablePart) []float64 {
 	widths := make([]float64, len(part.Columns))
 	for i, c := range part.Columns {
-		widths[i] = max(narrowestCell, l.s.width(c.Heading, style{size: cellSize, heading: true})+2*cellPad+0.5)
+		widths[i] = max(narrowestCell, c.Room, l.s.width(c.Heading, style{size: cellSize, heading: true})+2*cellPad+0.5)
 	}
 	rows := part.Rows
 	if part.Total != nil {

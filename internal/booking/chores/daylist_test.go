@@ -115,7 +115,7 @@ func TestBK906_DayLists(t *testing.T) {
 					}
 				}
 			}
-			if !strings.Contains(text, "窓口"+window) || !strings.Contains(text, "来場予定一覧") {
+			if !strings.Contains(text, "窓口"+window) || !strings.Contains(text, "来場予定一覧") || !strings.Contains(text, "出力:自動作成") || !strings.Contains(text, "来庁(記入)") {
 				t.Errorf("%s is not headed:\n%s", key, text)
 			}
 		}

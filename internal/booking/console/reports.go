@@ -167,7 +167,7 @@ func (s *server) getDayList(w http.ResponseWriter, r *http.Request, actor store.
 	if err != nil {
 		return err
 	}
-	staffweb.SetFileHeaders(w, "application/pdf", message.Text("daylist.title", nil)+"_"+string(day)+".pdf", true)
+	staffweb.SetFileHeaders(w, "application/pdf", message.Text("daylist.title", nil)+"_"+window+"_"+string(day)+".pdf", true)
 	_, err = w.Write(pdf)
 	return err
 }

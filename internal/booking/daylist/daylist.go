@@ -65,12 +65,13 @@ func Make(ctx context.Context, db *store.DB, actor store.Actor, tenant int, pres
 			if !found || !w.OpenOn(day) {
 				continue
 			}
-			d, err := report.Make(rx, tenant, report.Query{Kind: report.Visitors, From: day, Until: day, Windows: []slot.Window{w}, By: actor.Name})
+			d, err := report.Make(rx, tenant, report.Query{Kind: report.Visitors, From: day, Until: day, Windows: []slot.Window{w}, By: message.Text("daylist.by", nil)})
 			if err != nil {
 				return err
 			}
 			d.Title = message.Text("daylist.title", nil)
 			d.Notes = append(d.Notes, message.Text("daylist.note", nil))
+			forHand(d.Sections)
 			docs[List{Day: day, WindowID: w.ID, MadeAt: rx.Now, Visits: d.Rows()}] = d
 		}
 		return nil
@@ -87,6 +88,27 @@ func Make(ctx context.Context, db *store.DB, actor store.Actor, tenant int, pres
 		lists = append(lists, made{l, pdf.Bytes()})
 	}
 	return len(lists), keep(ctx, db, actor, tenant, lists)
+}
+
+// Room for what people write on the paper, in mm.
+const roomForTime, roomForNotes = 24, 62
+
+// forHand adds columns in which people write who came and what was done, while
+// nothing else works.
+func forHand(sections []listing.Section) {
+	for i := range sections {
+		s := &sections[i]
+		s.Columns = append(s.Columns,
+			listing.Column{Heading: message.Text("daylist.came", nil), Room: roomForTime},
+			listing.Column{Heading: message.Text("daylist.done", nil), Room: roomForTime},
+			listing.Column{Heading: message.Text("daylist.notes", nil), Room: roomForNotes})
+		for r, row := range s.Rows {
+			s.Rows[r] = append(row, "", "", "")
+		}
+		if s.Total != nil {
+			s.Total = append(s.Total, "", "", "")
+		}
+	}
 }
 
 func keep(ctx context.Context, db *store.DB, actor store.Actor, tenant int, lists []made) error {

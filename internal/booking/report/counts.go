@@ -62,7 +62,7 @@ func (m *making) handedOut() error {
 	s.Total = []string{totalLabel()}
 	var series []chart.Series
 	for _, w := range m.q.Windows {
-		s.Columns = append(s.Columns, listing.Column{Heading: w.Name, Kind: sheet.Int, Width: 14})
+		s.Columns = append(s.Columns, listing.Column{Heading: w.Name, Kind: sheet.Int, Width: 22})
 		series = append(series, chart.Series{Name: w.Name})
 	}
 	s.Columns = append(s.Columns, column("sum", sheet.Int))
@@ -338,7 +338,7 @@ func (m *making) inquiries() error {
 	s := listing.Section{Columns: []listing.Column{column("day", sheet.Date)}, Total: []string{totalLabel()}}
 	sums := make([]int, len(choices.Categories)+1)
 	for _, c := range choices.Categories {
-		s.Columns = append(s.Columns, listing.Column{Heading: c.Name, Kind: sheet.Int, Width: 14})
+		s.Columns = append(s.Columns, listing.Column{Heading: c.Name, Kind: sheet.Int, Width: 22})
 	}
 	s.Columns = append(s.Columns, column("sum", sheet.Int))
 	for _, day := range slices.Sorted(keysOf(counts)) {

@@ -30,7 +30,7 @@ func clockOf(stamp string) (string, error) {
 // seats lists every slot with its counters.
 func (m *making) seats() error {
 	s := listing.Section{Columns: []listing.Column{
-		column("day", sheet.Date), column("time", sheet.Code), column("window", sheet.Text), column("open", sheet.Text),
+		column("day", sheet.Date), column("time", sheet.Code), windowColumn(), column("open", sheet.Text),
 		column("web_cap", sheet.Int), column("web_taken", sheet.Int), column("office_cap", sheet.Int), column("office_taken", sheet.Int),
 		column("taken", sheet.Int), column("free", sheet.Int),
 	}}
@@ -102,7 +102,7 @@ func (m *making) seatCharts(days map[jpdate.Day]*[2]int, heat map[[2]int]int) er
 // visitors lists who comes, by time; what the board does not count is not in it.
 func (m *making) visitors() error {
 	s := listing.Section{Columns: []listing.Column{
-		column("day", sheet.Date), column("time", sheet.Code), column("window", sheet.Text), column("no", sheet.Code),
+		column("day", sheet.Date), column("time", sheet.Code), windowColumn(), column("no", sheet.Code),
 		column("state", sheet.Text), column("persons", sheet.Int), column("procs", sheet.Text), column("arrived", sheet.Code),
 		column("via", sheet.Text),
 	}}
@@ -157,7 +157,7 @@ func StageName(s board.Stage) string { return message.Text("ui.stage."+string(s)
 // whom nobody knows.
 func (m *making) missing() error {
 	columns := []listing.Column{
-		column("day", sheet.Date), column("time", sheet.Code), column("window", sheet.Text), column("no", sheet.Code),
+		column("day", sheet.Date), column("time", sheet.Code), windowColumn(), column("no", sheet.Code),
 		column("persons", sheet.Int), column("via", sheet.Text),
 	}
 	for _, state := range []reserve.State{reserve.NoShow, reserve.Missed, reserve.Unreconciled} {

@@ -162,6 +162,13 @@ func column(key string, kind sheet.Kind) listing.Column {
 	return listing.Column{Heading: message.Text("breport.column."+key, nil), Kind: kind}
 }
 
+// windowColumn is wide enough for names such as 市役所本庁舎 1階 3番窓口.
+func windowColumn() listing.Column {
+	c := column("window", sheet.Text)
+	c.Width = 32
+	return c
+}
+
 // procs are the names of procedures.
 func (m *making) procs(p slot.Procs) string {
 	var list []string
