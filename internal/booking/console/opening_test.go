@@ -158,6 +158,9 @@ func TestBK307_Copy(t *testing.T) {
 		if got, want := seatsOn(t, f, "W2", "2026-12-14"), seatsOn(t, f, "W1", "2026-12-07"); got != want {
 			t.Errorf("copied %q, want %q", got, want)
 		}
+		if made := ask[[]Batch](t, f, "GET", "/api/batches", lead, "", http.StatusOK); !strings.Contains(made[0].Name, "令和8年12月7日 からの 1 週間 →") || strings.Contains(made[0].Name, "W1") {
+			t.Errorf("called %q", made[0].Name)
+		}
 		if again := ask[Outcome](t, f, "POST", "/api/copies", lead, fmt.Sprintf(order, false), http.StatusOK); len(again.Days) != 0 || again.BatchID != "" {
 			t.Errorf("again %+v", again)
 		}

@@ -3,12 +3,12 @@ package slot
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"kofu/internal/audit"
 	"kofu/internal/fault"
 	"kofu/internal/jpdate"
+	"kofu/internal/message"
 	"kofu/internal/store"
 )
 
@@ -84,7 +84,7 @@ func (c CopyOrder) batch(ctx context.Context, db *store.DB, tenant int) (b Batch
 	if c.Span == Month {
 		pairs = c.month()
 	}
-	b = Batch{Kind: ByCopy, Name: fmt.Sprintf("%s %s %s → %s %s", c.Span, c.FromWindow, c.From, c.ToWindow, c.To)}
+	b = Batch{Kind: ByCopy}
 	err = db.Read(ctx, func(rx *store.Rx) error {
 		from, err := rulesOf(rx, tenant, c.FromWindow)
 		if err != nil {
@@ -94,6 +94,9 @@ func (c CopyOrder) batch(ctx context.Context, db *store.DB, tenant int) (b Batch
 		if err != nil {
 			return err
 		}
+		b.Name = message.Text("slot.copy_name."+string(c.Span), map[string]string{
+			"from": c.From.Japanese(), "from_window": from.window.Name, "to": c.To.Japanese(), "to_window": to.window.Name,
+		})
 		from.exceptions = slices.DeleteFunc(from.exceptions, func(e Exception) bool { return e.Kind == Stopped })
 		from.window.PhoneOnlyDays = nil // the other window has its own
 		for _, p := range pairs {
