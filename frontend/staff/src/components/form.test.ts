@@ -75,6 +75,12 @@ describe('a form', () => {
     for (const part of ['保存していません。', '3 行目', '「番号」', '「A1」', '形が違います。']) expect(list.textContent).toContain(part);
     expect(document.activeElement).toBe(list);
   });
+  it('names the place of a refusal once, where the message has it already', async () => {
+    render(FormExample, { register: () => Promise.reject(new ApiError(422, 'x', '反映していません。', [{ code: 'y', message: '2 行目「日付」の値「2026-13-05」: 日付として読めません。', row: 2, column: '日付', value: '2026-13-05' }])) });
+    await fillIn();
+    await fireEvent.click(screen.getByRole('button', { name: '登録' }));
+    expect((await screen.findByRole('alert')).textContent.split('2026-13-05')).toHaveLength(2);
+  });
   it('turns full-width digits into half-width on leaving a code field', async () => {
     render(FormExample, { register: vi.fn() });
     const field = screen.getByLabelText<HTMLInputElement>(/番号/);
