@@ -223,6 +223,9 @@ func TestBook_Refusals(t *testing.T) {
 		wrong = ask(18, ten, 2)
 		wrong.Guests[0].Gen = 2
 		refusedBooking(t, db, wrong, fault.Forbidden, "member.cannot_book")
+		wrong = ask(19, ten, 2)
+		wrong.By.Link = link(3) // who is no guest
+		refusedBooking(t, db, wrong, fault.Invalid, "booking.bad_request")
 		sound(t, db)
 	})
 }
