@@ -1,15 +1,10 @@
 package courier_test
 
 import (
-	"bytes"
-	"crypto/rand"
 	"crypto/tls"
-	"encoding/json"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,9 +13,9 @@ import (
 	"kofu/internal/event"
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
-	"kofu/internal/keybook"
 	"kofu/internal/keyring"
 	"kofu/internal/message"
+	"kofu/internal/peertest"
 	"kofu/internal/relay"
 	"kofu/internal/seal"
 	"kofu/internal/store"
@@ -38,11 +33,9 @@ func must(t *testing.T, err error) {
 // each test to say.
 type world struct {
 	t      *testing.T
-	clock  *testkit.Clock
 	db     *store.DB
 	office exchange.Office
-	cloud  *keybook.Book
-	theirs *store.DB
+	cloud  *peertest.Peer
 	answer func(w http.ResponseWriter, bundle []byte)
 	calls  int
 }
@@ -50,32 +43,20 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock := testkit.NewClock()
-	w := &world{t: t, clock: clock, db: testkit.DBAt(t, clock), theirs: testkit.DBAt(t, clock)}
+	w := &world{t: t, db: testkit.DBAt(t, clock), cloud: peertest.NewService(t, testkit.DBAt(t, clock), "7", clock.Now)}
 	w.office = exchange.Office{DB: w.db, Ring: keyring.ForTest(1), Keys: t.TempDir(), Spool: t.TempDir()}
 	must(t, w.office.MakeKeys(t.Context(), testkit.Supervisor, "7"))
-	w.cloud = w.book("7")
+	w.cloud.Say(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
 	w.introduce()
-	w.answer = func(rw http.ResponseWriter, _ []byte) { _, _ = rw.Write(w.bundle(windows)) }
+	w.answer = func(rw http.ResponseWriter, _ []byte) { _, _ = rw.Write(w.cloud.Bundle()) }
 	w.listen(w.cloud)
 	return w
-}
-
-func (w *world) book(tenant string) *keybook.Book {
-	w.t.Helper()
-	b, err := keybook.Open(w.t.TempDir(), seal.Cloud)
-	must(w.t, err)
-	must(w.t, b.Make(tenant, w.clock.Now(), rand.Reader))
-	return b
 }
 
 // introduce lets two people on each side confirm the keys of the other.
 func (w *world) introduce() {
 	w.t.Helper()
-	own, err := w.cloud.Own()
-	must(w.t, err)
-	text, err := json.Marshal(own.Public())
-	must(w.t, err)
-	p, err := w.office.Offer(w.t.Context(), testkit.Clerk, text)
+	p, err := w.office.Offer(w.t.Context(), testkit.Clerk, w.cloud.Public())
 	must(w.t, err)
 	for _, a := range []store.Actor{testkit.Clerk, testkit.Supervisor} {
 		_, err := w.office.Confirm(w.t.Context(), a, p.Fingerprint())
@@ -83,23 +64,14 @@ func (w *world) introduce() {
 	}
 	_, kpub, err := w.office.Kpub()
 	must(w.t, err)
-	ours, err := w.cloud.Offer(kpub, w.clock.Now())
-	must(w.t, err)
-	for _, person := range []string{"a", "b"} {
-		_, err := w.cloud.Confirm(ours.Fingerprint(), person, w.clock.Now())
-		must(w.t, err)
-	}
+	w.cloud.Meet(kpub)
 }
 
-// listen opens the door of a booking service with the keys of a book, and tells
+// listen opens the door of a booking service with the keys of a peer, and tells
 // the office where it is.
-func (w *world) listen(book *keybook.Book) {
+func (w *world) listen(p *peertest.Peer) {
 	w.t.Helper()
-	own, err := book.Own()
-	must(w.t, err)
-	r, err := w.cloud.Receiver(w.clock.Now())
-	must(w.t, err)
-	config, err := own.TLS(r.Senders)
+	config, err := p.Own().TLS([]seal.Public{w.cloud.Known()})
 	must(w.t, err)
 	w.serve(config)
 }
@@ -126,42 +98,6 @@ func (w *world) at(address string) {
 	b, err := w.office.Book()
 	must(w.t, err)
 	must(w.t, b.SetAddress(address))
-}
-
-// say is a log of the booking service.
-type say []event.Body
-
-func (s say) Head(*store.Rx) (int64, error) { return int64(len(s)), nil }
-
-func (s say) Each(_ *store.Rx, from int64, fn func([]byte) error) error {
-	for i := from; i <= int64(len(s)); i++ {
-		line, err := event.Encode(i, store.Stamp(testkit.Now), s[i-1])
-		if err == nil {
-			err = fn(line)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-var windows = say{event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5}}
-
-// bundle is what the booking service says.
-func (w *world) bundle(log say) []byte {
-	w.t.Helper()
-	own, err := w.cloud.Own()
-	must(w.t, err)
-	peer, err := w.cloud.Peer()
-	must(w.t, err)
-	spool, err := os.Create(filepath.Join(w.t.TempDir(), "spool"))
-	must(w.t, err)
-	defer spool.Close()
-	var file bytes.Buffer
-	_, err = relay.Export(w.t.Context(), w.theirs, testkit.Clerk, log, relay.Terms{Kind: seal.Return, Own: own, Peer: peer, Days: 7, Class: "restricted", Random: rand.Reader}, &file, spool)
-	must(w.t, err)
-	return file.Bytes()
 }
 
 func (w *world) carry() (courier.Trip, error) {
@@ -199,19 +135,14 @@ func TestKT1000_ThereAndBackByOneCall(t *testing.T) {
 	var sent []byte
 	w.answer = func(rw http.ResponseWriter, bundle []byte) {
 		sent = bundle
-		_, _ = rw.Write(w.bundle(windows))
+		_, _ = rw.Write(w.cloud.Bundle())
 	}
 	trip, err := w.carry()
 	must(t, err)
 	if trip.Applied != 1 || trip.Refused != "" || trip.Counts["config.window"] != 1 || w.applied() != 1 || w.register() != "in out " {
 		t.Errorf("%+v, register %q", trip, w.register())
 	}
-	r, err := w.cloud.Receiver(w.clock.Now())
-	must(t, err)
-	spool, err := os.Create(filepath.Join(t.TempDir(), "spool"))
-	must(t, err)
-	defer spool.Close()
-	if b, err := seal.Open(bytes.NewReader(sent), -1, spool, r); err != nil || b.Kind != seal.Reservations {
+	if b, err := w.cloud.Open(sent); err != nil || b.Kind != seal.Reservations {
 		t.Errorf("sent %v, %v", b, err)
 	}
 }
@@ -226,7 +157,7 @@ func TestKT1000_OurBundleIsRefused(t *testing.T) {
 		w := newWorld(t)
 		w.answer = func(rw http.ResponseWriter, _ []byte) {
 			rw.Header().Set("Kofu-Refused", shown)
-			_, _ = rw.Write(w.bundle(windows))
+			_, _ = rw.Write(w.cloud.Bundle())
 		}
 		trip, err := w.carry()
 		must(t, err)
@@ -255,12 +186,10 @@ func TestKT1000_NothingIsStoredWhenACallFails(t *testing.T) {
 			must(w.t, l.Close())
 			w.at("https://" + l.Addr().String() + "/exchange")
 		}, fault.Unavailable, "courier.unreachable", ""},
-		"somebody else listens": {func(w *world) { w.listen(w.book("7")) }, fault.Forbidden, "seal.wrong_peer", ""},
+		"somebody else listens": {func(w *world) { w.listen(peertest.NewService(w.t, w.db, "7", testkit.NewClock().Now)) }, fault.Forbidden, "seal.wrong_peer", ""},
 		"no certificate":        {func(w *world) { w.serve(silent) }, fault.Unavailable, "courier.not_known", ""},
 		"our key is not known": {func(w *world) {
-			own, err := w.cloud.Own()
-			must(w.t, err)
-			config, err := own.TLS(nil)
+			config, err := w.cloud.Own().TLS(nil)
 			must(w.t, err)
 			w.serve(config)
 		}, fault.Unavailable, "courier.not_known", ""},
@@ -276,7 +205,7 @@ func TestKT1000_NothingIsStoredWhenACallFails(t *testing.T) {
 		"the line breaks": {func(w *world) {
 			w.answer = func(rw http.ResponseWriter, _ []byte) {
 				rw.Header().Set("Content-Length", "100000")
-				_, _ = rw.Write(w.bundle(windows))
+				_, _ = rw.Write(w.cloud.Bundle())
 				panic(http.ErrAbortHandler)
 			}
 		}, fault.Unavailable, "courier.unreachable", ""},
@@ -290,7 +219,7 @@ func TestKT1000_NothingIsStoredWhenACallFails(t *testing.T) {
 		}, fault.Invalid, "seal.E-SIZE", ""},
 		"a broken answer": {func(w *world) {
 			w.answer = func(rw http.ResponseWriter, _ []byte) {
-				file := w.bundle(windows)
+				file := w.cloud.Bundle()
 				file[len(file)-3] ^= 1
 				_, _ = rw.Write(file)
 			}
@@ -307,7 +236,7 @@ func TestKT1000_NothingIsStoredWhenACallFails(t *testing.T) {
 				t.Errorf("applied %d, register %q", w.applied(), w.register())
 			}
 			// The next call heals it.
-			w.answer = func(rw http.ResponseWriter, _ []byte) { _, _ = rw.Write(w.bundle(windows)) }
+			w.answer = func(rw http.ResponseWriter, _ []byte) { _, _ = rw.Write(w.cloud.Bundle()) }
 			w.listen(w.cloud)
 			if trip, err := w.carry(); err != nil || trip.Applied != 1 {
 				t.Errorf("the next call: %+v, %v", trip, err)

@@ -2,7 +2,6 @@ package exchange_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"kofu/internal/event"
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
+	"kofu/internal/peertest"
 	"kofu/internal/seal"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -42,15 +42,15 @@ func TestKT1000_ThereAndBack(t *testing.T) {
 	w := newWorld(t)
 	_, l := w.card()
 	first := w.send()
-	if len(w.Cloud.heard) != 2 || w.Cloud.heard[0].(event.LinkIssue).Link != l.ID {
-		t.Fatalf("heard %v", w.Cloud.heard)
+	if len(w.Cloud.Heard) != 2 || w.Cloud.Heard[0].(event.LinkIssue).Link != l.ID {
+		t.Fatalf("heard %v", w.Cloud.Heard)
 	}
-	must(t, w.Cloud.take(first))
-	if len(w.Cloud.heard) != 2 {
+	w.deliver(first)
+	if len(w.Cloud.Heard) != 2 {
 		t.Error("the same bundle was applied twice")
 	}
-	w.Cloud.say(event.LinkFirstUsed{Link: l.ID}, placed(l))
-	file := w.Cloud.export()
+	w.Cloud.Say(event.LinkFirstUsed{Link: l.ID}, placed(l))
+	file := w.Cloud.Bundle()
 	taken, err := w.take(file)
 	must(t, err)
 	if taken.Applied != 2 || taken.Acked != 2 || taken.Counts["booking.created"] != 1 {
@@ -70,7 +70,7 @@ func TestKT1000_ThereAndBack(t *testing.T) {
 func TestTB10_NoPersonalDataInAnOpenedBundle(t *testing.T) {
 	w := newWorld(t)
 	w.card()
-	b, err := w.Cloud.open(bytes.NewReader(w.export()))
+	b, err := w.Cloud.Open(w.export())
 	must(t, err)
 	must(t, b.Lines(func(line []byte) error {
 		if _, _, _, err := event.Decode(line); err != nil {
@@ -90,7 +90,7 @@ func TestTB10_NoPersonalDataInAnOpenedBundle(t *testing.T) {
 func TestCase01_BookedWhileWithdrawn(t *testing.T) {
 	w := newWorld(t)
 	id, l := w.card()
-	w.Cloud.say(placed(l))
+	w.Cloud.Say(placed(l))
 	w.withdraw(id)
 	w.export() // collects
 	n := len(w.officeLog())
@@ -105,7 +105,7 @@ func TestCase01_BookedWhileWithdrawn(t *testing.T) {
 
 	w = newWorld(t)
 	id, l = w.card()
-	w.Cloud.say(placed(l))
+	w.Cloud.Say(placed(l))
 	w.back()
 	w.withdraw(id)
 	n = len(w.officeLog())
@@ -124,7 +124,7 @@ func TestCase01_StoppedCardAsksAClerk(t *testing.T) {
 	id, l := w.card()
 	w.hold(id)
 	w.export()
-	w.Cloud.say(placed(l))
+	w.Cloud.Say(placed(l))
 	w.back()
 	list := w.cases()
 	if len(list) != 1 || !list[0].Ask || w.state() != counter.Active {
@@ -152,7 +152,7 @@ func TestCase01_GoesAwayByItself(t *testing.T) {
 	id, l := w.card()
 	w.hold(id)
 	w.export()
-	w.Cloud.say(placed(l))
+	w.Cloud.Say(placed(l))
 	w.back()
 	w.unhold(id)
 	w.export()
@@ -165,16 +165,16 @@ func TestCase01_GoesAwayByItself(t *testing.T) {
 func TestCase08_TakenBeyondTheCapacity(t *testing.T) {
 	w := newWorld(t)
 	slot := event.CapacityOver{Window: "A", Start: "2026-11-25T10:00:00+09:00", Over: 2}
-	w.Cloud.say(slot)
+	w.Cloud.Say(slot)
 	w.back()
 	slot.Over = 1
-	w.Cloud.say(slot)
+	w.Cloud.Say(slot)
 	w.back()
 	if list := w.cases(); len(list) != 1 || list[0].Kind != 8 || list[0].Over != 1 {
 		t.Errorf("cases %+v", list)
 	}
 	slot.Over = 0
-	w.Cloud.say(slot)
+	w.Cloud.Say(slot)
 	w.back()
 	if list := w.cases(); len(list) != 0 {
 		t.Errorf("cases %+v", list)
@@ -186,7 +186,7 @@ func TestCase12_UnknownCode(t *testing.T) {
 	w := newWorld(t)
 	_, l := w.card()
 	l.ID = "00000000000000a1"
-	w.Cloud.say(placed(l), event.VisitArrived{Booking: bk, Link: l.ID}) // two events about one case
+	w.Cloud.Say(placed(l), event.VisitArrived{Booking: bk, Link: l.ID}) // two events about one case
 	if taken := w.back(); taken.Cases != 1 {
 		t.Errorf("%d new cases", taken.Cases)
 	}
@@ -194,7 +194,7 @@ func TestCase12_UnknownCode(t *testing.T) {
 	if len(list) != 1 || list[0].Kind != agree.CaseUnknown || !list[0].Ask {
 		t.Fatalf("cases %+v", list)
 	}
-	w.Cloud.say(event.VisitUndo{Booking: bk, Link: l.ID})
+	w.Cloud.Say(event.VisitUndo{Booking: bk, Link: l.ID})
 	if taken := w.back(); taken.Cases != 0 {
 		t.Errorf("%d new cases of one that stands on the list", taken.Cases)
 	}
@@ -205,12 +205,8 @@ func TestCase12_UnknownCode(t *testing.T) {
 // Two people are two accounts: one whose name was changed in between is still one.
 func TestKT1000_TwoPeopleAreTwoAccounts(t *testing.T) {
 	w := newWorld(t)
-	must(t, w.Cloud.book.Rotate(w.Clock.Now()))
-	own, err := w.Cloud.book.Own()
-	must(t, err)
-	text, err := json.Marshal(own.Public())
-	must(t, err)
-	offered, err := w.Office.Offer(t.Context(), testkit.Clerk, text)
+	must(t, w.Cloud.Book.Rotate(w.Clock.Now()))
+	offered, err := w.Office.Offer(t.Context(), testkit.Clerk, w.Cloud.Public())
 	must(t, err)
 	if _, err := w.Office.Confirm(t.Context(), testkit.Clerk, offered.Fingerprint()); err != nil {
 		t.Fatal(err)
@@ -250,8 +246,8 @@ func TestKT1000_LostMediumOnTheWayOut(t *testing.T) {
 		}
 	}
 	w.send()
-	if len(w.Cloud.heard) != 2 {
-		t.Errorf("heard %v", w.Cloud.heard)
+	if len(w.Cloud.Heard) != 2 {
+		t.Errorf("heard %v", w.Cloud.Heard)
 	}
 	err = w.Office.Lost(t.Context(), testkit.Supervisor, "019f0000-0000-7000-8000-0123456789ab")
 	testkit.WantFault(t, err, fault.NotFound, "relay.bundle_unknown")
@@ -263,8 +259,8 @@ func TestKT1000_LostMediumOnTheWayIn(t *testing.T) {
 	w := newWorld(t)
 	_, l := w.card()
 	w.send()
-	w.Cloud.say(event.LinkFirstUsed{Link: l.ID})
-	old := w.Cloud.export()
+	w.Cloud.Say(event.LinkFirstUsed{Link: l.ID})
+	old := w.Cloud.Bundle()
 	before, err := w.book().Own()
 	must(t, err)
 	must(t, w.Office.LostComing(t.Context(), testkit.Supervisor, "USB-007"))
@@ -286,9 +282,9 @@ func TestCase11_OfficePutBack(t *testing.T) {
 	w := newWorld(t)
 	_, l := w.card()
 	w.send()
-	w.Cloud.say(placed(l))
-	file := w.Cloud.export()
-	epoch := w.Cloud.heardEpoch()
+	w.Cloud.Say(placed(l))
+	file := w.Cloud.Bundle()
+	epoch := w.Cloud.State().PeerEpoch
 	must(t, w.Office.Restored(t.Context(), testkit.Supervisor))
 	asked := w.officeLog()
 	if len(asked) != 1 || asked[0] != (event.LogRestored{Was: epoch, Head: 2}) {
@@ -307,7 +303,7 @@ func TestCase11_OfficePutBack(t *testing.T) {
 		t.Errorf("a bundle from before: %+v, %v", taken, err)
 	}
 	mine := w.epoch()
-	w.Cloud.say(
+	w.Cloud.Say(
 		event.SnapshotBegin{For: mine, Was: epoch, Seen: 1},
 		event.SnapshotLink{Link: l.ID, Hash: hashOf(w), Key: "o001", Gen: 1, State: "issued", Svc: []string{"receive"}, BookFrom: l.BookFrom, Until: l.Until},
 		event.SnapshotBooking{
@@ -338,15 +334,15 @@ func TestKT1000_CloudPutBack(t *testing.T) {
 	w := newWorld(t)
 	_, l := w.card()
 	w.send()
-	w.Cloud.say(placed(l))
+	w.Cloud.Say(placed(l))
 	w.back()
-	late := w.Cloud.export()
-	was := w.Cloud.renew()
-	file := w.Cloud.export()
+	late := w.Cloud.Bundle()
+	was := w.Cloud.Renew(0)
+	file := w.Cloud.Bundle()
 	_, err := w.take(file)
 	testkit.WantFault(t, err, fault.Conflict, "relay.E-EPOCH")
 	n := len(w.officeLog())
-	broken := w.Cloud.exportOf(&brokenLog{cloud: w.Cloud, at: 1, how: func([]byte) []byte { return []byte(`[]`) }})
+	broken := w.Cloud.BundleOf(peertest.Broken{Log: w.Cloud, At: 1, How: func([]byte) []byte { return []byte(`[]`) }})
 	w.notAccepted(broken, fault.Invalid, "seal.E-SCHEMA")
 	if _, err := w.Office.Accept(t.Context(), testkit.Supervisor, bytes.NewReader(file)); err != nil {
 		t.Fatal(err)
@@ -387,9 +383,9 @@ func TestCase11_ForgottenEventsAreNoticed(t *testing.T) {
 	w := newWorld(t)
 	w.card()
 	w.send()
-	w.Cloud.ackMore(t, 5)
+	w.Cloud.AcceptEpoch(w.Cloud.State().PeerEpoch, 5, 0) // more than was said
 	before := testkit.Dump(t, w.DB)
-	_, err := w.take(w.Cloud.export())
+	_, err := w.take(w.Cloud.Bundle())
 	testkit.WantFault(t, err, fault.Conflict, "exchange.put_back")
 	if diff := cmp.Diff(before, testkit.Dump(t, w.DB)); diff != "" {
 		t.Errorf("changed (-want +got):\n%s", diff)
@@ -398,13 +394,9 @@ func TestCase11_ForgottenEventsAreNoticed(t *testing.T) {
 
 func TestImport_RefusesBundlesOfOtherKinds(t *testing.T) {
 	w := newWorld(t)
-	own, err := w.Cloud.book.Own()
-	must(t, err)
-	peer, err := w.Cloud.book.Peer()
-	must(t, err)
 	var file bytes.Buffer
 	h := seal.Header{Kind: seal.Masters, BundleID: "x", Lo: 1, Created: "2026-11-24T00:30:00.000Z", NotAfter: "2026-12-24T00:30:00.000Z"}
-	_, err = seal.Seal(&file, w.Cloud.spool(), h, own, peer, "", func(func([]byte, error) bool) {})
+	_, err := seal.Seal(&file, &peertest.Spool{}, h, w.Cloud.Own(), w.Cloud.Known(), "", func(func([]byte, error) bool) {})
 	must(t, err)
 	_, err = w.take(file.Bytes())
 	testkit.WantFault(t, err, fault.Invalid, "exchange.not_return")
@@ -417,7 +409,7 @@ func TestKT1000_CodeKeysReachTheBookingService(t *testing.T) {
 	var file bytes.Buffer
 	made, err := w.Office.ExportCodeKeys(t.Context(), testkit.Supervisor, &file)
 	must(t, err)
-	b, err := w.Cloud.open(&file)
+	b, err := w.Cloud.Open(file.Bytes())
 	must(t, err)
 	if b.Kind != seal.Masters || b.N != 1 || made.N != 1 {
 		t.Errorf("bundle %+v", b.Header)
@@ -425,7 +417,7 @@ func TestKT1000_CodeKeysReachTheBookingService(t *testing.T) {
 }
 
 func hashOf(w *world) string {
-	for _, b := range w.Cloud.heard {
+	for _, b := range w.Cloud.Heard {
 		if e, is := b.(event.LinkIssue); is {
 			return e.Hash
 		}

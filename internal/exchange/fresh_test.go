@@ -30,7 +30,7 @@ func TestKT1000_Freshness(t *testing.T) {
 	if f := w.fresh(); !f.Begun || f.HeardAt != "" || f.OldAt != "" {
 		t.Errorf("before the first answer: %+v", f)
 	}
-	w.Cloud.say(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	w.Cloud.Say(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
 	w.back() // Tuesday, 24 November 2026, 9:30
 	if f := w.fresh(); f.HeardAt != "2026-11-24T00:30:00.000Z" || f.OldAt != "2026-11-25T00:30:00.000Z" || f.TooOldAt != "2026-11-26T00:30:00.000Z" {
 		t.Errorf("after it: %+v", f)

@@ -2,12 +2,7 @@ package exchange_test
 
 import (
 	"bytes"
-	"crypto/rand"
-	"encoding/json"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -19,32 +14,23 @@ import (
 	"kofu/internal/link"
 	"kofu/internal/notice"
 	"kofu/internal/officelog"
+	"kofu/internal/peertest"
 	"kofu/internal/relay"
-	"kofu/internal/seal"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
 	"kofu/internal/vault"
 )
 
 // world is an office and a booking service that only speaks the words of the
-// exchange: its log is a list, and what it hears is kept.
+// exchange.
 type world struct {
 	t      *testing.T
 	Clock  *testkit.Clock
 	DB     *store.DB
 	Office exchange.Office
-	Cloud  *cloud
+	Cloud  *peertest.Peer
 	cards  int
 	box    vault.Place
-}
-
-type cloud struct {
-	t     *testing.T
-	db    *store.DB
-	clock *testkit.Clock
-	book  *keybook.Book
-	log   []event.Body
-	heard []event.Body
 }
 
 func must(t *testing.T, err error) {
@@ -59,10 +45,7 @@ func newWorld(t *testing.T) *world {
 	clock := testkit.NewClock()
 	w := &world{t: t, Clock: clock, DB: testkit.DBAt(t, clock)}
 	w.Office = exchange.Office{DB: w.DB, Ring: keyring.ForTest(1), Keys: t.TempDir(), Spool: t.TempDir()}
-	book, err := keybook.Open(t.TempDir(), seal.Cloud)
-	must(t, err)
-	w.Cloud = &cloud{t: t, db: testkit.DBAt(t, clock), clock: clock, book: book}
-	must(t, book.Make("7", clock.Now(), rand.Reader))
+	w.Cloud = peertest.NewService(t, testkit.DBAt(t, clock), "7", clock.Now)
 	must(t, w.Office.MakeKeys(t.Context(), testkit.Supervisor, "7"))
 	w.introduce()
 	parent := int64(0)
@@ -80,28 +63,17 @@ func newWorld(t *testing.T) *world {
 // introduce lets both sides know each other's present keys.
 func (w *world) introduce() {
 	w.t.Helper()
-	own, err := w.Cloud.book.Own()
-	must(w.t, err)
-	text, err := json.Marshal(own.Public())
-	must(w.t, err)
-	_, err = w.Office.Offer(w.t.Context(), testkit.Clerk, text)
+	_, err := w.Office.Offer(w.t.Context(), testkit.Clerk, w.Cloud.Public())
 	must(w.t, err)
 	if s, err := w.book().State(); err == nil && s.Offered != nil {
 		for _, a := range []store.Actor{testkit.Clerk, testkit.Supervisor} {
-			_, err := w.Office.Confirm(w.t.Context(), a, own.Public().Fingerprint())
+			_, err := w.Office.Confirm(w.t.Context(), a, w.Cloud.Fingerprint())
 			must(w.t, err)
 		}
 	}
 	_, kpub, err := w.Office.Kpub()
 	must(w.t, err)
-	offered, err := w.Cloud.book.Offer(kpub, w.Clock.Now())
-	must(w.t, err)
-	if s, err := w.Cloud.book.State(); err == nil && s.Offered != nil {
-		for _, p := range []string{"a", "b"} {
-			_, err := w.Cloud.book.Confirm(offered.Fingerprint(), p, w.Clock.Now())
-			must(w.t, err)
-		}
-	}
+	w.Cloud.Meet(kpub)
 }
 
 func (w *world) book() *keybook.Book {
@@ -166,8 +138,15 @@ func (w *world) withdraw(cardID int64) {
 func (w *world) send() []byte {
 	w.t.Helper()
 	file := w.export()
-	must(w.t, w.Cloud.take(file))
+	w.deliver(file)
 	return file
+}
+
+// deliver lets the booking service take a bundle in.
+func (w *world) deliver(file []byte) {
+	w.t.Helper()
+	_, err := w.Cloud.Take(file)
+	must(w.t, err)
 }
 
 func (w *world) export() []byte {
@@ -185,7 +164,7 @@ func (w *world) take(file []byte) (exchange.Taken, error) {
 // back carries a bundle of the booking service to the office.
 func (w *world) back() exchange.Taken {
 	w.t.Helper()
-	taken, err := w.take(w.Cloud.export())
+	taken, err := w.take(w.Cloud.Bundle())
 	must(w.t, err)
 	return taken
 }
@@ -210,70 +189,6 @@ func (w *world) officeLog() (all []event.Body) {
 		})
 	})
 	return all
-}
-
-func (c *cloud) Head(*store.Rx) (int64, error) { return int64(len(c.log)), nil }
-
-func (c *cloud) Each(_ *store.Rx, from int64, fn func([]byte) error) error {
-	for i := from; i <= int64(len(c.log)); i++ {
-		line, err := event.Encode(i, store.Stamp(c.clock.Now()), c.log[i-1])
-		if err != nil {
-			return err
-		}
-		if err := fn(line); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *cloud) say(b ...event.Body) { c.log = append(c.log, b...) }
-
-func (c *cloud) spool() *os.File {
-	c.t.Helper()
-	f, err := os.Create(filepath.Join(c.t.TempDir(), "spool"))
-	must(c.t, err)
-	c.t.Cleanup(func() { f.Close() })
-	return f
-}
-
-func (c *cloud) export() []byte {
-	c.t.Helper()
-	return c.exportOf(c)
-}
-
-// exportOf seals and signs a log that need not be the own one.
-func (c *cloud) exportOf(log relay.Log) []byte {
-	c.t.Helper()
-	own, err := c.book.Own()
-	must(c.t, err)
-	peer, err := c.book.Peer()
-	must(c.t, err)
-	var file bytes.Buffer
-	_, err = relay.Export(c.t.Context(), c.db, testkit.Clerk, log, relay.Terms{Kind: seal.Return, Own: own, Peer: peer, Days: 7, Class: "restricted", Random: rand.Reader}, &file, c.spool())
-	must(c.t, err)
-	return file.Bytes()
-}
-
-func (c *cloud) open(file io.Reader) (*seal.Bundle, error) {
-	r, err := c.book.Receiver(c.clock.Now())
-	if err != nil {
-		return nil, err
-	}
-	return seal.Open(file, -1, c.spool(), r)
-}
-
-func (c *cloud) take(file []byte) error {
-	b, err := c.open(bytes.NewReader(file))
-	if err != nil {
-		return err
-	}
-	_, err = relay.Import(c.t.Context(), c.db, testkit.Clerk, b, rand.Reader, func(_ *store.Tx, e relay.Event) error {
-		_, _, body, err := event.Decode(e.Line)
-		c.heard = append(c.heard, body)
-		return err
-	})
-	return err
 }
 
 const (
@@ -321,39 +236,4 @@ func (w *world) epoch() (epoch string) {
 		return err
 	})
 	return epoch
-}
-
-// heardEpoch is the epoch of the office that the booking service has heard.
-func (c *cloud) heardEpoch() (epoch string) {
-	c.t.Helper()
-	testkit.Read(c.t, c.db, func(rx *store.Rx) error {
-		s, err := relay.Load(rx)
-		epoch = s.PeerEpoch
-		return err
-	})
-	return epoch
-}
-
-// renew puts the booking service back: its log begins anew.
-func (c *cloud) renew() (was string) {
-	c.t.Helper()
-	testkit.Write(c.t, c.db, testkit.Clerk, func(tx *store.Tx) error {
-		s, err := relay.Load(tx.Rx)
-		if err != nil {
-			return err
-		}
-		was = s.Epoch
-		_, err = relay.Renew(tx, rand.Reader)
-		return err
-	})
-	c.log = []event.Body{event.LogRestored{Was: was, Head: 0}}
-	return was
-}
-
-// ackMore lets the booking service have applied events that the office does not
-// know any more.
-func (c *cloud) ackMore(t *testing.T, n int64) {
-	t.Helper()
-	epoch := c.heardEpoch()
-	testkit.Write(t, c.db, testkit.Clerk, func(tx *store.Tx) error { return relay.AcceptEpoch(tx, epoch, n, 0) })
 }

@@ -72,7 +72,7 @@ func TestKT107_WriteVerifyRegister(t *testing.T) {
 	}
 	file, err := os.ReadFile(path)
 	must(t, err)
-	must(t, w.Cloud.take(file))
+	w.deliver(file)
 	list := w.register(exchange.CarryFilter{Direction: "out"})
 	if len(list) != 1 || list[0] != c || !c.Verified || c.Ejected || c.Medium != m || c.Size != int64(len(file)) || c.N != 2 || c.By != testkit.Clerk.Name {
 		t.Errorf("register %+v", list)

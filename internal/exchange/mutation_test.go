@@ -2,14 +2,13 @@ package exchange_test
 
 import (
 	"bytes"
-	"fmt"
 	mrand "math/rand/v2"
 	"strings"
 	"testing"
 
 	"kofu/internal/event"
 	"kofu/internal/fault"
-	"kofu/internal/store"
+	"kofu/internal/peertest"
 	"kofu/internal/testkit"
 )
 
@@ -19,8 +18,8 @@ func TestTB17_NothingOfAChangedBundleIsApplied(t *testing.T) {
 	w := newWorld(t)
 	_, l := w.card()
 	w.send()
-	w.Cloud.say(event.LinkFirstUsed{Link: l.ID}, placed(l), event.BookingCancelled{Booking: bk, By: "resident"})
-	good := w.Cloud.export()
+	w.Cloud.Say(event.LinkFirstUsed{Link: l.ID}, placed(l), event.BookingCancelled{Booking: bk, By: "resident"})
+	good := w.Cloud.Bundle()
 	random := mrand.New(mrand.NewPCG(17, 1))
 	before := testkit.Dump(t, w.DB)
 	for i := range 300 {
@@ -50,13 +49,13 @@ func TestTB17_OneBadLineRefusesAll(t *testing.T) {
 	}
 	w.send()
 	for i := range 200 {
-		w.Cloud.say(event.LinkFirstUsed{Link: links[i%4]})
+		w.Cloud.Say(event.LinkFirstUsed{Link: links[i%4]})
 	}
 	before := testkit.Dump(t, w.DB)
 	for i := range 200 {
-		bad := random.IntN(len(w.Cloud.log))
-		broken := &brokenLog{cloud: w.Cloud, at: int64(bad + 1), how: ways[i%len(ways)]}
-		_, err := w.take(w.Cloud.exportOf(broken))
+		bad := random.IntN(len(w.Cloud.Said))
+		broken := peertest.Broken{Log: w.Cloud, At: int64(bad + 1), How: ways[i%len(ways)]}
+		_, err := w.take(w.Cloud.BundleOf(broken))
 		if f, known := fault.As(err); !known || f.Code != "seal.E-SCHEMA" && f.Code != "seal.E-UNZIP" {
 			t.Fatalf("line %d, way %d: %v", bad+1, i%len(ways), err)
 		}
@@ -82,27 +81,6 @@ var ways = []func(line []byte) []byte{
 	func(line []byte) []byte { return append(bytes.Clone(line), line...) },
 	func([]byte) []byte { return []byte(`[]`) },
 	func([]byte) []byte { return []byte(`null`) },
-}
-
-// brokenLog is the booking service's log with one line that cannot be.
-type brokenLog struct {
-	*cloud
-	at  int64
-	how func([]byte) []byte
-}
-
-func (b *brokenLog) Each(rx *store.Rx, from int64, fn func([]byte) error) error {
-	n := from - 1
-	return b.cloud.Each(rx, from, func(line []byte) error {
-		if n++; n == b.at {
-			changed := b.how(line)
-			if bytes.Equal(changed, line) {
-				return fmt.Errorf("%s is unchanged", line)
-			}
-			line = changed
-		}
-		return fn(line)
-	})
 }
 
 // mutated returns a copy that differs.

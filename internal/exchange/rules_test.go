@@ -14,7 +14,6 @@ import (
 	"kofu/internal/event"
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
-	"kofu/internal/relay"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
 )
@@ -45,29 +44,28 @@ func TestKT1000_WhatABundleSays(t *testing.T) {
 	w := newWorld(t)
 	_, l := w.card()
 	w.send()
-	w.Cloud.say(event.LinkFirstUsed{Link: l.ID}, placed(l))
-	first := w.Cloud.export()
+	w.Cloud.Say(event.LinkFirstUsed{Link: l.ID}, placed(l))
+	first := w.Cloud.Bundle()
 	w.says("two events", first, exchange.Look{New: 2})
 	_, err := w.take(first)
 	must(t, err)
 	w.says("taken in before", first, exchange.Look{Answered: true})
-	w.Cloud.say(event.BookingCancelled{Booking: bk, By: "resident"})
-	w.says("one event more", w.Cloud.export(), exchange.Look{New: 1})
+	w.Cloud.Say(event.BookingCancelled{Booking: bk, By: "resident"})
+	w.says("one event more", w.Cloud.Bundle(), exchange.Look{New: 1})
 	w.back()
 	w.card()
 	w.send()
-	receipt := w.Cloud.export()
+	receipt := w.Cloud.Bundle()
 	w.says("nothing but a receipt", receipt, exchange.Look{})
 	_, err = w.take(receipt)
 	must(t, err)
 	w.says("a receipt that is known", receipt, exchange.Look{Answered: true})
 
-	w.Cloud.say(event.LinkFirstUsed{Link: l.ID}, event.LinkFirstUsed{Link: l.ID})
-	epoch := w.Cloud.heardEpoch()
-	testkit.Write(t, w.Cloud.db, testkit.Clerk, func(tx *store.Tx) error { return relay.AcceptEpoch(tx, epoch, 4, 4) })
-	w.says("one is missing before it", w.Cloud.export(), exchange.Look{New: 1, Missing: true})
-	w.Cloud.renew()
-	w.says("of a service that was put back", w.Cloud.export(), exchange.Look{New: 1, PutBack: true})
+	w.Cloud.Say(event.LinkFirstUsed{Link: l.ID}, event.LinkFirstUsed{Link: l.ID})
+	w.Cloud.AcceptEpoch(w.Cloud.State().PeerEpoch, 4, 4)
+	w.says("one is missing before it", w.Cloud.Bundle(), exchange.Look{New: 1, Missing: true})
+	w.Cloud.Renew(0)
+	w.says("of a service that was put back", w.Cloud.Bundle(), exchange.Look{New: 1, PutBack: true})
 }
 
 // Case 11: while the answer is awaited nothing is said but the question, whatever
@@ -86,7 +84,7 @@ func TestCase11_OnlyTheAnswerToThisQuestion(t *testing.T) {
 	w.unchanged(none)
 	w.hold(id)
 	w.export()
-	w.Cloud.say(event.SnapshotBegin{For: another, Was: another}, event.SnapshotEnd{For: another})
+	w.Cloud.Say(event.SnapshotBegin{For: another, Was: another}, event.SnapshotEnd{For: another})
 	if taken := w.back(); taken.Restore {
 		t.Error("an answer to another question counts")
 	}
@@ -102,8 +100,8 @@ func TestKT1000_AskedInTheFirstBundle(t *testing.T) {
 	w := newWorld(t)
 	w.card()
 	w.send()
-	w.Cloud.export() // and it did not arrive
-	was := w.Cloud.renew()
+	w.Cloud.Bundle() // and it did not arrive
+	was := w.Cloud.Renew(0)
 	n := len(w.officeLog())
 	w.back()
 	if got := w.after(n); !slices.Equal(got, []string{"snapshot.begin", "snapshot.link", "snapshot.end"}) {
@@ -122,10 +120,10 @@ func TestCase11_CountsAreConfirmedFirst(t *testing.T) {
 	w.send()
 	w.back()
 	must(t, w.Office.Restored(t.Context(), testkit.Supervisor))
-	w.Cloud.say(event.SnapshotBegin{For: w.epoch(), Was: w.Cloud.heardEpoch()}, event.SnapshotEnd{For: w.epoch()})
+	w.Cloud.Say(event.SnapshotBegin{For: w.epoch(), Was: w.Cloud.State().PeerEpoch}, event.SnapshotEnd{For: w.epoch()})
 	w.back()
-	w.Cloud.renew()
-	file := w.Cloud.export()
+	w.Cloud.Renew(0)
+	file := w.Cloud.Bundle()
 	w.notAccepted(file, fault.Conflict, "exchange.confirm_first")
 	must(t, w.Office.ConfirmRestore(t.Context(), testkit.Supervisor))
 	n := len(w.officeLog())
@@ -140,7 +138,7 @@ func TestCase11_CountsAreConfirmedFirst(t *testing.T) {
 // first one and not again.
 func TestKT1000_NothingToAccept(t *testing.T) {
 	w := newWorld(t)
-	file := w.Cloud.export()
+	file := w.Cloud.Bundle()
 	w.notAccepted(file, fault.Conflict, "exchange.same_epoch")
 	w.back()
 	w.notAccepted(file, fault.Conflict, "exchange.same_epoch")
@@ -154,7 +152,7 @@ func TestKT107_NoTwelveDigitsInAnyText(t *testing.T) {
 	id, l := w.card()
 	w.hold(id)
 	w.export()
-	w.Cloud.say(placed(l))
+	w.Cloud.Say(placed(l))
 	w.back()
 	open := w.cases()[0].ID
 	actor := testkit.Clerk
@@ -186,7 +184,7 @@ func (w *world) registers(m exchange.Medium) error {
 func TestCase09_NothingElseIsMovedFromTheList(t *testing.T) {
 	w := newWorld(t)
 	id, l := w.card()
-	w.Cloud.say(placed(l))
+	w.Cloud.Say(placed(l))
 	w.back()
 	w.withdraw(id)
 	w.export()
@@ -206,12 +204,12 @@ func TestCase01_CancelledBeforeTheDecision(t *testing.T) {
 	id, l := w.card()
 	w.hold(id)
 	w.export()
-	w.Cloud.say(placed(l))
+	w.Cloud.Say(placed(l))
 	w.back()
 	if list := w.cases(); len(list) != 1 || !list[0].Ask {
 		t.Fatalf("cases %+v", list)
 	}
-	w.Cloud.say(event.BookingCancelled{Booking: bk, By: "resident"})
+	w.Cloud.Say(event.BookingCancelled{Booking: bk, By: "resident"})
 	w.back()
 	w.export()
 	if list := w.cases(); len(list) != 0 {
@@ -224,14 +222,14 @@ func TestCase01_CancelledBeforeTheDecision(t *testing.T) {
 func TestCase08_EachSlotForItself(t *testing.T) {
 	w := newWorld(t)
 	ten, half := "2026-11-25T10:00:00+09:00", "2026-11-25T10:30:00+09:00"
-	w.Cloud.say(
+	w.Cloud.Say(
 		event.CapacityOver{Window: "A", Start: ten, Over: 1}, event.CapacityOver{Window: "A", Start: half, Over: 1},
 		event.CapacityOver{Window: "B", Start: ten, Over: 1}, event.CapacityOver{Window: "B", Start: half, Over: 1},
 	)
 	w.back()
 	decided := w.cases()[3].ID
 	must(t, w.Office.Decide(t.Context(), testkit.Clerk, decided, exchange.Told, ""))
-	w.Cloud.say(event.CapacityOver{Window: "A", Start: ten}, event.CapacityOver{Window: "B", Start: half})
+	w.Cloud.Say(event.CapacityOver{Window: "A", Start: ten}, event.CapacityOver{Window: "B", Start: half})
 	w.back()
 	var left []string
 	for _, c := range w.cases() {

@@ -19,6 +19,7 @@ import (
 	"kofu/internal/exchange"
 	"kofu/internal/keybook"
 	"kofu/internal/message"
+	"kofu/internal/peertest"
 	"kofu/internal/relay"
 	"kofu/internal/seal"
 	"kofu/internal/store"
@@ -28,10 +29,8 @@ import (
 
 // peer is a booking service that speaks the words of the exchange.
 type peer struct {
-	f    *fixture
-	book *keybook.Book
-	db   *store.DB
-	log  []event.Body
+	*peertest.Peer
+	f *fixture
 }
 
 func must(t testing.TB, err error) {
@@ -45,11 +44,7 @@ func must(t testing.TB, err error) {
 // screens.
 func newPeer(t *testing.T, f *fixture) *peer {
 	t.Helper()
-	p := &peer{f: f, db: testkit.DBAt(t, f.Clock)}
-	var err error
-	p.book, err = keybook.Open(t.TempDir(), seal.Cloud)
-	must(t, err)
-	must(t, p.book.Make("7", f.Clock.Now(), rand.Reader))
+	p := &peer{peertest.NewService(t, testkit.DBAt(t, f.Clock), "7", f.Clock.Now), f}
 	f.exchangeAct(http.StatusOK, "POST", "/api/exchange/keys", "supervisor", `{"tenant":"7"}`)
 	p.introduce(t)
 	return p
@@ -58,74 +53,24 @@ func newPeer(t *testing.T, f *fixture) *peer {
 // introduce lets both sides know each other's present keys.
 func (p *peer) introduce(t *testing.T) {
 	t.Helper()
-	own, err := p.book.Own()
-	must(t, err)
-	text, err := json.Marshal(own.Public())
-	must(t, err)
 	var state ExchangeState
-	w := p.f.sendFile("/api/exchange/peer", "supervisor", "cloud.kpub", text)
+	w := p.f.sendFile("/api/exchange/peer", "supervisor", "cloud.kpub", p.Public())
 	must(t, json.Unmarshal(w.Body.Bytes(), &state))
 	if state.Offered != nil {
-		body := `{"fingerprint":"` + own.Public().Fingerprint() + `"}`
+		body := `{"fingerprint":"` + p.Fingerprint() + `"}`
 		p.f.exchangeAct(http.StatusOK, "POST", "/api/exchange/peer/confirmation", "supervisor", body)
 		p.f.exchangeAct(http.StatusOK, "POST", "/api/exchange/peer/confirmation", "admin", body)
 	}
-	kpub := p.f.Do("GET", "/api/exchange/keys/file", "supervisor", "")
-	ours, err := p.book.Offer(kpub.Body.Bytes(), p.f.Clock.Now())
-	must(t, err)
-	if s, err := p.book.State(); err == nil && s.Offered != nil {
-		for _, person := range []string{"a", "b"} {
-			_, err := p.book.Confirm(ours.Fingerprint(), person, p.f.Clock.Now())
-			must(t, err)
-		}
-	}
-}
-
-func (p *peer) Head(*store.Rx) (int64, error) { return int64(len(p.log)), nil }
-
-func (p *peer) Each(_ *store.Rx, from int64, fn func([]byte) error) error {
-	for i := from; i <= int64(len(p.log)); i++ {
-		line, err := event.Encode(i, store.Stamp(p.f.Clock.Now()), p.log[i-1])
-		if err == nil {
-			err = fn(line)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *peer) spool(t *testing.T) *os.File {
-	t.Helper()
-	f, err := os.Create(filepath.Join(t.TempDir(), "spool"))
-	must(t, err)
-	t.Cleanup(func() { f.Close() })
-	return f
-}
-
-// bundle is what the booking service says now.
-func (p *peer) bundle(t *testing.T) []byte {
-	t.Helper()
-	own, err := p.book.Own()
-	must(t, err)
-	office, err := p.book.Peer()
-	must(t, err)
-	var file bytes.Buffer
-	_, err = relay.Export(t.Context(), p.db, testkit.Clerk, p, relay.Terms{Kind: seal.Return, Own: own, Peer: office, Days: 7, Class: "restricted", Random: rand.Reader}, &file, p.spool(t))
-	must(t, err)
-	return file.Bytes()
+	p.Meet(p.f.Do("GET", "/api/exchange/keys/file", "supervisor", "").Body.Bytes())
 }
 
 // take applies a bundle of the office.
 func (p *peer) take(t *testing.T, file []byte) seal.Kind {
 	t.Helper()
-	r, err := p.book.Receiver(p.f.Clock.Now())
-	must(t, err)
-	b, err := seal.Open(bytes.NewReader(file), -1, p.spool(t), r)
+	b, err := p.Open(file)
 	must(t, err)
 	if b.Kind == seal.Reservations {
-		_, err = relay.Import(t.Context(), p.db, testkit.Clerk, b, rand.Reader, func(*store.Tx, relay.Event) error { return nil })
+		_, err = p.Take(file)
 		must(t, err)
 	}
 	return b.Kind
@@ -219,8 +164,8 @@ func TestKT1000_FirstExchangeByTheScreens(t *testing.T) {
 	if s := f.exchange(); s.done() != "make read compare codes send " || s.LastOut.State != "made" || s.LastOut.StateLabel != "未達" {
 		t.Errorf("done %q, last %+v", s.done(), s.LastOut)
 	}
-	p.log = append(p.log, event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5}, event.CapacityOver{Window: "A", Start: "2026-11-25T10:00:00+09:00", Over: 1})
-	file := p.bundle(t)
+	p.Say(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5}, event.CapacityOver{Window: "A", Start: "2026-11-25T10:00:00+09:00", Over: 1})
+	file := p.Bundle()
 	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", file))
 	if in.N != 2 || in.New != 2 || in.Known || in.Missing || in.PutBack || in.Size != int64(len(file)) {
 		t.Errorf("preview %+v", in)
@@ -246,10 +191,10 @@ func TestKT1000_FirstExchangeByTheScreens(t *testing.T) {
 func TestKT107_ImportFromAMedium(t *testing.T) {
 	f := newFixture(t)
 	p := newPeer(t, f)
-	p.log = append(p.log, event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	p.Say(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
 	path := filepath.Join(f.Server.Media.Folder, "back.kfb")
-	must(t, os.WriteFile(path, p.bundle(t), 0o600))
-	must(t, os.WriteFile(filepath.Join(f.Server.Media.Folder, "1-office-1-9-0a1b2c3d.kfb"), p.bundle(t), 0o600)) // ours, which has not left yet
+	must(t, os.WriteFile(path, p.Bundle(), 0o600))
+	must(t, os.WriteFile(filepath.Join(f.Server.Media.Folder, "1-office-1-9-0a1b2c3d.kfb"), p.Bundle(), 0o600)) // ours, which has not left yet
 	m := f.medium()
 	if len(m.Files) != 1 || m.Files[0].Name != "back.kfb" {
 		t.Fatalf("on the medium: %+v", m.Files)
@@ -282,11 +227,11 @@ func TestKT107_ExportForABrowser(t *testing.T) {
 func TestKT1000_GapOnTheScreens(t *testing.T) {
 	f := newFixture(t)
 	p := newPeer(t, f)
-	p.log = append(p.log, event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
-	p.bundle(t)
-	testkit.Write(t, p.db, testkit.Clerk, func(tx *store.Tx) error { return relay.AcceptEpoch(tx, "", 0, 1) })
-	p.log = append(p.log, event.ConfigWindow{Window: "B", Name: "本庁 2番", Owner: "office", Order: 2, Late: 5})
-	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.bundle(t)))
+	p.Say(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	p.Bundle()
+	p.AcceptEpoch("", 0, 1)
+	p.Say(event.ConfigWindow{Window: "B", Name: "本庁 2番", Owner: "office", Order: 2, Late: 5})
+	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.Bundle()))
 	if !in.Missing {
 		t.Errorf("preview %+v", in)
 	}
@@ -302,23 +247,13 @@ func TestKT1000_GapOnTheScreens(t *testing.T) {
 func TestCase11_RestoreOnTheScreens(t *testing.T) {
 	f := newFixture(t)
 	p := newPeer(t, f)
-	p.log = append(p.log, event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
-	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.bundle(t)))
+	p.Say(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.Bundle()))
 	f.exchangeAct(http.StatusOK, "POST", "/api/exchange/incoming/"+in.ID+"/take", "media", `{"way":"file"}`)
 
-	late := p.bundle(t)
-	var was string
-	testkit.Write(t, p.db, testkit.Clerk, func(tx *store.Tx) error {
-		s, err := relay.Load(tx.Rx)
-		if err != nil {
-			return err
-		}
-		was = s.Epoch
-		_, err = relay.Renew(tx, rand.Reader)
-		return err
-	})
-	p.log = []event.Body{event.LogRestored{Was: was, Head: 0}}
-	in = answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.bundle(t)))
+	late := p.Bundle()
+	p.Renew(0)
+	in = answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.Bundle()))
 	take := "/api/exchange/incoming/" + in.ID + "/take"
 	if !in.PutBack {
 		t.Errorf("preview %+v", in)
@@ -347,8 +282,8 @@ func TestCase11_RestoreOnTheScreens(t *testing.T) {
 	webtest.WantProblem(t, f.Do("POST", "/api/exchange/restore/confirmation", "admin", ""), http.StatusConflict, "exchange.no_restore")
 	row := answerOf[CarryRow](t, f.exchangeAct(http.StatusCreated, "POST", "/api/exchange/exports", "media", `{"content":"log"}`))
 	p.follow(t, row)
-	p.log = append(p.log, event.SnapshotBegin{For: f.epoch(), Was: before, Seen: 0}, event.SnapshotEnd{For: f.epoch()})
-	in = answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.bundle(t)))
+	p.Say(event.SnapshotBegin{For: f.epoch(), Was: before, Seen: 0}, event.SnapshotEnd{For: f.epoch()})
+	in = answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.Bundle()))
 	taken := answerOf[TakenResult](t, f.exchangeAct(http.StatusOK, "POST", "/api/exchange/incoming/"+in.ID+"/take", "media", `{"way":"file"}`))
 	if s := f.exchange(); !taken.Restore || s.Restore == nil || s.Restore.Answered == "" || len(s.Restore.Counts) != 3 {
 		t.Errorf("answered: %+v, %+v", taken, s.Restore)
@@ -365,7 +300,7 @@ func (p *peer) follow(t *testing.T, row CarryRow) {
 	t.Helper()
 	file, err := os.ReadFile(filepath.Join(p.f.Server.Spool, row.File))
 	must(t, err)
-	testkit.Write(t, p.db, testkit.Clerk, func(tx *store.Tx) error { return relay.AcceptEpoch(tx, p.f.epoch(), 0, int64(len(p.log))) })
+	p.AcceptEpoch(p.f.epoch(), 0, int64(len(p.Said)))
 	p.take(t, file)
 }
 
@@ -441,8 +376,8 @@ func TestKT107_SlipOnlyForWhatIsCarriedOut(t *testing.T) {
 func TestKT107_NumberOfTheMediumIsCheckedFirst(t *testing.T) {
 	f := newFixture(t)
 	p := newPeer(t, f)
-	p.log = append(p.log, event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
-	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.bundle(t)))
+	p.Say(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.Bundle()))
 	take := "/api/exchange/incoming/" + in.ID + "/take"
 	webtest.WantProblem(t, f.Do("POST", take, "media", `{"way":"medium","no":"1234 5678 9018"}`), http.StatusUnprocessableEntity, "entry.my_number")
 	if s := f.exchange(); s.HeardAt != "" || s.LastIn != nil {

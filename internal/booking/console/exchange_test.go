@@ -2,9 +2,7 @@ package console
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -15,11 +13,8 @@ import (
 
 	"kofu/internal/booking/slot"
 	"kofu/internal/event"
-	"kofu/internal/keybook"
-	"kofu/internal/keyring"
 	"kofu/internal/linkcode"
-	"kofu/internal/relay"
-	"kofu/internal/seal"
+	"kofu/internal/peertest"
 	"kofu/internal/staff"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
@@ -33,108 +28,29 @@ const (
 	carrier = "exchange.work"
 )
 
-// peer is an office for which a test speaks. Its numbers lie in another tenant
-// of the same database, so that it shares nothing with the municipality.
-type peer struct {
-	t     testing.TB
-	db    *store.DB
-	book  *keybook.Book
-	codes *keyring.Codes
-	log   [][]byte
-	heard []event.Body // what the booking service told last
-}
+// peer is an office for which a test speaks.
+type peer struct{ *peertest.Peer }
 
-func (p *peer) Head(*store.Rx) (int64, error) { return int64(len(p.log)), nil }
+// bundle is a bundle as a form carries it.
+func (p *peer) bundle() string { return string(p.Bundle()) }
 
-func (p *peer) Each(_ *store.Rx, from int64, fn func([]byte) error) error {
-	for _, line := range p.log[from-1:] {
-		if err := fn(line); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// say writes events into the log of the office.
-func (p *peer) say(events ...event.Body) {
-	for _, b := range events {
-		line, err := event.Encode(int64(len(p.log)+1), store.Stamp(testkit.Now), b)
-		must(p.t, err)
-		p.log = append(p.log, line)
-	}
-}
-
-func (p *peer) bundle() string {
-	own, err := p.book.Own()
-	must(p.t, err)
-	cloud, err := p.book.Peer()
-	must(p.t, err)
-	var file, spool bytes.Buffer
-	_, err = relay.Export(p.t.Context(), p.db, testkit.Clerk, p, relay.Terms{
-		Kind: seal.Reservations, Own: own, Peer: cloud, Class: "pseudonymous", Days: 7, Random: rand.Reader,
-	}, &file, &rewinding{Buffer: &spool})
-	must(p.t, err)
-	return file.String()
-}
-
-// renew begins the log of the office anew and returns its epoch before.
-func (p *peer) renew() (was string) {
-	testkit.Write(p.t, p.db, testkit.Clerk, func(tx *store.Tx) error {
-		s, err := relay.Load(tx.Rx)
-		if err == nil {
-			was = s.Epoch
-			_, err = relay.Renew(tx, rand.Reader)
-		}
-		return err
-	})
-	return was
-}
-
-func (p *peer) masters() string {
-	var file, spool bytes.Buffer
-	_, err := p.book.SealMasters(&file, &rewinding{Buffer: &spool}, p.codes, testkit.Now, rand.Reader)
-	must(p.t, err)
-	return file.String()
-}
-
-// take takes in a bundle of the booking service and returns how many events were
-// new.
-func (p *peer) take(file []byte) int {
-	receiver, err := p.book.Receiver(testkit.Now)
-	must(p.t, err)
-	var spool bytes.Buffer
-	b, err := seal.Open(bytes.NewReader(file), int64(len(file)), &rewinding{Buffer: &spool}, receiver)
-	must(p.t, err)
-	p.heard = nil
-	taken, err := relay.Import(p.t.Context(), p.db, testkit.Clerk, b, rand.Reader, func(_ *store.Tx, e relay.Event) error {
-		_, _, body, err := event.Decode(e.Line)
-		p.heard = append(p.heard, body)
-		return err
-	})
-	must(p.t, err)
+// take takes in a bundle of the booking service, after which Heard is what was new
+// in it, and returns how much that was.
+func (p *peer) take(t testing.TB, file []byte) int {
+	t.Helper()
+	p.Heard = nil
+	taken, err := p.Take(file)
+	must(t, err)
 	return taken.Applied
 }
 
 // issue is the n-th code of the office.
 func (p *peer) issue(n int) event.LinkIssue {
-	id, key, _ := p.codes.Newest()
+	id, key, _ := p.Codes.Newest()
 	return event.LinkIssue{
 		Link: link(n), Hash: base64.RawURLEncoding.EncodeToString(linkcode.Code("00000000000000" + strconv.Itoa(10+n)).Hash(key)), Key: id, Gen: 1,
 		Svc: []string{"pin", "receive"}, BookFrom: "2026-11-20T00:00:00.000Z", Until: "2027-03-01T00:00:00.000Z",
 	}
-}
-
-// rewinding is a spool in memory.
-type rewinding struct {
-	*bytes.Buffer
-	reader *bytes.Reader
-}
-
-func (r *rewinding) Read(p []byte) (int, error) { return r.reader.Read(p) }
-
-func (r *rewinding) Seek(offset int64, whence int) (int64, error) {
-	r.reader = bytes.NewReader(r.Bytes())
-	return r.reader.Seek(offset, whence)
 }
 
 func must(t testing.TB, err error) {
@@ -147,22 +63,9 @@ func must(t testing.TB, err error) {
 // office opens an office with keys that the console knows of nothing yet.
 func office(t testing.TB, f *fixture) *peer {
 	t.Helper()
-	book, err := keybook.Open(t.TempDir(), seal.Office)
-	must(t, err)
-	must(t, book.Make("1", testkit.Now, rand.Reader))
-	codes, err := keyring.OpenOfficeCodes(t.TempDir())
-	must(t, err)
-	_, err = codes.Make(rand.Reader)
-	must(t, err)
-	return &peer{t: t, db: f.DB.For(8), book: book, codes: codes}
-}
-
-func (p *peer) kpub() string {
-	own, err := p.book.Own()
-	must(p.t, err)
-	text, err := json.Marshal(own.Public())
-	must(p.t, err)
-	return string(text)
+	// Its numbers lie in another tenant of the same database, so that it shares
+	// nothing with the municipality.
+	return &peer{peertest.NewOffice(t, f.DB.For(8), "1", func() time.Time { return testkit.Now })}
 }
 
 // introduced is an office after the whole ceremony on the screens.
@@ -171,13 +74,8 @@ func introduced(t testing.TB, f *fixture) *peer {
 	p := office(t, f)
 	done(t, f.Do("POST", "/api/exchange/keys", keeper, ""))
 	file := f.Do("GET", "/api/exchange/keys/file", keeper, "").Body.Bytes()
-	public, err := p.book.Offer(file, testkit.Now)
-	must(t, err)
-	for _, who := range []string{"a", "b"} {
-		_, err := p.book.Confirm(public.Fingerprint(), who, testkit.Now)
-		must(t, err)
-	}
-	done(t, upload(t, f, "/api/exchange/peer", keeper, "office.kpub", p.kpub()))
+	p.Meet(file)
+	done(t, upload(t, f, "/api/exchange/peer", keeper, "office.kpub", string(p.Public())))
 	page := ask[ExchangeKeysPage](t, f, "GET", "/api/exchange/keys", keeper, "", http.StatusOK)
 	body := `{"fingerprint":"` + page.Offered.Fingerprint + `"}`
 	done(t, f.Do("POST", "/api/exchange/peer/confirm", keeper, body))
@@ -208,7 +106,7 @@ func TestKT1000_CeremonyOnTheScreen(t *testing.T) {
 		if strings.Contains(own.Body.String(), "SECRET") || !strings.Contains(own.Header().Get("Content-Disposition"), "1-cloud.kpub") {
 			t.Errorf("public keys: %v %s", own.Header(), own.Body)
 		}
-		done(t, upload(t, f, "/api/exchange/peer", keeper, "office.kpub", p.kpub()))
+		done(t, upload(t, f, "/api/exchange/peer", keeper, "office.kpub", string(p.Public())))
 		look := func(as string) ExchangeKeysPage {
 			return ask[ExchangeKeysPage](t, f, "GET", "/api/exchange/keys", as, "", http.StatusOK)
 		}
@@ -229,7 +127,7 @@ func TestKT1000_CeremonyOnTheScreen(t *testing.T) {
 		done(t, f.Do("POST", "/api/exchange/peer/reject", second, ""))
 		webtest.WantProblem(t, f.Do("POST", "/api/exchange/peer/confirm", second, body), http.StatusNotFound, "keybook.nothing_offered")
 
-		done(t, upload(t, f, "/api/exchange/peer", keeper, "office.kpub", p.kpub()))
+		done(t, upload(t, f, "/api/exchange/peer", keeper, "office.kpub", string(p.Public())))
 		done(t, f.Do("POST", "/api/exchange/peer/confirm", keeper, body))
 		done(t, f.Do("POST", "/api/exchange/peer/confirm", second, body))
 		if page = look(keeper); page.Peer == nil || len(page.Peer.People) != 2 || page.Offered != nil {
@@ -261,11 +159,11 @@ func TestKT1000_BundlesOnTheScreen(t *testing.T) {
 		in := func(file string) *httptest.ResponseRecorder {
 			return upload(t, f, "/api/exchange/in", carrier, "a.kfb", file)
 		}
-		p.say(p.issue(0), event.LinkReady{Link: link(0), Gen: 1})
+		p.Say(p.issue(0), event.LinkReady{Link: link(0), Gen: 1})
 		webtest.WantProblem(t, in(p.bundle()), http.StatusConflict, "intake.no_code_key")
 		webtest.WantProblem(t, in("no bundle"), http.StatusUnprocessableEntity, "seal.E-DECRYPT")
 		var taken BundleTaken
-		read(t, in(p.masters()), http.StatusOK, &taken)
+		read(t, in(string(p.Masters())), http.StatusOK, &taken)
 		if !slices.Equal(taken.Keys, []string{"o001"}) || taken.Kind != "連携コードの鍵" {
 			t.Errorf("keys %+v", taken)
 		}
@@ -289,7 +187,7 @@ func TestKT1000_BundlesOnTheScreen(t *testing.T) {
 			!strings.Contains(out.Header().Get("Content-Disposition"), page.LastOut.File) {
 			t.Errorf("after giving %+v %v", page.LastOut, out.Header())
 		}
-		if n := p.take(out.Body.Bytes()); n != page.Under {
+		if n := p.take(t, out.Body.Bytes()); n != page.Under {
 			t.Errorf("the office hears %d events, %d are on the way", n, page.Under)
 		}
 		read(t, in(p.bundle()), http.StatusOK, &taken)
@@ -332,13 +230,11 @@ func TestKT1000_HowOldItIs(t *testing.T) {
 func TestCase11_AcceptedOnTheScreen(t *testing.T) {
 	both(t, 0, func(t *testing.T, f *fixture, _ people) {
 		p := introduced(t, f)
-		done(t, upload(t, f, "/api/exchange/in", carrier, "a.kfb", p.masters()))
-		p.say(p.issue(0))
+		done(t, upload(t, f, "/api/exchange/in", carrier, "a.kfb", string(p.Masters())))
+		p.Say(p.issue(0))
 		done(t, upload(t, f, "/api/exchange/in", carrier, "a.kfb", p.bundle()))
 		webtest.WantProblem(t, f.Do("POST", "/api/exchange/accept", keeper, ""), http.StatusConflict, "intake.no_epoch")
-		was := p.renew()
-		p.log = nil
-		p.say(event.LogRestored{Was: was, Head: 1})
+		p.Renew(1)
 		webtest.WantProblem(t, upload(t, f, "/api/exchange/in", carrier, "a.kfb", p.bundle()), http.StatusConflict, "relay.E-EPOCH")
 		page := ask[ExchangePage](t, f, "GET", "/api/exchange", keeper, "", http.StatusOK)
 		if !page.PutBack || !page.MayLead {
@@ -358,8 +254,8 @@ func TestCase11_AcceptedOnTheScreen(t *testing.T) {
 func TestCase12_SetAsideOnTheScreen(t *testing.T) {
 	both(t, 0, func(t *testing.T, f *fixture, _ people) {
 		p := introduced(t, f)
-		done(t, upload(t, f, "/api/exchange/in", carrier, "a.kfb", p.masters()))
-		p.say(event.LinkReady{Link: link(0), Gen: 1}, event.LinkReady{Link: link(1), Gen: 1})
+		done(t, upload(t, f, "/api/exchange/in", carrier, "a.kfb", string(p.Masters())))
+		p.Say(event.LinkReady{Link: link(0), Gen: 1}, event.LinkReady{Link: link(1), Gen: 1})
 		var taken BundleTaken
 		if read(t, upload(t, f, "/api/exchange/in", carrier, "a.kfb", p.bundle()), http.StatusOK, &taken); taken.Aside != 2 {
 			t.Errorf("%+v", taken)
@@ -370,7 +266,7 @@ func TestCase12_SetAsideOnTheScreen(t *testing.T) {
 		}
 		of := map[string]string{list[0].About: "/api/exchange/asides/" + list[0].ID, list[1].About: "/api/exchange/asides/" + list[1].ID}
 		webtest.WantProblem(t, f.Do("POST", of[link(0)]+"/retry", carrier, ""), http.StatusNotFound, "member.unknown")
-		p.say(p.issue(0))
+		p.Say(p.issue(0))
 		done(t, upload(t, f, "/api/exchange/in", carrier, "a.kfb", p.bundle()))
 		done(t, f.Do("POST", of[link(0)]+"/retry", carrier, ""))
 		webtest.WantProblem(t, f.Do("POST", of[link(1)]+"/drop", carrier, `{"reason":" "}`), http.StatusUnprocessableEntity, "intake.no_reason")
@@ -389,9 +285,9 @@ func TestCase08_TheOfficeHearsOfIt(t *testing.T) {
 		p := introduced(t, f)
 		var windows int
 		told := func() (over []int) {
-			p.take(f.Do("POST", "/api/exchange/out", carrier, "").Body.Bytes())
+			p.take(t, f.Do("POST", "/api/exchange/out", carrier, "").Body.Bytes())
 			windows = 0
-			for _, b := range p.heard {
+			for _, b := range p.Heard {
 				switch e := b.(type) {
 				case event.CapacityOver:
 					if e.Window != "W1" || e.Start != "2026-12-08T09:00:00+09:00" {
@@ -422,7 +318,7 @@ func TestCase08_TheOfficeHearsOfIt(t *testing.T) {
 		if over := told(); over != nil || windows != 0 {
 			t.Errorf("told again: %v", over)
 		}
-		p.renew()
+		p.Renew(0)
 		webtest.WantProblem(t, upload(t, f, "/api/exchange/in", carrier, "a.kfb", p.bundle()), http.StatusConflict, "relay.E-EPOCH")
 		done(t, f.Do("POST", "/api/exchange/accept", keeper, ""))
 		if over := told(); !slices.Equal(over, []int{2}) || windows != 2 {
@@ -447,7 +343,7 @@ func TestTB18_KeysOfAnotherTenant(t *testing.T) {
 			t.Errorf("%+v", page)
 		}
 		done(t, there.Do("POST", "/api/exchange/keys", keeper, ""))
-		w := upload(t, there, "/api/exchange/peer", keeper, "a.kpub", office(t, here).kpub())
+		w := upload(t, there, "/api/exchange/peer", keeper, "a.kpub", string(office(t, here).Public()))
 		webtest.WantProblem(t, w, http.StatusConflict, "keybook.other_tenant")
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"kofu/internal/booking/visitor"
 	"kofu/internal/event"
 	"kofu/internal/fault"
+	"kofu/internal/peertest"
 	"kofu/internal/relay"
 	"kofu/internal/seal"
 	"kofu/internal/store"
@@ -104,15 +105,11 @@ func TestKT1000_AccessKeysAreNoCodes(t *testing.T) {
 func TestTB17_OtherKindsOfBundle(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		o := w.office()
-		own, err := o.book.Own()
-		must(t, err)
-		peer, err := o.book.Peer()
-		must(t, err)
 		before := testkit.Dump(t, w.Desk.DB)
 		for _, kind := range []seal.Kind{seal.Return, seal.Update} {
-			var file, spool bytes.Buffer
+			var file bytes.Buffer
 			h := seal.Header{Kind: kind, BundleID: "019abc", Epoch: "019abc", Lo: 1, Created: store.Stamp(w.clock.Now()), NotAfter: store.Stamp(w.clock.Now().Add(time.Hour))}
-			_, err := seal.Seal(&file, &rewound{Buffer: &spool}, h, own, peer, "", func(func([]byte, error) bool) {})
+			_, err := seal.Seal(&file, &peertest.Spool{}, h, o.Own(), o.Known(), "", func(func([]byte, error) bool) {})
 			must(t, err)
 			_, err = w.Take(t.Context(), testkit.Clerk, &file, -1)
 			testkit.WantFault(t, err, fault.Invalid, "seal.E-VERSION")
@@ -123,11 +120,6 @@ func TestTB17_OtherKindsOfBundle(t *testing.T) {
 	})
 }
 
-// rewound is a spool in memory that is read from its beginning.
-type rewound struct{ *bytes.Buffer }
-
-func (r *rewound) Seek(int64, int) (int64, error) { return 0, nil }
-
 // Case11: an office that was put back before we ever heard it asks in its first
 // bundle: it is answered, and has lost nothing that we know of.
 func TestCase11_AskedInTheFirstBundle(t *testing.T) {
@@ -136,8 +128,8 @@ func TestCase11_AskedInTheFirstBundle(t *testing.T) {
 		o := w.office()
 		was, err := seal.NewID(w.clock.Now(), rand.Reader)
 		must(t, err)
-		o.say(event.LogRestored{Was: was, Head: 3})
-		w.takes(o.export(0, nil))
+		o.Say(event.LogRestored{Was: was, Head: 3})
+		w.takes(o.Bundle())
 		all := w.said()
 		if begin, is := all[0].(event.SnapshotBegin); !is || begin.Was != was || begin.Seen != 0 || count(all, "snapshot.link") != 4 {
 			t.Errorf("said %+v", all)
@@ -151,14 +143,14 @@ func TestCase11_ConfigurationIsToldAnew(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		o := w.office()
 		w.gives()
-		w.takes(o.export(0, nil))
+		w.takes(o.Bundle())
 		w.gives()
 		if n := count(w.said(), "config.window"); n != 1 {
 			t.Fatalf("told %d times", n)
 		}
 		w.clock.Advance(time.Second)
-		testkit.Write(t, o.db, testkit.Clerk, func(tx *store.Tx) error { _, err := relay.Renew(tx, rand.Reader); return err })
-		_, err := w.Take(t.Context(), testkit.Clerk, bytes.NewReader(o.export(0, nil)), -1)
+		o.Renew(0)
+		_, err := w.Take(t.Context(), testkit.Clerk, bytes.NewReader(o.Bundle()), -1)
 		testkit.WantFault(t, err, fault.Conflict, "relay.E-EPOCH")
 		must(t, w.Accept(t.Context(), testkit.Supervisor))
 		w.gives()
@@ -176,7 +168,7 @@ func TestKT1000_WhatTheAnswerBrings(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		o := w.office()
 		w.gives()
-		w.takes(o.export(0, nil))
+		w.takes(o.Bundle())
 		b, twice, refused := w.book(nine, 2), w.book(half, 3), w.book("2026-12-08T10:00", 1)
 		was, head := w.epoch(), w.number()
 		var tokens []string
@@ -191,7 +183,7 @@ func TestKT1000_WhatTheAnswerBrings(t *testing.T) {
 			return event.SnapshotLink{Link: link(n), Hash: e.Hash, Key: e.Key, Gen: 1, State: state, Svc: e.Svc, BookFrom: e.BookFrom, Until: e.Until}
 		}
 		answer := func(epoch string) {
-			o.say(event.SnapshotBegin{For: epoch, Was: was, Seen: head}, told(0, issue(0, 7), "ready"), told(1, issue(1, 1), "ready"),
+			o.Say(event.SnapshotBegin{For: epoch, Was: was, Seen: head}, told(0, issue(0, 7), "ready"), told(1, issue(1, 1), "ready"),
 				told(2, issue(2, 1), "withdrawn"), event.SnapshotBooking{
 					Booking: phone, Office: true, Window: "W1", Start: nine + ":00+09:00", Min: 30, Party: 1, Units: 1, Seat: "office", Via: "phone",
 					Members: []event.Standing{{Link: link(3), Gen: 1, Svc: []string{"receive"}, Booked: "active"}},
@@ -199,7 +191,7 @@ func TestKT1000_WhatTheAnswerBrings(t *testing.T) {
 					Booking: refused.ID, No: refused.No, Window: "W1", Start: "2026-12-08T10:00:00+09:00", Min: 30, Party: 1, Units: 1, Seat: "web", Via: "web",
 					Members: []event.Standing{{Link: link(1), Gen: 1, Svc: []string{"receive"}, Booked: "active", Refused: true}},
 				}, event.SnapshotEnd{For: epoch, Links: 3, Bookings: 2})
-			w.takes(o.export(0, nil))
+			w.takes(o.Bundle())
 		}
 		answer(was)
 		testkit.WantFault(t, w.ConfirmRestore(t.Context(), testkit.Supervisor), fault.Conflict, "sync.no_recovery")
