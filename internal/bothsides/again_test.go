@@ -90,7 +90,7 @@ func (p *pair) over() (office, cloud string) {
 	p.cloudRead(func(rx *store.Rx) error {
 		list, err := slot.Over(rx, tenant)
 		for _, s := range list {
-			there = append(there, fmt.Sprintf("%s %s %d", s.WindowID, startText(s.Starts), s.WebOver+s.OfficeOver))
+			there = append(there, fmt.Sprintf("%s %s %d", s.WindowID, event.Start(s.Starts), s.WebOver+s.OfficeOver))
 		}
 		return err
 	})

@@ -21,6 +21,7 @@ import (
 	"kofu/internal/booking/terms"
 	"kofu/internal/booking/visitor"
 	"kofu/internal/counter"
+	"kofu/internal/event"
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
 	"kofu/internal/notice"
@@ -346,7 +347,7 @@ func TestCase08_CapacityBelowTaken(t *testing.T) {
 		d.both()
 		d.want(web, "active", "")
 		d.want(phone, "active", "")
-		if list := d.cases(); len(list) != 1 || list[0].Kind != 8 || list[0].Start != startText(instant(first)) || list[0].Over != 1 {
+		if list := d.cases(); len(list) != 1 || list[0].Kind != 8 || list[0].Start != event.Start(instant(first)) || list[0].Over != 1 {
 			t.Errorf("listed %+v", list)
 		}
 		_, err = slot.RemoveException(t.Context(), d.Cloud.Desk.DB, testkit.Supervisor, tenant, id)

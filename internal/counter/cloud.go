@@ -153,9 +153,6 @@ func startOf(text string) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-// startText writes the beginning of a slot as events have it.
-func startText(t time.Time) string { return t.In(store.Tokyo).Format("2006-01-02T15:04:05-07:00") }
-
 // owner is the side that says what becomes of the booking.
 func (b Booking) owner() agree.Side {
 	if b.Source == FromCloud {

@@ -183,7 +183,7 @@ func (b Booking) units() (n int) {
 // no code is not in it, and neither is how many those are.
 func (b *Booking) tellPlace(tx *store.Tx) error {
 	e := event.BookingOffice{
-		Booking: b.ID, No: b.No, Window: b.WindowID, Start: startText(b.Starts), Min: b.Minutes, Via: b.Via, Members: []event.Member{},
+		Booking: b.ID, No: b.No, Window: b.WindowID, Start: event.Start(b.Starts), Min: b.Minutes, Via: b.Via, Members: []event.Member{},
 	}
 	for _, p := range b.Persons {
 		if p.Link == "" || !p.In() {

@@ -53,7 +53,7 @@ func Snapshot(rx *store.Rx) (list []event.SnapshotBooking, days []event.Snapshot
 // nobody is left.
 func (b Booking) snapshot(rx *store.Rx) (e event.SnapshotBooking, told bool, err error) {
 	e = event.SnapshotBooking{
-		Booking: b.ID, Office: b.Source == FromOffice, Window: b.WindowID, Start: startText(b.Starts), Min: b.Minutes, No: b.No,
+		Booking: b.ID, Office: b.Source == FromOffice, Window: b.WindowID, Start: event.Start(b.Starts), Min: b.Minutes, No: b.No,
 		Seat: b.Seat, Via: b.Via, Lang: b.Lang,
 	}
 	for _, p := range b.Persons {
@@ -65,7 +65,7 @@ func (b Booking) snapshot(rx *store.Rx) (e event.SnapshotBooking, told bool, err
 			Office: string(p.Visits[agree.Office]), Cloud: string(p.Visits[agree.Cloud]),
 		}
 		if !p.Starts.Equal(b.Starts) {
-			one.Start = startText(p.Starts)
+			one.Start = event.Start(p.Starts)
 		}
 		e.Members = append(e.Members, one)
 		if p.In() {

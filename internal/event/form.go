@@ -29,8 +29,8 @@ var Forms = map[string]func(string) bool{
 	"lang":       regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z]{2,8})?$`).MatchString,
 	"epoch":      regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`).MatchString,
 	"day":        written(time.DateOnly),
-	"instant":    written("2006-01-02T15:04:05.000Z"),  // UTC
-	"start":      written("2006-01-02T15:04:05+09:00"), // of a slot, in Japan
+	"instant":    written("2006-01-02T15:04:05.000Z"), // UTC
+	"start":      written(startLayout),                // of a slot, in Japan
 	"place":      placeName,
 	"svc":        word("address", "apply", "pin", "receive", "renew"),
 	"owner":      word("office", "cloud"),
@@ -42,6 +42,11 @@ var Forms = map[string]func(string) bool{
 	"booked":     word("active", "noshow_provisional", "noshow", "unreconciled", "cancelled", "cancelled_by_office"),
 	"visit":      word("arrived", "again", "done"),
 }
+
+const startLayout = "2006-01-02T15:04:05+09:00"
+
+// Start writes the beginning of a slot.
+func Start(at time.Time) string { return at.UTC().Add(9 * time.Hour).Format(startLayout) }
 
 var windowText = regexp.MustCompile(`^[A-Za-z0-9_-]{1,20}$`)
 

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
-	"time"
 
 	"kofu/internal/booking/slot"
 	"kofu/internal/booking/sync"
@@ -94,7 +93,7 @@ func (n *End) tellOver(tx *store.Tx, say func(string, event.Body) error) error {
 func overs(rx *store.Rx, tenant int) (over []event.CapacityOver, err error) {
 	list, err := slot.Over(rx, tenant)
 	for _, s := range list {
-		over = append(over, event.CapacityOver{Window: s.WindowID, Start: startText(s.Starts), Over: s.WebOver + s.OfficeOver})
+		over = append(over, event.CapacityOver{Window: s.WindowID, Start: event.Start(s.Starts), Over: s.WebOver + s.OfficeOver})
 	}
 	return over, err
 }
@@ -103,9 +102,6 @@ const overPrefix = "over/"
 
 // overObject names a slot among what the office was told of.
 func overObject(e event.CapacityOver) string { return overPrefix + e.Window + " " + e.Start }
-
-// startText is the start of a slot as events write it.
-func startText(at time.Time) string { return at.In(store.Tokyo).Format("2006-01-02T15:04:05-07:00") }
 
 // tellRules tells how many seats the procedures take, so that the office counts
 // those of its bookings as we do.
@@ -147,7 +143,7 @@ func (n *End) tellSeats(tx *store.Tx, windowID string, say func(string, event.Bo
 		if !s.Open {
 			continue
 		}
-		seats := event.SlotSeats{Start: startText(s.Starts), Min: s.Minutes, Web: s.WebCap, Office: s.OfficeCap}
+		seats := event.SlotSeats{Start: event.Start(s.Starts), Min: s.Minutes, Web: s.WebCap, Office: s.OfficeCap}
 		for _, p := range s.Procs.List() {
 			seats.Procs = append(seats.Procs, string(p))
 		}

@@ -3,7 +3,6 @@ package reserve
 import (
 	"maps"
 	"slices"
-	"time"
 
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/sync"
@@ -105,7 +104,7 @@ func (j *journal) close() error {
 // knew.
 func (j *journal) place(b *Booking, was string, isNew bool) error {
 	placed := event.Placed{
-		Booking: b.ID, Was: was, No: b.No, Window: b.WindowID, Start: startText(b.Starts),
+		Booking: b.ID, Was: was, No: b.No, Window: b.WindowID, Start: event.Start(b.Starts),
 		Min: b.Minutes, Party: len(b.Live()), Units: b.Units(), Seat: string(b.Side), Via: string(b.Via), Lang: b.Lang,
 	}
 	for _, p := range b.Persons {
@@ -198,9 +197,6 @@ func of(t event.Type, o event.OfBooking) event.Body {
 		return event.BookingUnreconciled(o)
 	}
 }
-
-// startText is the start of a slot as events write it.
-func startText(at time.Time) string { return at.In(store.Tokyo).Format("2006-01-02T15:04:05Z07:00") }
 
 // startOf is the start of a slot of a window.
 func startOf(slotID, windowID string) string { return slotID[len(windowID)+1:] + ":00+09:00" }

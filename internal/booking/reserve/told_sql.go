@@ -83,7 +83,7 @@ func EachTold(rx *store.Rx, tenant int, fn func(event.SnapshotBooking) error) er
 
 func (b Booking) snapshot(rx *store.Rx, tenant int) (s event.SnapshotBooking, err error) {
 	s = event.SnapshotBooking{
-		Booking: b.ID, Office: b.Theirs, No: b.No, Window: b.WindowID, Start: startText(b.Starts), Min: b.Minutes,
+		Booking: b.ID, Office: b.Theirs, No: b.No, Window: b.WindowID, Start: event.Start(b.Starts), Min: b.Minutes,
 		Party: len(b.Live()), Units: b.Units(), Seat: string(b.Side), Via: string(b.Via), Lang: b.Lang,
 	}
 	for _, p := range b.Persons {
