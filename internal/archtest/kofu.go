@@ -25,7 +25,7 @@ func Kofu() Rules {
 			"progress",
 			"press", "report", "city", "practice",
 			"upkeep", "web", "lan", "desk",
-			"testkit", "peertest", "agreetest", "bothsides", "listingtest", "webtest", "archtest", "faultlab", "bench",
+			"testkit", "peertest", "agreetest", "reservetest", "bothsides", "listingtest", "webtest", "archtest", "faultlab", "bench",
 		},
 		Writers: writersOfKofu,
 		SQL: []string{

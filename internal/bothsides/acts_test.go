@@ -1,7 +1,6 @@
 package bothsides_test
 
 import (
-	"errors"
 	"math/rand/v2"
 	"net/netip"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"kofu/internal/link"
 	"kofu/internal/linkcode"
 	"kofu/internal/notice"
+	"kofu/internal/reservetest"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
 	"kofu/internal/visit"
@@ -43,11 +43,7 @@ func (a *actors) may(db *store.DB, actor store.Actor, fn func(*store.Tx) error) 
 // ok lets refusals pass.
 func (a *actors) ok(err error) bool {
 	a.t.Helper()
-	var refusal *fault.Error
-	if err != nil && !errors.As(err, &refusal) {
-		a.t.Fatal(err)
-	}
-	return err == nil
+	return testkit.Refusable(a.t, err)
 }
 
 func (a *actors) starts() time.Time {
@@ -347,42 +343,15 @@ func procedures(svc []string) (list []slot.Procedure) {
 func (a *actors) cloudChange(b reserve.Booking) {
 	a.t.Helper()
 	p := b.Persons[a.r.IntN(len(b.Persons))]
-	act := reserve.Act{Tenant: tenant, Token: a.token(), BookingID: b.ID, By: reserve.By{Via: reserve.ByWeb, Link: p.Link}}
-	desk := act
-	desk.By = reserve.By{Via: reserve.ByPhone, Override: "窓口で確認"}
-	v := reserve.Visit{Tenant: tenant, BookingID: b.ID, Links: []string{p.Link}, WindowID: window, Today: a.r.IntN(2) == 0}
-	k, id := a.r.IntN(13), slotAt(a.starts())
-	done := a.may(a.Cloud.Desk.DB, testkit.Clerk, func(tx *store.Tx) (err error) {
-		switch k {
-		case 0:
-			_, _, err = reserve.ChangeIn(tx, act, id, false)
-		case 1:
-			_, _, err = reserve.CancelIn(tx, act)
-		case 2:
-			_, _, err = reserve.LeaveIn(tx, act, p.Link)
-		case 3:
-			_, _, err = reserve.CancelIn(tx, desk)
-		case 4, 5:
-			_, _, err = reserve.AcceptIn(tx, act)
-		case 6:
-			_, _, err = reserve.DeclineIn(tx, act)
-		case 7:
-			_, err = reserve.Arrive(tx, v)
-		case 8:
-			_, err = reserve.Finish(tx, v, reserve.Handled{})
-		case 9:
-			_, err = reserve.Return(tx, v, reserve.Handled{})
-		case 10:
-			_, err = reserve.GiveUp(tx, v)
-		default:
-			_, err = reserve.Undo(tx, v)
-		}
-		return err
-	})
+	try := reservetest.Try{BookingID: b.ID, Link: p.Link, Token: a.token(), WindowID: window, Today: a.r.IntN(2) == 0}
+	last := len(reservetest.Kinds) - 1
+	k := reservetest.Kinds[min(a.r.IntN(last+2), last)] // mistakes are taken back twice as often
+	try.SlotID = slotAt(a.starts())
+	done := a.may(a.Cloud.Desk.DB, testkit.Clerk, func(tx *store.Tx) error { return try.Do(tx, k) })
 	switch {
-	case done && (k == 4 || k == 5):
+	case done && k == reservetest.Accept:
 		a.met["offer accepted"]++
-	case done && k == 6:
+	case done && k == reservetest.Decline:
 		a.met["offer declined"]++
 	}
 }

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"kofu/internal/agree"
 	"kofu/internal/agreetest"
 	"kofu/internal/booking/member"
 	"kofu/internal/booking/reserve"
+	"kofu/internal/event"
 	"kofu/internal/link"
+	"kofu/internal/reservetest"
 	"kofu/internal/store"
 )
 
@@ -23,29 +24,10 @@ func (p *pair) member(pseudonym string) (m member.Member) {
 	return m
 }
 
-func (p *pair) cloudBookings() (list []reserve.Booking) {
+func (p *pair) cloudBookings() []reserve.Booking {
 	p.t.Helper()
-	p.cloudRead(func(rx *store.Rx) error {
-		var ids []string
-		err := rx.Query(func(scan func(...any) error) error {
-			var id string
-			err := scan(&id)
-			ids = append(ids, id)
-			return err
-		}, "SELECT booking_id FROM booking WHERE tenant = $1 ORDER BY booking_id", tenant)
-		for _, id := range ids {
-			b, _, err := reserve.ByID(rx, tenant, id)
-			if err != nil {
-				return err
-			}
-			list = append(list, b)
-		}
-		return err
-	})
-	return list
+	return reservetest.All(p.t, p.Cloud.Desk.DB)
 }
-
-func startText(at time.Time) string { return at.In(store.Tokyo).Format("2006-01-02T15:04:05-07:00") }
 
 // picture is a booking as it is compared.
 type picture struct {
@@ -74,7 +56,7 @@ func (a *actors) officePictures() map[string]picture {
 	m := map[string]picture{}
 	for _, id := range a.officeBookings() {
 		b := a.officeBooking(id)
-		one := picture{start: startText(b.Starts), office: b.Source == "office"}
+		one := picture{start: event.Start(b.Starts), office: b.Source == "office"}
 		for _, p := range b.Persons {
 			if p.Link != "" {
 				one.add(agreetest.Drawn{Link: p.Link, Gen: p.Gen, Svc: p.Procs.List(), Person: p.Person}, p.Units)
@@ -87,23 +69,17 @@ func (a *actors) officePictures() map[string]picture {
 	return m
 }
 
-// cloudPictures are the bookings as the booking service has them. Of an offer
-// that came to nothing the office has not heard.
+// cloudPictures are the bookings as the booking service has them.
 func (a *actors) cloudPictures(there map[string]picture) map[string]picture {
 	a.t.Helper()
 	m := map[string]picture{}
 	for _, b := range a.cloudBookings() {
-		one := picture{start: startText(b.Starts), office: b.Theirs}
+		one := picture{start: event.Start(b.Starts), office: b.Theirs}
 		for _, p := range b.Persons {
-			known := agree.Person{Booked: agree.State(p.Booked), Visits: [2]agree.Visit{agree.Office: p.There, agree.Cloud: p.Here}}
-			if known.State() != agree.State(p.State) {
-				a.t.Errorf("booking %s: state %s, and the parts say %s", b.ID, p.State, known.State())
-			}
 			heard := slices.ContainsFunc(there[b.ID].persons, func(d agreetest.Drawn) bool { return d.Link == p.Link })
-			if !heard && (!known.In() || p.State == reserve.Offered) {
-				continue
+			if d, shown := reservetest.Drawn(a.t, b, p, heard); shown {
+				one.add(d, p.Units)
 			}
-			one.add(agreetest.Drawn{Link: p.Link, Gen: p.Gen, Svc: strings.Fields(string(p.Procs)), Person: known}, p.Units)
 		}
 		if len(one.persons) > 0 {
 			m[b.ID] = one

@@ -1,7 +1,6 @@
 package counter_test
 
 import (
-	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -13,7 +12,6 @@ import (
 	"kofu/internal/agreetest"
 	"kofu/internal/counter"
 	"kofu/internal/event"
-	"kofu/internal/fault"
 	"kofu/internal/link"
 	"kofu/internal/officelog"
 	"kofu/internal/store"
@@ -69,10 +67,7 @@ VALUES ($1, 'e', 0, 0, 0, '', 0, 0, '', '', '')`, tx.Tenant); err != nil {
 // may runs an act of the office, which may be refused.
 func (w *world) may(fn func(*store.Tx) error) {
 	w.t.Helper()
-	var refusal *fault.Error
-	if err := w.DB.Write(w.t.Context(), testkit.Clerk, fn); err != nil && !errors.As(err, &refusal) {
-		w.t.Fatal(err)
-	}
+	testkit.Refusable(w.t, w.DB.Write(w.t.Context(), testkit.Clerk, fn))
 }
 
 // tell brings events of the office over, not always all of them.
@@ -239,7 +234,7 @@ func (w *world) pictures() map[string]string {
 				list = append(list, agreetest.Drawn{Link: p.Link, Gen: p.Gen, Svc: p.Procs.List(), Person: p.Person})
 			}
 		}
-		if text := agreetest.Draw(b.Starts.In(store.Tokyo).Format("2006-01-02T15:04:05-07:00"), list); text != "" {
+		if text := agreetest.Draw(event.Start(b.Starts), list); text != "" {
 			m[id] = text
 		}
 	}

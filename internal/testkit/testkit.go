@@ -208,3 +208,13 @@ func WantFault(t testing.TB, err error, kind fault.Kind, code string) {
 		t.Fatalf("got error %v, want fault %d %q", err, kind, code)
 	}
 }
+
+// Refusable lets a refusal pass, for tests that try at random, and reports whether
+// there was none. It fails the test on any other error.
+func Refusable(t testing.TB, err error) (done bool) {
+	t.Helper()
+	if _, refused := fault.As(err); err != nil && !refused {
+		t.Fatal(err)
+	}
+	return err == nil
+}

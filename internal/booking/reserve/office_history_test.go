@@ -2,7 +2,6 @@ package reserve_test
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -18,8 +17,8 @@ import (
 	"kofu/internal/booking/slot"
 	"kofu/internal/booking/sync"
 	"kofu/internal/event"
-	"kofu/internal/fault"
 	"kofu/internal/jpdate"
+	"kofu/internal/reservetest"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
 )
@@ -64,10 +63,7 @@ func (s *twoSides) write(fn func(*store.Tx) error) {
 // may runs an act that may be refused.
 func (s *twoSides) may(fn func(*store.Tx) error) {
 	s.t.Helper()
-	var refusal *fault.Error
-	if err := s.db.Write(s.t.Context(), testkit.Clerk, fn); err != nil && !errors.As(err, &refusal) {
-		s.t.Fatal(err)
-	}
+	testkit.Refusable(s.t, s.db.Write(s.t.Context(), testkit.Clerk, fn))
 }
 
 // listen takes in events of the office, not always all of them.
@@ -221,7 +217,7 @@ func (s *twoSides) step() {
 			s.t.Fatal(err)
 		}
 	default:
-		if list := s.bookings(); len(list) > 0 {
+		if list := reservetest.All(s.t, s.db); len(list) > 0 {
 			s.change(list[s.r.IntN(len(list))])
 		}
 	}
@@ -255,88 +251,27 @@ func (s *twoSides) member(link string) (m member.Member) {
 	return m
 }
 
-func (s *twoSides) bookings() (list []reserve.Booking) {
-	s.t.Helper()
-	testkit.Read(s.t, s.db, func(rx *store.Rx) error {
-		var ids []string
-		err := rx.Query(func(scan func(...any) error) error {
-			var id string
-			err := scan(&id)
-			ids = append(ids, id)
-			return err
-		}, "SELECT booking_id FROM booking WHERE tenant = $1 ORDER BY booking_id", rx.Tenant)
-		for _, id := range ids {
-			b, _, err := reserve.ByID(rx, rx.Tenant, id)
-			if err != nil {
-				return err
-			}
-			list = append(list, b)
-		}
-		return err
-	})
-	return list
-}
-
 // change does something with a booking.
 func (s *twoSides) change(b reserve.Booking) {
 	p := b.Persons[s.r.IntN(len(b.Persons))]
-	act := reserve.Act{Tenant: s.db.Tenant(), Token: s.token(), BookingID: b.ID, By: reserve.By{Via: reserve.ByWeb, Link: p.Link}}
-	desk := act
-	desk.By = reserve.By{Via: reserve.ByPhone, Override: "窓口で確認"}
-	visit := reserve.Visit{Tenant: s.db.Tenant(), BookingID: b.ID, Links: []string{p.Link}, WindowID: agreetest.Window}
-	k, id := s.r.IntN(12), s.slot()
-	s.may(func(tx *store.Tx) (err error) {
-		switch k {
-		case 0:
-			_, _, err = reserve.ChangeIn(tx, act, id, false)
-		case 1:
-			_, _, err = reserve.CancelIn(tx, act)
-		case 2:
-			_, _, err = reserve.LeaveIn(tx, act, p.Link)
-		case 3:
-			_, _, err = reserve.CancelIn(tx, desk)
-		case 4, 5:
-			_, _, err = reserve.AcceptIn(tx, act)
-		case 6:
-			_, _, err = reserve.DeclineIn(tx, act)
-		case 7:
-			_, err = reserve.Arrive(tx, visit)
-		case 8:
-			_, err = reserve.Finish(tx, visit, reserve.Handled{})
-		case 9:
-			_, err = reserve.Return(tx, visit, reserve.Handled{})
-		case 10:
-			_, err = reserve.GiveUp(tx, visit)
-		case 11:
-			_, err = reserve.Undo(tx, visit)
-		}
-		return err
-	})
+	try := reservetest.Try{BookingID: b.ID, Link: p.Link, Token: s.token(), WindowID: agreetest.Window}
+	k := reservetest.Kinds[s.r.IntN(len(reservetest.Kinds))]
+	try.SlotID = s.slot()
+	s.may(func(tx *store.Tx) error { return try.Do(tx, k) })
 }
 
-// pictures are our bookings as they are compared. Of an offer that came to
-// nothing the office has not heard.
+// pictures are our bookings as they are compared.
 func (s *twoSides) pictures(there map[string]string) map[string]string {
 	s.t.Helper()
 	m := map[string]string{}
-	for _, b := range s.bookings() {
+	for _, b := range reservetest.All(s.t, s.db) {
 		var list []agreetest.Drawn
 		for _, p := range b.Persons {
-			known := agree.Person{Booked: agree.State(p.Booked), Visits: [2]agree.Visit{agree.Office: p.There, agree.Cloud: p.Here}}
-			if known.State() != agree.State(p.State) {
-				s.t.Errorf("booking %s: state %s, and the parts say %s", b.ID, p.State, known.State())
+			if d, shown := reservetest.Drawn(s.t, b, p, strings.Contains(there[b.ID], p.Link)); shown {
+				list = append(list, d)
 			}
-			heard := strings.Contains(there[b.ID], p.Link)
-			if !heard && (!known.In() || p.State == reserve.Offered) {
-				continue
-			}
-			var svc []string
-			for _, one := range p.Procs.List() {
-				svc = append(svc, string(one))
-			}
-			list = append(list, agreetest.Drawn{Link: p.Link, Gen: p.Gen, Svc: svc, Person: known})
 		}
-		if text := agreetest.Draw(b.Starts.In(store.Tokyo).Format("2006-01-02T15:04:05-07:00"), list); text != "" {
+		if text := agreetest.Draw(event.Start(b.Starts), list); text != "" {
 			m[b.ID] = text
 		}
 	}
