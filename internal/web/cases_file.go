@@ -3,9 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
-	"time"
 
-	"kofu/internal/audit"
 	"kofu/internal/listing"
 	"kofu/internal/message"
 	"kofu/internal/sheet"
@@ -60,30 +58,20 @@ func (s *server) getCasesFile(w http.ResponseWriter, r *http.Request, actor stor
 	if err := staffweb.Needs(r, staff.ExchangeDecide); err != nil {
 		return err
 	}
-	format := listing.Format(r.URL.Query().Get("format"))
-	if err := format.Check(); err != nil {
-		return err
-	}
-	var d listing.Document
-	err := s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
+	return s.sendList(w, r, actor, listFile{"cases", s.listPress, func(tx *store.Tx, _ map[string]any) (d listing.Document, err error) {
 		list, err := casesOf(tx.Rx, r)
 		if err != nil {
-			return err
+			return d, err
 		}
 		rows, err := caseRows(tx.Rx, list)
 		if err != nil {
-			return err
+			return d, err
 		}
-		d = caseDocument(rows, r, actor.Name, tx.Now)
-		return audit.Append(tx, "list.exported", "list/cases", map[string]any{"format": format, "rows": d.Rows()})
-	})
-	if err != nil {
-		return err
-	}
-	return staffweb.SendListing(w, r, d, format, s.listPress)
+		return caseDocument(rows, r), nil
+	}})
 }
 
-func caseDocument(list []ExchangeCase, r *http.Request, by string, now time.Time) listing.Document {
+func caseDocument(list []ExchangeCase, r *http.Request) listing.Document {
 	state := "open"
 	if r.URL.Query().Get("state") == "decided" {
 		state = "decided"
@@ -100,7 +88,7 @@ func caseDocument(list []ExchangeCase, r *http.Request, by string, now time.Time
 		section.Rows = append(section.Rows, row)
 	}
 	return listing.Document{
-		Title: message.Text("case.title", nil), By: by, Made: now, Sections: []listing.Section{section},
+		Title: message.Text("case.title", nil), Sections: []listing.Section{section},
 		Condition: message.Text("case.condition."+state, map[string]string{"n": strconv.Itoa(len(list))}),
 	}
 }

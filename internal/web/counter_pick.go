@@ -111,7 +111,15 @@ func (s *server) getPicksPDF(w http.ResponseWriter, r *http.Request, actor store
 	t := paper.Tables{
 		Press: press, Title: word("title"), Condition: message.Text("counter.pick.condition", map[string]string{"day": jpdate.Day(list.Day).Japanese()}),
 		By: actor.Name, At: s.Clock().In(store.Tokyo).Format("2006-01-02 15:04"), Notes: []string{word("note")},
+		Parts: []paper.TablePart{pickPart(list.Rows, word)},
 	}
+	return staffweb.ServePDF(w, r, s.Spool, word("title")+"_"+list.Day+".pdf", func(out *staffweb.SpoolFile) error {
+		return t.Render(r.Context(), out)
+	})
+}
+
+// pickPart has one row for each card, with a box to tick.
+func pickPart(list []PickRow, word func(string) string) paper.TablePart {
 	part := paper.TablePart{Empty: word("empty"), Columns: []paper.TableColumn{
 		{Heading: word("tick")},
 		{Heading: word("seq"), Right: true},
@@ -123,7 +131,7 @@ func (s *server) getPicksPDF(w http.ResponseWriter, r *http.Request, actor store
 		{Heading: word("no")},
 		{Heading: word("remark")},
 	}}
-	for i, p := range list.Rows {
+	for i, p := range list {
 		position, tick, remark := "", "□", p.Problem
 		if p.Position > 0 {
 			position = strconv.Itoa(p.Position)
@@ -136,10 +144,7 @@ func (s *server) getPicksPDF(w http.ResponseWriter, r *http.Request, actor store
 		}
 		part.Rows = append(part.Rows, []string{tick, strconv.Itoa(i + 1), p.Place, position, p.NoticeNo, p.Window, p.Start, p.No, remark})
 	}
-	t.Parts = []paper.TablePart{part}
-	return staffweb.ServePDF(w, r, s.Spool, word("title")+"_"+list.Day+".pdf", func(out *staffweb.SpoolFile) error {
-		return t.Render(r.Context(), out)
-	})
+	return part
 }
 
 // postPick takes the card that was scanned out of the vault.

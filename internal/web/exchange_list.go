@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"kofu/internal/audit"
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
@@ -174,24 +173,10 @@ func (s *server) getCarriesExport(w http.ResponseWriter, r *http.Request, actor 
 	if err := staffweb.Needs(r, staff.ExchangeCarry); err != nil {
 		return err
 	}
-	format := listing.Format(r.URL.Query().Get("format"))
-	if err := format.Check(); err != nil {
-		return err
-	}
-	var d listing.Document
-	err := s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
+	return s.sendList(w, r, actor, listFile{"carries", s.lists.Press, func(tx *store.Tx, _ map[string]any) (listing.Document, error) {
 		list, err := carries(tx.Rx, r)
-		if err != nil {
-			return err
-		}
-		d = registerOf(list)
-		d.By, d.Made = actor.Name, tx.Now
-		return audit.Append(tx, "list.exported", "list/carries", map[string]any{"format": format, "rows": d.Rows()})
-	})
-	if err != nil {
-		return err
-	}
-	return staffweb.SendListing(w, r, d, format, s.lists.Press)
+		return registerOf(list), err
+	}})
 }
 
 func registerOf(list CarryList) listing.Document {
@@ -233,17 +218,25 @@ func (s *server) getSlip(w http.ResponseWriter, r *http.Request, actor store.Act
 	if c.Direction != "out" || c.Way == exchange.ByHTTPS {
 		return fault.New(fault.NotFound, "exchange.no_slip")
 	}
-	row := carryRow(c, nil)
-	word := func(code string) string { return message.Text("exchange.form."+code, nil) }
-	form, err := s.form(r, actor, word("slip_title"), word("slip_intro"))
+	form, err := s.form(r, actor, slipWord("slip_title"), slipWord("slip_intro"))
 	if err != nil {
 		return err
 	}
+	form.Parts, form.Notes = slipParts(c), []string{slipWord("slip_note")}
+	return staffweb.ServePDF(w, r, s.Spool, form.Title+"_"+strconv.FormatInt(c.ID, 10)+".pdf", func(out *staffweb.SpoolFile) error { return form.Render(r.Context(), out) })
+}
+
+func slipWord(code string) string { return message.Text("exchange.form."+code, nil) }
+
+// slipParts are what is carried, on which medium, and the blanks that people fill
+// in on the way.
+func slipParts(c exchange.Carry) []paper.FormPart {
+	word, row := slipWord, carryRow(c, nil)
 	verified := word("unverified")
 	if c.Verified {
 		verified = word("verified")
 	}
-	form.Parts = []paper.FormPart{
+	return []paper.FormPart{
 		{Heading: word("slip_bundle"), Facts: []paper.Fact{
 			{Label: word("direction"), Text: row.DirectionLabel, Strong: true},
 			{Label: word("kind"), Text: row.KindLabel},
@@ -266,6 +259,4 @@ func (s *server) getSlip(w http.ResponseWriter, r *http.Request, actor store.Act
 			{{Label: word("back_at"), Share: 1.2}, {Label: word("erased"), Share: 1.2}, {Label: word("back_sign"), Share: 1}},
 		}},
 	}
-	form.Notes = []string{word("slip_note")}
-	return staffweb.ServePDF(w, r, s.Spool, form.Title+"_"+strconv.FormatInt(c.ID, 10)+".pdf", func(out *staffweb.SpoolFile) error { return form.Render(r.Context(), out) })
 }

@@ -99,21 +99,13 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request, actor store.
 		return err
 	}
 	office := s.office()
-	export := exchange.Maker(office.Export)
-	switch in.Content {
-	case "log":
-	case "codeKeys":
-		export = office.ExportCodeKeys
-	default:
-		return fault.New(fault.Invalid, "exchange.bad_content")
+	export, err := makerOf(office, in.Content)
+	if err != nil {
+		return err
 	}
-	dir, way := s.Spool, exchange.ByFile
-	if in.MediumID != "" {
-		medium, err := s.Media.ByID(in.MediumID)
-		if err != nil {
-			return err
-		}
-		dir, way = medium.Path, exchange.ByMedium
+	dir, way, err := s.destination(in.MediumID)
+	if err != nil {
+		return err
 	}
 	var made exchange.Carry
 	err = s.trades.one(func() (err error) {
@@ -130,6 +122,26 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request, actor store.
 		return err
 	}
 	return staffweb.Reply(w, http.StatusCreated, carryRow(made, nil))
+}
+
+// makerOf is what makes a bundle with a content.
+func makerOf(office exchange.Office, content string) (exchange.Maker, error) {
+	switch content {
+	case "log":
+		return office.Export, nil
+	case "codeKeys":
+		return office.ExportCodeKeys, nil
+	}
+	return nil, fault.New(fault.Invalid, "exchange.bad_content")
+}
+
+// destination is the folder of a medium, or the spool for a browser.
+func (s *server) destination(mediumID string) (dir string, way exchange.Way, err error) {
+	if mediumID == "" {
+		return s.Spool, exchange.ByFile, nil
+	}
+	medium, err := s.Media.ByID(mediumID)
+	return medium.Path, exchange.ByMedium, err
 }
 
 const kept = 20 // bundles in the spool that browsers may still fetch

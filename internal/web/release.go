@@ -107,36 +107,43 @@ func (s *server) replyRelease(w http.ResponseWriter, r *http.Request, id int64) 
 	if err != nil {
 		return err
 	}
-	out := Release{Windows: []CounterWindow{}, Procedures: procedureChoices()}
-	_, _, out.Ready = keys.Codes.Newest()
+	var out Release
 	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		run, err := notice.ByID(rx, id)
-		if err != nil {
-			return err
-		}
-		would, err := link.Preview(rx, keys, id)
-		if err != nil {
-			return err
-		}
-		out.New, out.Again, out.LeftOut = would.Issued, would.Again, would.LeftOut
-		out.From, out.Until = rx.Today(), run.Deadline
-		state, err := relay.Load(rx)
-		if err != nil {
-			return err
-		}
-		reached, err := link.ReachedOf(rx, id, state.Sent, state.Acked)
-		if err != nil {
-			return err
-		}
-		out.Released, out.Sent, out.Arrived = reached.Released, reached.Sent, reached.Arrived
-		windows, err := openWindows(rx)
-		for _, one := range windows {
-			out.Windows = append(out.Windows, CounterWindow{one.ID, one.Name, string(one.Seats)})
-		}
+		out, err = releaseOf(rx, keys, id)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return staffweb.OK(w, out)
+}
+
+func releaseOf(rx *store.Rx, keys link.Keys, id int64) (out Release, err error) {
+	run, err := notice.ByID(rx, id)
+	if err != nil {
+		return out, err
+	}
+	would, err := link.Preview(rx, keys, id)
+	if err != nil {
+		return out, err
+	}
+	state, err := relay.Load(rx)
+	if err != nil {
+		return out, err
+	}
+	reached, err := link.ReachedOf(rx, id, state.Sent, state.Acked)
+	if err != nil {
+		return out, err
+	}
+	_, _, ready := keys.Codes.Newest()
+	out = Release{
+		Ready: ready, New: would.Issued, Again: would.Again, LeftOut: would.LeftOut,
+		Released: reached.Released, Sent: reached.Sent, Arrived: reached.Arrived,
+		From: rx.Today(), Until: run.Deadline, Procedures: procedureChoices(), Windows: []CounterWindow{},
+	}
+	windows, err := openWindows(rx)
+	for _, one := range windows {
+		out.Windows = append(out.Windows, CounterWindow{one.ID, one.Name, string(one.Seats)})
+	}
+	return out, err
 }

@@ -2,13 +2,10 @@ package web
 
 import (
 	"net/http"
-	"time"
 
-	"kofu/internal/audit"
 	"kofu/internal/gate"
 	"kofu/internal/jpdate"
 	"kofu/internal/listing"
-	"kofu/internal/paper"
 	"kofu/internal/report"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
@@ -54,29 +51,7 @@ func (s *server) getReport(w http.ResponseWriter, r *http.Request, actor store.A
 // getReportFile gives a report as a file or a print and records who took how
 // many rows.
 func (s *server) getReportFile(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
-	format := listing.Format(r.URL.Query().Get("format"))
-	if err := format.Check(); err != nil {
-		return err
-	}
-	var d listing.Document
-	err := s.DB.Write(r.Context(), actor, func(tx *store.Tx) (err error) {
-		if d, err = reportOf(tx.Rx, r, actor.Name); err != nil {
-			return err
-		}
-		return audit.Append(tx, "list.exported", "list/"+r.PathValue("kind"), map[string]any{"format": format, "rows": d.Rows()})
-	})
-	if err != nil {
-		return err
-	}
-	return staffweb.SendListing(w, r, d, format, s.listPress)
-}
-
-// listPress gives the fonts of lists on paper.
-func (s *server) listPress(now time.Time) (paper.Press, error) {
-	office, err := s.press()
-	if err != nil {
-		return paper.Press{}, err
-	}
-	set, heading := office.Fonts.Set()
-	return paper.Press{Fonts: set, Heading: heading, Now: now}, nil
+	return s.sendList(w, r, actor, listFile{r.PathValue("kind"), s.listPress, func(tx *store.Tx, _ map[string]any) (listing.Document, error) {
+		return reportOf(tx.Rx, r, actor.Name)
+	}})
 }

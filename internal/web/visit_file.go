@@ -1,11 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
-	"time"
 
-	"kofu/internal/audit"
 	"kofu/internal/counter"
 	"kofu/internal/listing"
 	"kofu/internal/message"
@@ -40,51 +41,44 @@ func (s *server) getVisitsFile(w http.ResponseWriter, r *http.Request, actor sto
 	if err := staffweb.Needs(r, staff.VisitHandover); err != nil {
 		return err
 	}
-	query := r.URL.Query()
-	format := listing.Format(query.Get("format"))
-	if err := format.Check(); err != nil {
-		return err
-	}
-	var d listing.Document
-	err := s.DB.Write(r.Context(), actor, func(tx *store.Tx) error {
-		day := query.Get("day")
-		if day == "" {
-			day = tx.Today()
-		}
-		window, err := counter.WindowByID(tx.Rx, query.Get("window"))
-		if err != nil {
-			return err
-		}
-		list, err := counter.OnDay(tx.Rx, window.ID, day)
-		if err != nil {
-			return err
-		}
-		v, err := newVisits(tx.Rx, list)
-		if err != nil {
-			return err
-		}
-		office := query.Get("source") == string(counter.FromOffice)
-		var rows []CounterBooking
-		for _, b := range list {
-			if !office || b.Source == counter.FromOffice {
-				rows = append(rows, v.row(tx.Rx, b))
-			}
-		}
-		title := "counter.list.visits"
-		if office {
-			title = "counter.list.seats"
-		}
-		d = visitDocument(title, window.Name, day, rows, actor.Name, tx.Now)
-		return audit.Append(tx, "list.exported", "list/visits", map[string]any{"format": format, "rows": d.Rows(), "window": window.ID, "day": day})
-	})
-	if err != nil {
-		return err
-	}
-	return staffweb.SendListing(w, r, d, format, s.listPress)
+	return s.sendList(w, r, actor, listFile{"visits", s.listPress, func(tx *store.Tx, note map[string]any) (listing.Document, error) {
+		return visitDocument(tx, r.URL.Query(), note)
+	}})
 }
 
-func visitDocument(title, window, day string, list []CounterBooking, by string, now time.Time) listing.Document {
-	var section listing.Section
+// visitDocument is the day at the window that is asked for.
+func visitDocument(tx *store.Tx, query url.Values, note map[string]any) (d listing.Document, err error) {
+	day := cmp.Or(query.Get("day"), tx.Today())
+	window, err := counter.WindowByID(tx.Rx, query.Get("window"))
+	if err != nil {
+		return d, err
+	}
+	note["window"], note["day"] = window.ID, day
+	list, err := counter.OnDay(tx.Rx, window.ID, day)
+	if err != nil {
+		return d, err
+	}
+	title := "counter.list.visits"
+	if query.Get("source") == string(counter.FromOffice) {
+		title = "counter.list.seats"
+		list = slices.DeleteFunc(list, func(b counter.Booking) bool { return b.Source != counter.FromOffice })
+	}
+	v, err := newVisits(tx.Rx, list)
+	if err != nil {
+		return d, err
+	}
+	rows := make([]CounterBooking, len(list))
+	for i, b := range list {
+		rows[i] = v.row(tx.Rx, b)
+	}
+	return listing.Document{
+		Title: message.Text(title, nil), Sections: []listing.Section{visitSection(rows)},
+		Condition: message.Text("counter.list.condition", map[string]string{"window": window.Name, "day": listing.Say(sheet.Date, day)}),
+	}, nil
+}
+
+// visitSection has one row for each person.
+func visitSection(list []CounterBooking) (section listing.Section) {
 	for _, c := range visitColumns {
 		section.Columns = append(section.Columns, listing.Column{Heading: message.Text("counter.list."+c.key, nil), Kind: c.kind, Width: c.width})
 	}
@@ -97,8 +91,5 @@ func visitDocument(title, window, day string, list []CounterBooking, by string, 
 			section.Rows = append(section.Rows, row)
 		}
 	}
-	return listing.Document{
-		Title: message.Text(title, nil), By: by, Made: now, Sections: []listing.Section{section},
-		Condition: message.Text("counter.list.condition", map[string]string{"window": window, "day": listing.Say(sheet.Date, day)}),
-	}
+	return section
 }
