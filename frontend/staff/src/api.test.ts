@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { api } from './api';
+import { download, saveList } from './lib/download';
 import { ApiError, postFile, query, useToken, whenExpired } from './lib/http';
+import { session } from './lib/session.svelte';
 
 function answer(status: number, body: unknown) {
   const fetched = vi.fn().mockResolvedValue(new Response(body === undefined ? null : JSON.stringify(body), { status }));
@@ -36,6 +38,25 @@ describe('a file', () => {
   ])('is called as the server calls it: %s', async (header, name) => {
     vi.stubGlobal('fetch', vi.fn().mockResolvedValue(new Response('x', { headers: { 'Content-Disposition': header } })));
     expect((await postFile('/api/exchange/give', {})).name).toBe(name);
+  });
+  it('that is refused is no file, and locks the screen when the session has ended', async () => {
+    const expired = vi.fn();
+    whenExpired(expired);
+    answer(409, { code: 'relay.put_back', message: '作れません。' });
+    expect(await postFile('/api/exchange/give', {}).catch((e: unknown) => e)).toMatchObject({ status: 409, code: 'relay.put_back', message: '作れません。' });
+    expect(expired).not.toHaveBeenCalled();
+    answer(401, { code: 'gate.sign_in_first', message: 'サインインしてください。' });
+    expect(await postFile('/api/exchange/give', {}).catch((e: unknown) => e)).toBeInstanceOf(ApiError);
+    expect(expired).toHaveBeenCalledOnce();
+  });
+  it('that the desktop window saves is named by its place; one that it cannot save is an error', async () => {
+    session.enter({ door: 'desk', today: '2026-11-24' } as never);
+    answer(200, { path: 'C:\\U\\a.csv' });
+    expect(await saveList('/api/cases/file', '要連絡', 'csv-cp932')).toContain('C:\\U\\a.csv');
+    const fetched = answer(422, { code: 'desk.cannot_save', message: '保存できません。' });
+    expect(await download('/api/exchange/keys/file', 'a.kpub').catch((e: unknown) => e)).toMatchObject({ message: '保存できません。' });
+    expect(JSON.parse(fetched.mock.calls[0]?.[1].body)).toEqual({ url: '/api/exchange/keys/file', name: 'a.kpub' });
+    session.me = undefined;
   });
 });
 

@@ -67,6 +67,27 @@ describe('a form', () => {
     await enter({ ctrlKey: true });
     expect(register).toHaveBeenCalledOnce();
   });
+  it('beside another one registers where the cursor is, and keeps the key while it waits', async () => {
+    const finish: (() => void)[] = [];
+    const slow = () => vi.fn(() => new Promise<void>((done) => { finish.push(done); }));
+    const [above, below] = [slow(), slow()];
+    for (const register of [above, below]) render(FormExample, { register });
+    const times = () => [above.mock.calls.length, below.mock.calls.length];
+    const [first, second] = screen.getAllByLabelText(/番号/);
+    for (const field of [first, second]) if (field) await fireEvent.input(field, { target: { value: '12' } });
+    first?.focus();
+    await enter({ ctrlKey: true });
+    await enter({ ctrlKey: true });
+    expect(times()).toEqual([1, 0]);
+    first?.blur();
+    await enter({ ctrlKey: true });
+    expect(times()).toEqual([1, 0]);
+    finish.forEach((done) => done());
+    await vi.waitFor(() => expect(screen.queryByText('処理中…')).toBeNull());
+    await enter({ ctrlKey: true });
+    expect(times()).toEqual([1, 1]);
+    finish.forEach((done) => done());
+  });
   it('shows message, place and value of a refusal on top', async () => {
     render(FormExample, { register: () => Promise.reject(new ApiError(422, 'x', '保存していません。', [{ code: 'y', message: '形が違います。', row: 3, column: '番号', value: 'A1' }])) });
     await fillIn();

@@ -5,7 +5,13 @@ import { scannedSince, scannerAtWork } from '../scan/listen';
 
 export const names = ['F1', 'F2', 'F3', 'F4', 'F5', 'F6', 'F7', 'F8', 'F9', 'F10', 'F11', 'F12'] as const;
 export type FKey = (typeof names)[number];
-export interface Action { run: () => void; when?: () => boolean; label?: string | (() => string) }
+export interface Action {
+  run: () => void;
+  when?: () => boolean;
+  /** The key is this action's alone, ready or not: the cursor is in its form, or it is under way. */
+  holds?: () => boolean;
+  label?: string | (() => string);
+}
 export type Actions = Partial<Record<FKey, Action>>;
 
 /** What a screen or dialog answers, and the modal dialog in which it stands. */
@@ -21,11 +27,11 @@ class Keys {
   /** Whether a modal dialog is open: what lies below it answers no key, even while the dialog waits. */
   get modal(): boolean { return this.modals.length > 0; }
 
-  /** The topmost action that is ready; otherwise the topmost that names the key. */
+  /** The topmost action that holds the key; otherwise the topmost that is ready, or else that names it. */
   action(key: FKey): Action | undefined {
     const top = this.modals.at(-1);
     const all = this.layers.flatMap((layer) => (top && layer.modal !== top ? [] : layer.actions[key] ?? [])).reverse();
-    return all.find(ready) ?? all[0];
+    return all.find((action) => action.holds?.()) ?? all.find(ready) ?? all[0];
   }
   add(actions: Actions, modal?: symbol, below = false): () => void {
     const layer = { actions, modal };
