@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,10 +56,12 @@ func TestRelay_LateTakesNothingBack(t *testing.T) {
 // A receipt is for the numbers of one epoch: one for the log before a restore says
 // nothing of the new one, and marks no bundle of the old one as arrived.
 func TestRelay_ReceiptsOfAnotherEpoch(t *testing.T) {
-	office, cloud := pair(t, testkit.DB(t))
+	clock := testkit.NewClock()
+	office, cloud := pair(t, testkit.DBAt(t, clock))
 	office.log = []string{"1", "2"}
 	cloud.takes(t, office.export(t, cloud), office)
 	receipt := cloud.export(t, office)
+	clock.Advance(time.Second)
 	office.renew(t)
 	office.log = []string{"restored"}
 	office.export(t, cloud)
@@ -70,6 +73,7 @@ func TestRelay_ReceiptsOfAnotherEpoch(t *testing.T) {
 		t.Errorf("bundles out: %s", got)
 	}
 	cloud.acceptEpoch(t, office.state(t).Epoch, 0, 0)
+	clock.Advance(time.Second)
 	cloud.takes(t, office.export(t, cloud), office)
 	office.takes(t, cloud.export(t, office), cloud)
 	if got := office.bundles(t); got != "made arrived arrived" {
@@ -87,7 +91,7 @@ func (s *side) bundles(t *testing.T) string {
 	var states []string
 	testkit.Read(t, s.db, func(rx *store.Rx) error {
 		list, err := relay.Bundles(rx, 100)
-		for _, b := range list { // of one instant in the order of their ids
+		for _, b := range slices.Backward(list) {
 			if b.Direction == "out" {
 				states = append(states, b.State)
 			}
@@ -100,7 +104,8 @@ func (s *side) bundles(t *testing.T) string {
 // A lost medium stays lost, also when a later bundle brings what was on it; of a
 // bundle that came nobody says so.
 func TestRelay_LostStaysLost(t *testing.T) {
-	office, cloud := pair(t, testkit.DB(t))
+	clock := testkit.NewClock()
+	office, cloud := pair(t, testkit.DBAt(t, clock))
 	office.log = []string{"1"}
 	office.export(t, cloud)
 	lose := func(s *side, id string) error {
@@ -109,8 +114,8 @@ func TestRelay_LostStaysLost(t *testing.T) {
 	if err := lose(office, office.lastOut(t)); err != nil {
 		t.Fatal(err)
 	}
-	again := office.export(t, cloud)
-	cloud.takes(t, again, office)
+	clock.Advance(time.Second)
+	cloud.takes(t, office.export(t, cloud), office)
 	office.takes(t, cloud.export(t, office), cloud)
 	if got := office.bundles(t); got != "lost arrived" {
 		t.Errorf("bundles out: %s", got)
@@ -123,10 +128,8 @@ func (s *side) lastOut(t *testing.T) (id string) {
 	t.Helper()
 	testkit.Read(t, s.db, func(rx *store.Rx) error {
 		list, err := relay.Bundles(rx, 100)
-		for _, b := range list {
-			if b.Direction == "out" {
-				id = max(id, b.ID)
-			}
+		if i := slices.IndexFunc(list, func(b relay.Bundle) bool { return b.Direction == "out" }); i >= 0 {
+			id = list[i].ID
 		}
 		return err
 	})
