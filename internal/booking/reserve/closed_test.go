@@ -76,6 +76,12 @@ func TestCase05_AClosedDayIsOfferedToNobody(t *testing.T) {
 			t.Errorf("the other window: %v", lines)
 		}
 
+		testkit.Read(t, db, func(rx *store.Rx) error {
+			if last, _, err := slot.ByID(rx, tenant, noon); err != nil || last.Free(rx.Now) != 0 || last.OfficeFree() != 1 {
+				t.Errorf("seats for the waiting list and for the office: %+v, %v", last, err)
+			}
+			return nil
+		})
 		refusedBooking(t, db, ask(3, noon, 2), fault.Conflict, "slot.closed")
 		party := ask(4, "W1@2026-11-24T11:00", 2, 3)
 		party.Adjacent = true
@@ -98,6 +104,13 @@ func TestCase05_AClosedDayIsOfferedToNobody(t *testing.T) {
 		a.By = reserve.By{Via: reserve.ByPhone}
 		_, err = accept(t, db, a)
 		must(t, err)
+
+		setSeats(t, db, tenant, "W2", 0)
+		full, _ := shown(t, db, clock.Now(), "W2")
+		must(t, within(t, db, func(tx *store.Tx) error { _, err := reserve.DayClosed(tx, tenant, "W2", "2026-11-24", 0); return err }))
+		if ended, lines := shown(t, db, clock.Now(), "W2"); ended == full || lines[0] != "2026-11-24 past map[past:4]" {
+			t.Errorf("a full day that is closed, version %q then %q: %v", full, ended, lines)
+		}
 		sound(t, db)
 	})
 }
