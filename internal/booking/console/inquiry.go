@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"kofu/internal/accesslog"
 	"kofu/internal/booking/inquiry"
@@ -304,24 +305,7 @@ func (s *server) saveInquiry(w http.ResponseWriter, r *http.Request, actor store
 		return err
 	}
 	err = s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
-		if id != "" {
-			if _, err := s.inquiry(rx, r, id); err != nil {
-				return err
-			}
-		}
-		q.At = rx.Now
-		if in.At != "" {
-			if q.At, err = store.ParseStamp(in.At); err != nil {
-				return fault.New(fault.BadRequest, "web.day", "value", in.At)
-			}
-		}
-		if in.Link == "" {
-			return nil
-		}
-		_, known, err := member.ByLink(rx, s.Tenant, in.Link)
-		if err == nil && !known {
-			err = fault.New(fault.NotFound, "member.unknown")
-		}
+		q.At, err = s.inquiredAt(rx, r, id, in)
 		return err
 	})
 	if err != nil {
@@ -338,4 +322,27 @@ func (s *server) saveInquiry(w http.ResponseWriter, r *http.Request, actor store
 		words, err := s.inquiryWords(rx)
 		return words.row(kept), err
 	})
+}
+
+// inquiredAt checks that what a form names exists, and returns when somebody asked.
+func (s *server) inquiredAt(rx *store.Rx, r *http.Request, id string, in InquiryForm) (at time.Time, err error) {
+	if id != "" {
+		if _, err := s.inquiry(rx, r, id); err != nil {
+			return at, err
+		}
+	}
+	at = rx.Now
+	if in.At != "" {
+		if at, err = store.ParseStamp(in.At); err != nil {
+			return at, fault.New(fault.BadRequest, "web.day", "value", in.At)
+		}
+	}
+	if in.Link == "" {
+		return at, nil
+	}
+	_, known, err := member.ByLink(rx, s.Tenant, in.Link)
+	if err == nil && !known {
+		err = fault.New(fault.NotFound, "member.unknown")
+	}
+	return at, err
 }

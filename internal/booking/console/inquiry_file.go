@@ -71,39 +71,16 @@ func (s *server) postInquiryFile(w http.ResponseWriter, r *http.Request, actor s
 	if !slices.Contains([]sheet.Format{sheet.XLSX, sheet.CSV, sheet.CSVCP932}, format) {
 		return fault.New(fault.Invalid, "report.unknown_format", "format", in.Format)
 	}
-	table := sheet.Table{Title: message.Text("inquiry.list", nil), By: actor.Name}
+	var table sheet.Table
 	var total int
-	err = s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		words, err := s.inquiryWords(rx)
-		if err != nil {
-			return err
-		}
-		var list []inquiry.Inquiry
-		if list, total, err = inquiry.Search(rx, s.Tenant, f); err != nil {
-			return err
-		}
-		if total > mostInquiries {
-			return fault.New(fault.Invalid, "inquiry.too_many", "total", strconv.Itoa(total), "max", strconv.Itoa(mostInquiries))
-		}
-		table.Made, table.AsOf = rx.Now, listing.Document{Made: rx.Now}.AsOf()
-		table.Filter = cmp.Or(words.condition(in), message.Text("inquiry.all", nil))
-		cells := [][]string{}
-		for _, row := range words.rows(list) {
-			line := []string{}
-			for _, c := range inquiryColumns {
-				line = append(line, c.cell(row))
-			}
-			cells = append(cells, line)
-		}
-		table.Rows = sheet.Rows(cells)
-		return nil
+	err = s.DB.Read(r.Context(), func(rx *store.Rx) (err error) {
+		table, total, err = s.inquiryTable(rx, in, f)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, c := range inquiryColumns {
-		table.Columns = append(table.Columns, sheet.Column{Heading: message.Text("inquiry.column."+c.key, nil), Kind: c.kind, Width: c.wide})
-	}
+	table.By = actor.Name
 	file, kind, err := written(table, format)
 	if err != nil {
 		return err
@@ -113,6 +90,39 @@ func (s *server) postInquiryFile(w http.ResponseWriter, r *http.Request, actor s
 		return err
 	}
 	return staffweb.Attach(w, kind, sheet.FileName(table.Title, table.Made, format), file)
+}
+
+// inquiryTable has one row for each inquiry that matches, and says how many those
+// are. Error: fault.Invalid "inquiry.too_many".
+func (s *server) inquiryTable(rx *store.Rx, in InquiryFilter, f inquiry.Filter) (table sheet.Table, total int, err error) {
+	words, err := s.inquiryWords(rx)
+	if err != nil {
+		return table, 0, err
+	}
+	list, total, err := inquiry.Search(rx, s.Tenant, f)
+	if err != nil {
+		return table, 0, err
+	}
+	if total > mostInquiries {
+		return table, 0, fault.New(fault.Invalid, "inquiry.too_many", "total", strconv.Itoa(total), "max", strconv.Itoa(mostInquiries))
+	}
+	table = sheet.Table{
+		Title: message.Text("inquiry.list", nil), Made: rx.Now, AsOf: listing.Document{Made: rx.Now}.AsOf(),
+		Filter: cmp.Or(words.condition(in), message.Text("inquiry.all", nil)),
+	}
+	for _, c := range inquiryColumns {
+		table.Columns = append(table.Columns, sheet.Column{Heading: message.Text("inquiry.column."+c.key, nil), Kind: c.kind, Width: c.wide})
+	}
+	cells := [][]string{}
+	for _, row := range words.rows(list) {
+		line := []string{}
+		for _, c := range inquiryColumns {
+			line = append(line, c.cell(row))
+		}
+		cells = append(cells, line)
+	}
+	table.Rows = sheet.Rows(cells)
+	return table, total, nil
 }
 
 // written is a list as a file of a format, with the type of its content.
