@@ -14,9 +14,11 @@ import (
 	"kofu/internal/keybook"
 	"kofu/internal/message"
 	"kofu/internal/officelog"
+	"kofu/internal/press"
 	"kofu/internal/qr"
 	"kofu/internal/relay"
 	"kofu/internal/seal"
+	"kofu/internal/settings"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
 	"kofu/internal/store"
@@ -247,14 +249,18 @@ func (out *ExchangeState) carried(rx *store.Rx, state relay.State) error {
 			}
 		}
 	}
-	out.warn(rx, state)
-	return nil
+	words, err := settings.Load(rx)
+	out.warn(rx, state, words)
+	return err
 }
 
 // warn says what is amiss, and what to do about it.
-func (out *ExchangeState) warn(rx *store.Rx, state relay.State) {
+func (out *ExchangeState) warn(rx *store.Rx, state relay.State, words settings.Settings) {
 	add := func(code string, args ...string) {
 		out.Warnings = append(out.Warnings, Warning{code, message.Text(code, fault.Args(args...))})
+	}
+	if out.Peer != nil && !press.Guides(words) {
+		add("exchange.warn.no_page")
 	}
 	if state.Need > 0 {
 		add("exchange.warn.need", "from", strconv.FormatInt(state.Need, 10))

@@ -22,6 +22,7 @@ import (
 	"kofu/internal/peertest"
 	"kofu/internal/relay"
 	"kofu/internal/seal"
+	"kofu/internal/settings"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
 	"kofu/internal/webtest"
@@ -47,7 +48,22 @@ func newPeer(t *testing.T, f *fixture) *peer {
 	p := &peer{peertest.NewService(t, testkit.DBAt(t, f.Clock), "7", f.Clock.Now), f}
 	f.exchangeAct(http.StatusOK, "POST", "/api/exchange/keys", "supervisor", `{"tenant":"7"}`)
 	p.introduce(t)
+	if s := f.exchange(); len(s.Warnings) != 1 || s.Warnings[0].Code != "exchange.warn.no_page" {
+		t.Errorf("before letters say where to book: %+v", s.Warnings)
+	}
+	f.bookingPage("https://yoyaku.example.lg.jp/")
 	return p
+}
+
+// bookingPage sets where residents book, as letters say it.
+func (f *fixture) bookingPage(address string) {
+	f.T.Helper()
+	testkit.Write(f.T, f.DB, testkit.Supervisor, func(tx *store.Tx) error {
+		words := settings.Default()
+		words.Organization.Name, words.Notice.BookingURL = "甲府市", address
+		_, err := settings.Save(tx, words, 0)
+		return err
+	})
 }
 
 // introduce lets both sides know each other's present keys.

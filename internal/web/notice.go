@@ -95,6 +95,7 @@ type PrintRun struct {
 	Sheets    int            `json:"sheets"`
 	Volumes   int            `json:"volumes"`
 	Guides    bool           `json:"guides"` // sheets about booking go with the letters
+	NoPage    bool           `json:"noPage"` // the booking service is in use, but no letter says where it is
 	Deadline  string         `json:"deadline"`
 	PostedOn  string         `json:"postedOn"`
 	By        string         `json:"by"`
@@ -267,6 +268,12 @@ func (s *server) replyRun(w http.ResponseWriter, r *http.Request, status int, id
 	if err != nil {
 		return err
 	}
+	keys, err := s.exchange().Links()
+	if err != nil {
+		return err
+	}
+	_, _, exchanges := keys.Codes.Newest()
+	out.NoPage = exchanges && !out.Guides
 	if out.State == "checked" {
 		if err := s.addFindings(r, &out); err != nil {
 			return err

@@ -80,6 +80,27 @@ func TestKT1000_ReleaseNeedsAKey(t *testing.T) {
 	webtest.WantProblem(t, w, http.StatusConflict, "link.no_key")
 }
 
+// Codes in letters that do not say where to book are of no use, which the screen
+// says before they are printed; an office without a booking service hears nothing.
+func TestKT1000_LettersSayWhereToBook(t *testing.T) {
+	f := newFixture(t)
+	seedCards(t, f)
+	f.shelve(1, 2, 3)
+	f.printed(1)
+	silent := func() bool { return answerOf[PrintRun](t, f.Do("GET", "/api/print-runs/1", "notice", "")).NoPage }
+	if silent() {
+		t.Error("without a booking service letters need no address")
+	}
+	f.codeKeys()
+	if !silent() {
+		t.Error("the letters say nowhere where to book, and nobody is told")
+	}
+	f.bookingPage("https://yoyaku.example.lg.jp/")
+	if silent() {
+		t.Error("the letters say where to book")
+	}
+}
+
 // The codes of a run go through three states: known here, in a bundle, arrived.
 func TestKT1000_CodesOnTheirWay(t *testing.T) {
 	f := newFixture(t)

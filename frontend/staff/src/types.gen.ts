@@ -893,6 +893,7 @@ export interface PrintRun {
   sheets: number;
   volumes: number;
   guides: boolean;
+  noPage: boolean;
   deadline: string;
   postedOn: string;
   by: string;
