@@ -211,11 +211,7 @@ func acceptEpoch(tx *store.Tx, s relay.State, h seal.Header) error {
 	if s.PeerEpoch == "" || s.PeerEpoch == h.Epoch {
 		return fault.New(fault.Conflict, "exchange.same_epoch")
 	}
-	acked := int64(0)
-	if h.PeerEpoch == s.Epoch {
-		acked = h.Ack
-	}
-	if err := relay.AcceptEpoch(tx, h.Epoch, 0, acked); err != nil {
+	if err := relay.AcceptEpoch(tx, h.Epoch, 0, 0); err != nil { // what it knows of ours, its bundle says
 		return err
 	}
 	r, _, err := Restoring(tx.Rx)
