@@ -41,6 +41,20 @@ func TestCase01_WithdrawnWhileHere(t *testing.T) {
 	})
 }
 
+// Case01: of a party with a booking of the office one has cancelled, and then the
+// card of the other is withdrawn. Who had cancelled has cancelled, on both sides.
+func TestCase01_WithdrawnAfterTheOtherHasLeft(t *testing.T) {
+	cases(t, func(t *testing.T, d desk) {
+		id := d.phoneParty([]string{"receive", "receive"}, 0, 1)
+		d.both()
+		d.officeWrite(func(tx *store.Tx) error { _, err := counter.Do(tx, id, counter.ActLeave, []int{1}); return err })
+		d.both()
+		d.withdraw(1)
+		d.both()
+		d.want(id, "cancelled+cancelled_by_office", "")
+	})
+}
+
 // Case01: of a party at the reception of the booking service one card is withdrawn;
 // both go away with nothing done. The one who was over below the visit is named,
 // so that the office hears that nobody stands there any more.

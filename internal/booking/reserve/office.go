@@ -202,6 +202,9 @@ func EndOffice(tx *store.Tx, tenant int, bookingID, link, by string) (b Booking,
 	if err != nil || !b.Theirs {
 		return Booking{}, unknown()
 	}
+	if link == "" { // who has left before has left as was told then
+		persons = slices.DeleteFunc(persons, func(p *Person) bool { return p.Booked.Ended() })
+	}
 	held := b.seats()
 	for _, p := range persons {
 		p.by(func(known *agree.Person) {
