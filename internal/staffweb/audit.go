@@ -78,7 +78,9 @@ func auditRow(r audit.Record) AuditRow {
 		Seq: r.Seq, At: r.At, Actor: r.Name, Terminal: r.Terminal, Action: r.Action, Label: r.Action,
 		Object: r.Object, Detail: string(r.Detail), Result: string(r.Result),
 	}
-	if row.Actor == "" {
+	if id, _, _ := strings.Cut(r.Actor, "/"); message.Has("audit.actor." + id) { // no person
+		row.Actor = message.Text("audit.actor."+id, nil)
+	} else if row.Actor == "" {
 		row.Actor = r.Actor
 	}
 	for _, code := range []string{"audit.action." + r.Action, "act." + strings.TrimPrefix(r.Action, "card.")} {
