@@ -38,6 +38,9 @@ func TestPageHeaders_AllowTheMarkupOfTheScreens(t *testing.T) {
 				t.Errorf("%s: %s goes through no policy, browsers refuse it", path, m)
 			}
 		}
+		if strings.Contains(string(text), "innerHTML") {
+			t.Errorf("%s writes innerHTML past every policy, browsers refuse it", path)
+		}
 		return err
 	})
 	if err != nil || found == 0 {
