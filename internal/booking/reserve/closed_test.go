@@ -55,6 +55,9 @@ func TestCase05_AClosedDayIsOfferedToNobody(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		const noon = "W1@2026-11-24T11:30"
 		sameDay(t, db, 8)
+		other := db.For(2) // another municipality, whose window of this name has closed
+		office(t, other, 2, 3, 0)
+		must(t, within(t, other, func(tx *store.Tx) error { _, err := reserve.DayClosed(tx, 2, "W1", "2026-11-24", 0); return err }))
 		mover := book(t, db, ask(1, nine, 0))
 		held, err := offer(t, db, "W1@2026-11-24T10:30", clock.Now().Add(time.Hour), 1)
 		must(t, err)
