@@ -149,7 +149,7 @@ func (c *call) exchangeConfirm() error {
 		if err != nil {
 			return err
 		}
-		if _, err := n.Confirm(c.ctx, who, args[1], who.ID); err != nil {
+		if _, err := n.Confirm(c.ctx, who, args[1]); err != nil {
 			return err
 		}
 		return c.answerKeys(n)

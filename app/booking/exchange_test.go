@@ -66,8 +66,8 @@ func (c *city) introduce() {
 	defer s.Close()
 	end, err := endOf(s, Config{}, town.Town{ID: 1, Host: "a.example.jp"})
 	c.must(err)
-	for _, person := range []string{"a", "b"} {
-		_, err = end.Confirm(c.t.Context(), testkit.Supervisor, c.Fingerprint(), person)
+	for _, person := range []store.Actor{testkit.Clerk, testkit.Supervisor} {
+		_, err = end.Confirm(c.t.Context(), person, c.Fingerprint())
 		c.must(err)
 	}
 }

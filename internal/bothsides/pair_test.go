@@ -265,8 +265,8 @@ func (p *pair) introduce() {
 		}
 	}
 	if s, err := p.Cloud.Book.State(); err == nil && s.Offered != nil {
-		for _, person := range []string{"a", "b"} {
-			_, err := p.Cloud.Confirm(p.t.Context(), testkit.Supervisor, office.Fingerprint(), person)
+		for _, person := range []store.Actor{testkit.Clerk, testkit.Supervisor} {
+			_, err := p.Cloud.Confirm(p.t.Context(), person, office.Fingerprint())
 			p.must(err)
 		}
 	}

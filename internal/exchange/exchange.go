@@ -63,11 +63,7 @@ func (o Office) Links() (link.Keys, error) {
 // under which codes are hashed.
 func (o Office) MakeKeys(ctx context.Context, actor store.Actor, tenant string) (err error) {
 	defer fault.Add(&err, "exchange.MakeKeys")
-	book, err := o.Book()
-	if err != nil {
-		return err
-	}
-	now, err := o.now(ctx)
+	book, now, err := o.begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -93,27 +89,25 @@ func (o Office) note(ctx context.Context, actor store.Actor, action string, book
 	if err != nil {
 		return err
 	}
-	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
-		return audit.Append(tx, action, "exchange/keys", map[string]string{"fingerprint": own.Public().Fingerprint()})
-	})
+	return o.said(ctx, actor, action, own.Public().Fingerprint())
 }
 
-func (o Office) now(ctx context.Context) (now time.Time, err error) {
+// begin is how an act with keys begins: with the keys, and with the instant.
+func (o Office) begin(ctx context.Context) (book *keybook.Book, now time.Time, err error) {
+	if book, err = o.Book(); err != nil {
+		return nil, now, err
+	}
 	err = o.DB.Read(ctx, func(rx *store.Rx) error {
 		now = rx.Now
 		return nil
 	})
-	return now, err
+	return book, now, err
 }
 
 // Offer reads the public keys of the booking service (.kpub).
 func (o Office) Offer(ctx context.Context, actor store.Actor, file []byte) (p seal.Public, err error) {
 	defer fault.Add(&err, "exchange.Offer")
-	book, err := o.Book()
-	if err != nil {
-		return p, err
-	}
-	now, err := o.now(ctx)
+	book, now, err := o.begin(ctx)
 	if err != nil {
 		return p, err
 	}
@@ -128,11 +122,7 @@ func (o Office) Offer(ctx context.Context, actor store.Actor, file []byte) (p se
 // a name can be changed and two people can have the same.
 func (o Office) Confirm(ctx context.Context, actor store.Actor, fingerprint string) (done bool, err error) {
 	defer fault.Add(&err, "exchange.Confirm")
-	book, err := o.Book()
-	if err != nil {
-		return false, err
-	}
-	now, err := o.now(ctx)
+	book, now, err := o.begin(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -180,11 +170,7 @@ func (o Office) SetAddress(ctx context.Context, actor store.Actor, address strin
 // Rotate replaces the key that opens what is sent to this side.
 func (o Office) Rotate(ctx context.Context, actor store.Actor) (err error) {
 	defer fault.Add(&err, "exchange.Rotate")
-	book, err := o.Book()
-	if err != nil {
-		return err
-	}
-	now, err := o.now(ctx)
+	book, now, err := o.begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -311,15 +297,11 @@ func (o Office) spool() (f *os.File, done func(*error), err error) {
 // booking service.
 func (o Office) ExportCodeKeys(ctx context.Context, actor store.Actor, dst io.Writer) (b Bundle, err error) {
 	defer fault.Add(&err, "exchange.ExportCodeKeys")
-	book, err := o.Book()
+	book, now, err := o.begin(ctx)
 	if err != nil {
 		return b, err
 	}
 	keys, err := o.Links()
-	if err != nil {
-		return b, err
-	}
-	now, err := o.now(ctx)
 	if err != nil {
 		return b, err
 	}
@@ -340,11 +322,7 @@ func (o Office) ExportCodeKeys(ctx context.Context, actor store.Actor, dst io.Wr
 
 // openBundle opens a bundle that came, with all that its check asks for.
 func (o Office) openBundle(ctx context.Context, src io.Reader, spool seal.Spool) (*seal.Bundle, error) {
-	book, err := o.Book()
-	if err != nil {
-		return nil, err
-	}
-	now, err := o.now(ctx)
+	book, now, err := o.begin(ctx)
 	if err != nil {
 		return nil, err
 	}

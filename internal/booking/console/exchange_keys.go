@@ -180,7 +180,7 @@ func (s *server) postExchangeConfirm(w http.ResponseWriter, r *http.Request, act
 	}
 	end, err := s.End()
 	if err == nil {
-		_, err = end.Confirm(r.Context(), actor, in.Fingerprint, actor.ID)
+		_, err = end.Confirm(r.Context(), actor, in.Fingerprint)
 	}
 	if err != nil {
 		return err

@@ -80,8 +80,8 @@ func introduce(t *testing.T, o *peertest.Peer, n *intake.End) {
 	o.Meet(file)
 	_, err = n.Read(t.Context(), testkit.Supervisor, o.Public())
 	must(t, err)
-	for _, person := range []string{"a", "b"} {
-		_, err = n.Confirm(t.Context(), testkit.Supervisor, o.Fingerprint(), person)
+	for _, person := range []store.Actor{testkit.Clerk, testkit.Supervisor} {
+		_, err = n.Confirm(t.Context(), person, o.Fingerprint())
 		must(t, err)
 	}
 }

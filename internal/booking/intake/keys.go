@@ -59,18 +59,18 @@ func (n *End) Read(ctx context.Context, actor store.Actor, file []byte) (p seal.
 	return p, n.noted(ctx, actor, "intake.peer_read", map[string]string{"fingerprint": p.Fingerprint()})
 }
 
-// Confirm says that a person has compared both fingerprints with the office; the
-// second one makes its keys count. Errors: those of keybook.Book.Confirm.
-func (n *End) Confirm(ctx context.Context, actor store.Actor, fingerprint, person string) (done bool, err error) {
+// Confirm says that the actor has compared both fingerprints with the office; the
+// second person makes its keys count. Errors: those of keybook.Book.Confirm.
+func (n *End) Confirm(ctx context.Context, actor store.Actor, fingerprint string) (done bool, err error) {
 	defer fault.Add(&err, "intake.Confirm(%d)", n.Desk.Tenant)
 	now, err := n.now(ctx)
 	if err != nil {
 		return false, err
 	}
-	if done, err = n.Book.Confirm(fingerprint, person, now); err != nil {
+	if done, err = n.Book.Confirm(fingerprint, actor.ID, now); err != nil {
 		return false, err
 	}
-	return done, n.noted(ctx, actor, "intake.peer_confirmed", map[string]any{"fingerprint": fingerprint, "person": person, "counts": done})
+	return done, n.noted(ctx, actor, "intake.peer_confirmed", map[string]any{"fingerprint": fingerprint, "counts": done})
 }
 
 // Reject forgets keys that two people found to differ.
