@@ -212,11 +212,8 @@ func (c *call) exchangeImport() error {
 		if accept {
 			take = o.Accept
 		}
-		taken, err := take(c.ctx, c.actor(), f)
+		taken, err := take(c.ctx, c.actor(), f, exchange.ByFile, exchange.Medium{})
 		if err != nil {
-			return err
-		}
-		if _, err := o.Register(c.ctx, c.actor(), taken.CarryIn(exchange.ByFile, exchange.Medium{})); err != nil {
 			return err
 		}
 		return c.showTaken(taken)

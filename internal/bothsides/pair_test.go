@@ -375,7 +375,7 @@ func (p *pair) export(side agree.Side) (file []byte, err error) {
 // take lets a side take a bundle in.
 func (p *pair) take(side agree.Side, file []byte) (err error) {
 	if side == agree.Office {
-		_, err = p.Office.Import(p.t.Context(), testkit.Clerk, bytes.NewReader(file))
+		_, err = p.Office.Import(p.t.Context(), testkit.Clerk, bytes.NewReader(file), exchange.ByFile, exchange.Medium{})
 	} else {
 		_, err = p.Cloud.Take(p.t.Context(), testkit.Clerk, bytes.NewReader(file), int64(len(file)))
 	}
@@ -385,7 +385,7 @@ func (p *pair) take(side agree.Side, file []byte) (err error) {
 // accept lets a side take the first bundle of a peer that was put back.
 func (p *pair) accept(side agree.Side, file []byte) (err error) {
 	if side == agree.Office {
-		_, err = p.Office.Accept(p.t.Context(), testkit.Supervisor, bytes.NewReader(file))
+		_, err = p.Office.Accept(p.t.Context(), testkit.Supervisor, bytes.NewReader(file), exchange.ByFile, exchange.Medium{})
 		return err
 	}
 	if err := p.Cloud.Accept(p.t.Context(), testkit.Supervisor); err != nil {

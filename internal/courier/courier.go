@@ -73,12 +73,7 @@ func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t Trip, e
 	if _, err := o.Register(ctx, actor, made.CarryOut(exchange.ByHTTPS, exchange.Medium{})); err != nil {
 		return t, err
 	}
-	if t.Taken, err = o.Import(ctx, actor, bytes.NewReader(answer)); err != nil {
-		return t, err
-	}
-	in := t.CarryIn(exchange.ByHTTPS, exchange.Medium{})
-	in.Size = int64(len(answer))
-	_, err = o.Register(ctx, actor, in)
+	t.Taken, err = o.Import(ctx, actor, bytes.NewReader(answer), exchange.ByHTTPS, exchange.Medium{})
 	return t, err
 }
 

@@ -56,22 +56,28 @@ type Carry struct {
 	LostAt   string // instant at which the medium was found to be lost, "" for never
 }
 
-// Register writes how a bundle left or came into the register.
+// Register writes how a bundle left into the register. What comes gets its line
+// as it is taken in.
 func (o Office) Register(ctx context.Context, actor store.Actor, c Carry) (_ Carry, err error) {
 	defer fault.Add(&err, "exchange.Register")
 	if err := c.check(); err != nil {
 		return c, err
 	}
 	err = o.DB.Write(ctx, actor, func(tx *store.Tx) error {
-		c.At, c.By = store.Stamp(tx.Now), tx.Actor.Name
-		if c.ID, err = insertCarry(tx, c); err != nil {
-			return err
-		}
-		return audit.Append(tx, "exchange.carried", "bundle/"+c.BundleID, map[string]any{
-			"direction": c.Direction, "way": c.Way, "sha256": c.SHA256, "verified": c.Verified, "medium": c.No, "approval": c.Approval,
-		})
+		c, err = register(tx, c)
+		return err
 	})
 	return c, err
+}
+
+func register(tx *store.Tx, c Carry) (_ Carry, err error) {
+	c.At, c.By = store.Stamp(tx.Now), tx.Actor.Name
+	if c.ID, err = insertCarry(tx, c); err != nil {
+		return c, err
+	}
+	return c, audit.Append(tx, "exchange.carried", "bundle/"+c.BundleID, map[string]any{
+		"direction": c.Direction, "way": c.Way, "sha256": c.SHA256, "verified": c.Verified, "medium": c.No, "approval": c.Approval,
+	})
 }
 
 // CarryOut is the line of a bundle that leaves.
@@ -82,11 +88,11 @@ func (b Bundle) CarryOut(way Way, m Medium) Carry {
 	}
 }
 
-// CarryIn is the line of a bundle that came.
-func (t Taken) CarryIn(way Way, m Medium) Carry {
+// carry is the line of a bundle that came, by a way and on a medium.
+func (t Taken) carry(came Carry) Carry {
 	return Carry{
-		BundleID: t.BundleID, Direction: "in", Way: way, Kind: string(t.Kind), File: t.FileName(), SHA256: t.SHA256,
-		Lo: t.Lo, Hi: t.Hi, N: t.N, Medium: m,
+		BundleID: t.BundleID, Direction: "in", Way: came.Way, Kind: string(t.Kind), File: t.FileName(), Size: t.Size, SHA256: t.SHA256,
+		Lo: t.Lo, Hi: t.Hi, N: t.N, Medium: came.Medium,
 	}
 }
 
@@ -133,10 +139,7 @@ func (o Office) LostComing(ctx context.Context, actor store.Actor, no string) (e
 	if err := entry.Check(no); err != nil {
 		return err
 	}
-	if err := o.Rotate(ctx, actor); err != nil {
-		return err
-	}
-	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
+	return o.rotate(ctx, actor, func(tx *store.Tx) error {
 		return audit.Append(tx, "exchange.medium_lost", "exchange/keys", map[string]string{"medium": no})
 	})
 }

@@ -79,17 +79,11 @@ func (o Office) MakeKeys(ctx context.Context, actor store.Actor, tenant string) 
 			return err
 		}
 	}
-	return o.note(ctx, actor, "exchange.keys_made", book)
-}
-
-// note writes an act on keys into the audit log, with the fingerprint that
-// holds now.
-func (o Office) note(ctx context.Context, actor store.Actor, action string, book *keybook.Book) error {
 	own, err := book.Own()
 	if err != nil {
 		return err
 	}
-	return o.said(ctx, actor, action, own.Public().Fingerprint())
+	return o.said(ctx, actor, "exchange.keys_made", own.Public().Fingerprint())
 }
 
 // begin is how an act with keys begins: with the keys, and with the instant.
@@ -145,10 +139,14 @@ func (o Office) Reject(ctx context.Context, actor store.Actor) (err error) {
 	return o.said(ctx, actor, "exchange.peer_rejected", "")
 }
 
+// noted writes an act on keys into the audit log, with the fingerprint that it is
+// about.
+func noted(tx *store.Tx, action, fingerprint string) error {
+	return audit.Append(tx, action, "exchange/keys", map[string]string{"fingerprint": fingerprint})
+}
+
 func (o Office) said(ctx context.Context, actor store.Actor, action, fingerprint string) error {
-	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
-		return audit.Append(tx, action, "exchange/keys", map[string]string{"fingerprint": fingerprint})
-	})
+	return o.DB.Write(ctx, actor, func(tx *store.Tx) error { return noted(tx, action, fingerprint) })
 }
 
 // SetAddress notes where the booking service listens, "" for nowhere. Error:
@@ -170,6 +168,11 @@ func (o Office) SetAddress(ctx context.Context, actor store.Actor, address strin
 // Rotate replaces the key that opens what is sent to this side.
 func (o Office) Rotate(ctx context.Context, actor store.Actor) (err error) {
 	defer fault.Add(&err, "exchange.Rotate")
+	return o.rotate(ctx, actor, func(*store.Tx) error { return nil })
+}
+
+// rotate replaces the key and writes that down, with why.
+func (o Office) rotate(ctx context.Context, actor store.Actor, why func(*store.Tx) error) error {
 	book, now, err := o.begin(ctx)
 	if err != nil {
 		return err
@@ -177,7 +180,16 @@ func (o Office) Rotate(ctx context.Context, actor store.Actor) (err error) {
 	if err := book.Rotate(now); err != nil {
 		return err
 	}
-	return o.note(ctx, actor, "exchange.keys_rotated", book)
+	own, err := book.Own()
+	if err != nil {
+		return err
+	}
+	return o.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		if err := why(tx); err != nil {
+			return err
+		}
+		return noted(tx, "exchange.keys_rotated", own.Public().Fingerprint())
+	})
 }
 
 // Bundle is a bundle that was written.

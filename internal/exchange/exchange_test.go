@@ -344,7 +344,7 @@ func TestKT1000_CloudPutBack(t *testing.T) {
 	n := len(w.officeLog())
 	broken := w.Cloud.BundleOf(peertest.Broken{Log: w.Cloud, At: 1, How: func([]byte) []byte { return []byte(`[]`) }})
 	w.notAccepted(broken, fault.Invalid, "seal.E-SCHEMA")
-	if _, err := w.Office.Accept(t.Context(), testkit.Supervisor, bytes.NewReader(file)); err != nil {
+	if _, err := w.accept(file); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.after(n); !slices.Equal(got, []string{"snapshot.begin", "snapshot.link", "snapshot.booking", "snapshot.end"}) {
@@ -358,7 +358,7 @@ func TestKT1000_CloudPutBack(t *testing.T) {
 	if told.Hash != hashOf(w) || told.State != "ready" {
 		t.Errorf("link %+v", told)
 	}
-	_, err = w.Office.Accept(t.Context(), testkit.Supervisor, bytes.NewReader(file))
+	_, err = w.accept(file)
 	testkit.WantFault(t, err, fault.Conflict, "exchange.same_epoch")
 	look, err := w.Office.Look(t.Context(), bytes.NewReader(late))
 	if !look.Stale || look.PutBack || look.Missing || look.Answered || err != nil {
@@ -371,7 +371,7 @@ func TestKT1000_CloudPutBack(t *testing.T) {
 func (w *world) notAccepted(file []byte, kind fault.Kind, code string) {
 	w.t.Helper()
 	before := testkit.Dump(w.t, w.DB)
-	_, err := w.Office.Accept(w.t.Context(), testkit.Supervisor, bytes.NewReader(file))
+	_, err := w.accept(file)
 	testkit.WantFault(w.t, err, kind, code)
 	if diff := cmp.Diff(before, testkit.Dump(w.t, w.DB)); diff != "" {
 		w.t.Errorf("%s: changed (-want +got):\n%s", code, diff)

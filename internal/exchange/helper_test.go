@@ -158,7 +158,11 @@ func (w *world) export() []byte {
 }
 
 func (w *world) take(file []byte) (exchange.Taken, error) {
-	return w.Office.Import(w.t.Context(), testkit.Clerk, bytes.NewReader(file))
+	return w.Office.Import(w.t.Context(), testkit.Clerk, bytes.NewReader(file), exchange.ByFile, exchange.Medium{})
+}
+
+func (w *world) accept(file []byte) (exchange.Taken, error) {
+	return w.Office.Accept(w.t.Context(), testkit.Supervisor, bytes.NewReader(file), exchange.ByFile, exchange.Medium{})
 }
 
 // back carries a bundle of the booking service to the office.

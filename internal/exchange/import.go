@@ -25,18 +25,27 @@ type Taken struct {
 	Restore bool           // it brought the answer to a restore: the counts are to be confirmed
 }
 
-// Import takes in a bundle of the booking service: all that is new in one
-// transaction, or nothing. Errors: those of seal.Open and relay.Import;
-// fault.Invalid "exchange.not_return"; fault.Conflict "exchange.put_back" when
-// the booking service knows events that this database has forgotten.
-func (o Office) Import(ctx context.Context, actor store.Actor, src io.Reader) (t Taken, err error) {
+// Import takes in a bundle of the booking service: all that is new, with its line
+// of the register, in one transaction, or nothing. Errors: those of seal.Open,
+// relay.Import and [entry.Check]; fault.Invalid "exchange.not_return";
+// fault.Conflict "exchange.put_back" when the booking service knows events that
+// this database has forgotten.
+func (o Office) Import(ctx context.Context, actor store.Actor, src io.Reader, way Way, m Medium) (t Taken, err error) {
 	defer fault.Add(&err, "exchange.Import")
-	return o.take(ctx, src, func(b *seal.Bundle, apply relay.Apply) (relay.Taken, error) {
-		return relay.Import(ctx, o.DB, actor, b, rand.Reader, apply)
-	})
+	return o.take(ctx, actor, src, Carry{Way: way, Medium: m}, relay.Import, nothingFirst)
 }
 
-func (o Office) take(ctx context.Context, src io.Reader, in func(*seal.Bundle, relay.Apply) (relay.Taken, error)) (t Taken, err error) {
+// taker is [relay.Import] or [relay.Accept].
+type taker func(context.Context, *store.DB, store.Actor, *seal.Bundle, relay.Hearing) (relay.Taken, error)
+
+func nothingFirst(*store.Tx, relay.State, seal.Header) error { return nil }
+
+func (o Office) take(
+	ctx context.Context, actor store.Actor, src io.Reader, came Carry, in taker, first func(*store.Tx, relay.State, seal.Header) error,
+) (t Taken, err error) {
+	if err := came.check(); err != nil {
+		return t, err
+	}
 	spool, done, err := o.spool()
 	if err != nil {
 		return t, err
@@ -46,33 +55,37 @@ func (o Office) take(ctx context.Context, src io.Reader, in func(*seal.Bundle, r
 	if err != nil {
 		return t, err
 	}
-	if err := o.DB.Read(ctx, func(rx *store.Rx) error { return forgotten(rx, b.Header) }); err != nil {
-		return t, err
-	}
 	keys, err := o.Links()
 	if err != nil {
 		return t, err
 	}
 	var h *hearing
-	t.Taken, err = in(b, func(tx *store.Tx, e relay.Event) error {
-		if h == nil || h.tx != tx { // the transaction began anew
-			if h, err = hear(tx, keys, b.Header); err != nil {
+	_, err = in(ctx, o.DB, actor, b, relay.Hearing{
+		Random: rand.Reader,
+		First: func(tx *store.Tx, was relay.State) (err error) {
+			if err := forgotten(tx.Rx, was, b.Header); err != nil {
 				return err
 			}
-		}
-		return h.event(e)
+			if err := first(tx, was, b.Header); err != nil {
+				return err
+			}
+			h, err = hear(tx, keys, b.Header)
+			return err
+		},
+		Each: func(_ *store.Tx, e relay.Event) error { return h.event(e) },
+		Last: func(tx *store.Tx, taken relay.Taken) (err error) {
+			t = Taken{Taken: taken, SHA256: hexOf(taken.SHA256), Counts: h.counts, Restore: h.answered}
+			if t.Cases, err = casesSince(tx.Rx, h.before); err != nil {
+				return err
+			}
+			_, err = register(tx, t.carry(came))
+			return err
+		},
 	})
-	t.SHA256 = hexOf(t.Taken.SHA256)
-	if h != nil {
-		t.Counts, t.Restore = h.counts, h.answered
+	if err != nil {
+		return Taken{}, err
 	}
-	if err != nil || h == nil {
-		return t, err
-	}
-	return t, o.DB.Read(ctx, func(rx *store.Rx) (err error) {
-		t.Cases, err = casesSince(rx, h.before)
-		return err
-	})
+	return t, nil
 }
 
 // Look is what a bundle says before it is taken in.
@@ -120,11 +133,7 @@ func (o Office) Look(ctx context.Context, src io.Reader) (l Look, err error) {
 
 // forgotten refuses a bundle that acknowledges events which this database does
 // not have: it was put back to an older state.
-func forgotten(rx *store.Rx, h seal.Header) error {
-	s, err := relay.Load(rx)
-	if err != nil {
-		return err
-	}
+func forgotten(rx *store.Rx, s relay.State, h seal.Header) error {
 	head, err := officelog.Log{}.Head(rx)
 	if err == nil && s.Epoch != "" && h.PeerEpoch == s.Epoch && h.Ack > head {
 		return fault.New(fault.Conflict, "exchange.put_back", "theirs", fmt.Sprint(h.Ack), "ours", fmt.Sprint(head))

@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"os"
@@ -96,8 +97,10 @@ func TestKT107_OnlyAMediumIsVerified(t *testing.T) {
 		}
 	}
 	for _, way := range []exchange.Way{exchange.ByMedium, exchange.ByFile, exchange.ByHTTPS} {
-		if (exchange.Taken{}).CarryIn(way, exchange.Medium{}).Verified {
-			t.Errorf("in by %s: verified", way)
+		_, err := w.Office.Import(t.Context(), testkit.Clerk, bytes.NewReader(w.Cloud.Bundle()), way, exchange.Medium{})
+		must(t, err)
+		if c := w.register(exchange.CarryFilter{Direction: "in"})[0]; c.Way != way || c.Verified {
+			t.Errorf("in by %s: %+v", way, c)
 		}
 	}
 }

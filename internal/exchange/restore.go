@@ -200,11 +200,9 @@ func (o Office) ConfirmRestore(ctx context.Context, actor store.Actor) (err erro
 // that it has forgotten. A bundle that is refused changes nothing. Errors: those of
 // Import; fault.Conflict "exchange.same_epoch", "relay.E-STALE"; while the counts of
 // an own restore are not confirmed, fault.Conflict "exchange.confirm_first".
-func (o Office) Accept(ctx context.Context, actor store.Actor, src io.Reader) (t Taken, err error) {
+func (o Office) Accept(ctx context.Context, actor store.Actor, src io.Reader, way Way, m Medium) (t Taken, err error) {
 	defer fault.Add(&err, "exchange.Accept")
-	return o.take(ctx, src, func(b *seal.Bundle, apply relay.Apply) (relay.Taken, error) {
-		return relay.Accept(ctx, o.DB, actor, b, func(tx *store.Tx, s relay.State) error { return acceptEpoch(tx, s, b.Header) }, apply)
-	})
+	return o.take(ctx, actor, src, Carry{Way: way, Medium: m}, relay.Accept, acceptEpoch)
 }
 
 func acceptEpoch(tx *store.Tx, s relay.State, h seal.Header) error {

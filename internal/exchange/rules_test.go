@@ -127,7 +127,7 @@ func TestCase11_CountsAreConfirmedFirst(t *testing.T) {
 	w.notAccepted(file, fault.Conflict, "exchange.confirm_first")
 	must(t, w.Office.ConfirmRestore(t.Context(), testkit.Supervisor))
 	n := len(w.officeLog())
-	_, err := w.Office.Accept(t.Context(), testkit.Supervisor, bytes.NewReader(file))
+	_, err := w.accept(file)
 	must(t, err)
 	if got := w.after(n); len(got) == 0 || got[0] != "snapshot.begin" {
 		t.Errorf("said %v", got)

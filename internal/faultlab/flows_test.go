@@ -43,7 +43,7 @@ func (p *posted) flows() []flow {
 	p.ctl(nil, "exchange", "import", second)
 	after := p.keep("imported", p.office)
 
-	officeAll := func(dir string) string { return stateOf(ofOffice(p.t, dir), officeState, progressState) }
+	officeAll := func(dir string) string { return stateOf(ofOffice(p.t, dir), officeState, progressState, registerState) }
 	cloudAll := func(dir string) string { return stateOf(ofCloud(p.t, dir), cloudState, progressState) }
 	// What a side said it has made and sent may be one more after a kill.
 	officeFacts := func(dir string) string { return stateOf(ofOffice(p.t, dir), officeState) }

@@ -33,6 +33,9 @@ var (
 		"SELECT 'day', window_id, day FROM closed_day",
 		"SELECT 'aside', type, subject, reason, state FROM set_aside",
 	}
+	// What the office's register says has come: a line for each bundle, together
+	// with what it brought.
+	registerState = []string{"SELECT 'carry', direction, way, kind, lo, hi, n FROM exchange_carry WHERE direction = 'in'"}
 	// How far the exchange has come, for comparing databases that saw the same
 	// bundles.
 	progressState = []string{

@@ -12,9 +12,7 @@
 package relay
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -47,14 +45,6 @@ type Log interface {
 	// Each calls fn for the events from a number on, in order: JSON objects in
 	// one line that carry their number as "seq".
 	Each(rx *store.Rx, from int64, fn func(line []byte) error) error
-}
-
-// Event is one event of the peer.
-type Event struct {
-	Seq  int64  `json:"seq"`
-	Type string `json:"t"`
-	At   string `json:"at"`
-	Line []byte `json:"-"` // the whole object
 }
 
 // Terms are what making a bundle needs beside the log.
@@ -148,77 +138,6 @@ func header(rx *store.Rx, log Log, t Terms) (seal.Header, error) {
 	}, err
 }
 
-// Taken says what taking in a bundle did.
-type Taken struct {
-	seal.Header
-	SHA256  string
-	Applied int // events that were new
-	Skipped int // events that had been applied before
-	Acked   int64
-}
-
-// Apply carries out one event of the peer. An event that it does not know is
-// fault.Invalid "seal.E-SCHEMA"; what is no longer possible is no error but a
-// case of its own for the lists of the staff.
-type Apply func(tx *store.Tx, e Event) error
-
-// Import takes in an opened bundle: all new events in order and the new state in
-// one transaction, or nothing. Errors: fault.Conflict "relay.E-EPOCH" when the
-// peer was restored, "relay.E-STALE" for what it sent before it was restored,
-// "relay.E-GAP" when an earlier bundle is missing, which the next own bundle asks
-// for; fault.Invalid "seal.E-UNZIP", "seal.E-SCHEMA".
-func Import(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle, random io.Reader, apply Apply) (t Taken, err error) {
-	defer fault.Add(&err, "relay.Import(%s)", b.BundleID)
-	if err := begin(ctx, db, actor, random); err != nil {
-		return Taken{}, err
-	}
-	t, err = take(ctx, db, actor, b, func(*store.Tx, State) error { return nil }, apply)
-	if fault.Is(err, fault.Conflict, "relay.E-GAP") || fault.Is(err, fault.Conflict, "relay.E-EPOCH") {
-		return Taken{}, remember(ctx, db, actor, b.Header, err)
-	}
-	return t, err
-}
-
-// Accept takes in a bundle with which the peer shows that it was restored. first
-// sees the state before and calls [AcceptEpoch]; it is part of the same
-// transaction, so that a bundle that is refused changes nothing. Errors: those of
-// Import and of first.
-func Accept(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle, first func(*store.Tx, State) error, apply Apply) (t Taken, err error) {
-	defer fault.Add(&err, "relay.Accept(%s)", b.BundleID)
-	return take(ctx, db, actor, b, first, apply)
-}
-
-func take(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle, first func(*store.Tx, State) error, apply Apply) (t Taken, err error) {
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
-		t = Taken{Header: b.Header, SHA256: b.SHA256}
-		was, err := Lock(tx)
-		if err != nil {
-			return err
-		}
-		if err := first(tx, was); err != nil {
-			return err
-		}
-		s, err := Load(tx.Rx)
-		if err != nil {
-			return err
-		}
-		if err := s.admit(b.Header); err != nil {
-			return err
-		}
-		if s.PeerEpoch == "" { // whoever answers its first events names it
-			s.PeerEpoch = b.Epoch
-			if err := save(tx, s); err != nil {
-				return err
-			}
-		}
-		if err := t.each(tx, b, s, apply); err != nil {
-			return err
-		}
-		return t.settle(tx, s)
-	})
-	return t, err
-}
-
 // Lock returns how far the exchange has come. Whatever else would change that
 // waits until the transaction ends.
 func Lock(tx *store.Tx) (State, error) {
@@ -232,98 +151,6 @@ func Lock(tx *store.Tx) (State, error) {
 // epochs ascend with time.
 func (s State) Stale(epoch string) bool {
 	return s.PeerEpoch != "" && epoch != s.PeerEpoch && epoch < max(s.PeerEpoch, s.NewEpoch)
-}
-
-// admit compares epochs and numbers.
-func (s State) admit(h seal.Header) error {
-	switch {
-	case s.Stale(h.Epoch):
-		return fault.New(fault.Conflict, "relay.E-STALE")
-	case s.PeerEpoch != "" && h.Epoch != s.PeerEpoch:
-		return fault.New(fault.Conflict, "relay.E-EPOCH")
-	case h.Lo > s.Applied+1:
-		return fault.New(fault.Conflict, "relay.E-GAP", "from", fmt.Sprint(s.Applied+1), "to", fmt.Sprint(h.Lo-1))
-	case h.Hi < h.Lo-1 || int64(h.N) != h.Hi-h.Lo+1 || h.Lo < 1:
-		return fault.New(fault.Invalid, "seal.E-SCHEMA")
-	}
-	return nil
-}
-
-// each applies the events that are new, in order.
-func (t *Taken) each(tx *store.Tx, b *seal.Bundle, s State, apply Apply) error {
-	next := b.Lo
-	return b.Lines(func(line []byte) error {
-		e := Event{Line: line}
-		d := json.NewDecoder(bytes.NewReader(line))
-		if err := d.Decode(&e); err != nil || d.More() || e.Seq != next || e.Type == "" {
-			return fault.New(fault.Invalid, "seal.E-SCHEMA").Because(err)
-		}
-		next++
-		if e.Seq <= s.Applied {
-			t.Skipped++
-			return nil
-		}
-		t.Applied++
-		e.Line = bytes.Clone(line) // it is overwritten by the next one, and may be kept
-		return apply(tx, e)
-	})
-}
-
-// settle writes down how far both logs have come.
-func (t *Taken) settle(tx *store.Tx, s State) error {
-	was := s
-	s.PeerEpoch = t.Epoch
-	s.Applied = max(s.Applied, t.Hi)
-	if t.Hi >= s.Need-1 {
-		s.Need = 0
-	}
-	if t.PeerEpoch == s.Epoch {
-		s.Acked = max(s.Acked, t.Ack)
-		s.Sent = max(s.Sent, s.Acked)
-		s.PeerNeed = t.Need
-	}
-	s.HeardAt = max(s.HeardAt, t.Created)
-	t.Acked = s.Acked
-	if err := save(tx, s); err != nil {
-		return err
-	}
-	state := "applied"
-	if t.Applied == 0 && s.Acked == was.Acked {
-		state = "nothing_new"
-	}
-	if err := arrived(tx, s.Epoch, s.Acked); err != nil {
-		return err
-	}
-	if err := insertBundle(tx, t.Header, "in", t.SHA256, state); err != nil {
-		return err
-	}
-	detail := trace(t.Header, t.SHA256)
-	detail["applied"], detail["skipped"], detail["acked"] = t.Applied, t.Skipped, s.Acked
-	return audit.Append(tx, "relay.imported", "bundle/"+t.BundleID, detail)
-}
-
-// remember keeps what a refused bundle has shown, so that the next own bundle
-// asks for what is missing, and returns the refusal.
-func remember(ctx context.Context, db *store.DB, actor store.Actor, h seal.Header, refusal error) error {
-	err := db.Write(ctx, actor, func(tx *store.Tx) error {
-		s, err := Lock(tx)
-		if err != nil {
-			return err
-		}
-		if fault.Is(refusal, fault.Conflict, "relay.E-GAP") {
-			s.Need = s.Applied + 1
-		} else if h.Epoch != s.PeerEpoch {
-			s.NewEpoch = h.Epoch
-		}
-		if err := save(tx, s); err != nil {
-			return err
-		}
-		return audit.AppendResult(tx, "relay.refused", "bundle/"+h.BundleID, audit.Denied, map[string]any{"lo": h.Lo, "hi": h.Hi, "need": s.Need})
-	})
-	if err != nil {
-		return err
-	}
-	return refusal
 }
 
 // begin gives the own log its epoch when there is none yet.

@@ -85,7 +85,7 @@ func (s *side) take(t *testing.T, file []byte, from *side) (relay.Taken, error) 
 		return relay.Taken{}, err
 	}
 	var fresh []string
-	taken, err := relay.Import(t.Context(), s.db, testkit.Clerk, b, rand.Reader, func(_ *store.Tx, e relay.Event) error {
+	taken, err := relay.Import(t.Context(), s.db, testkit.Clerk, b, relay.Hearing{Random: rand.Reader, Each: func(_ *store.Tx, e relay.Event) error {
 		if e.Seq == 1 || len(fresh) == 0 {
 			fresh = nil // begun anew after a deadlock
 		}
@@ -98,7 +98,7 @@ func (s *side) take(t *testing.T, file []byte, from *side) (relay.Taken, error) 
 		}
 		fresh = append(fresh, said.Note)
 		return nil
-	})
+	}})
 	if err == nil {
 		s.got = append(s.got, fresh...)
 	}
@@ -334,8 +334,11 @@ func TestRelay_StaleEpoch(t *testing.T) {
 	}
 }
 
+// each is what becomes of the events of a bundle.
+type each = func(*store.Tx, relay.Event) error
+
 // acceptBundle takes in a bundle whose epoch is accepted in the same transaction.
-func (s *side) acceptBundle(t *testing.T, file []byte, from *side, apply relay.Apply) error {
+func (s *side) acceptBundle(t *testing.T, file []byte, from *side, each each) error {
 	t.Helper()
 	b, err := seal.Open(bytes.NewReader(file), int64(len(file)), spool(t), seal.Receiver{
 		Keys: []*seal.Secret{s.own}, Senders: []seal.Public{from.own.Public()}, Now: testkit.Now,
@@ -343,9 +346,10 @@ func (s *side) acceptBundle(t *testing.T, file []byte, from *side, apply relay.A
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = relay.Accept(t.Context(), s.db, testkit.Clerk, b, func(tx *store.Tx, _ relay.State) error {
-		return relay.AcceptEpoch(tx, b.Epoch, 0, 0)
-	}, apply)
+	_, err = relay.Accept(t.Context(), s.db, testkit.Clerk, b, relay.Hearing{
+		First: func(tx *store.Tx, _ relay.State) error { return relay.AcceptEpoch(tx, b.Epoch, 0, 0) },
+		Each:  each,
+	})
 	return err
 }
 
@@ -368,10 +372,10 @@ func TestRelay_EventsMayBeKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	var kept []relay.Event
-	if _, err := relay.Import(t.Context(), cloud.db, testkit.Clerk, b, rand.Reader, func(_ *store.Tx, e relay.Event) error {
+	if _, err := relay.Import(t.Context(), cloud.db, testkit.Clerk, b, relay.Hearing{Random: rand.Reader, Each: func(_ *store.Tx, e relay.Event) error {
 		kept = append(kept, e)
 		return nil
-	}); err != nil {
+	}}); err != nil {
 		t.Fatal(err)
 	}
 	for i, e := range kept {
@@ -393,15 +397,15 @@ func TestRelay_AcceptedWithItsBundleOrNotAtAll(t *testing.T) {
 		}
 		late := office.export(t, cloud)
 		office.renew(t)
-		refuse := func(code string) relay.Apply {
+		refuse := func(code string) each {
 			return func(*store.Tx, relay.Event) error { return fault.New(fault.Invalid, code) }
 		}
 		fine := func(*store.Tx, relay.Event) error { return nil }
 		restored := office.export(t, cloud)
-		refused := func(kind fault.Kind, code string, file []byte, apply relay.Apply) {
+		refused := func(kind fault.Kind, code string, file []byte, carry each) {
 			t.Helper()
 			before := testkit.Dump(t, cloud.db)
-			testkit.WantFault(t, cloud.acceptBundle(t, file, office, apply), kind, code)
+			testkit.WantFault(t, cloud.acceptBundle(t, file, office, carry), kind, code)
 			if diff := cmp.Diff(before, testkit.Dump(t, cloud.db)); diff != "" {
 				t.Errorf("%s: changed (-want +got):\n%s", code, diff)
 			}

@@ -152,6 +152,7 @@ type Receiver struct {
 type Bundle struct {
 	Header
 	SHA256 string // of the file, base64url: what the acknowledgement names
+	Size   int64  // of the file
 
 	payload io.ReadSeeker
 	unzip   int64
@@ -191,7 +192,7 @@ func Open(src io.Reader, size int64, spool Spool, r Receiver) (_ *Bundle, err er
 	if err := staged.verify(r); err != nil {
 		return nil, err
 	}
-	b.SHA256 = base64.RawURLEncoding.EncodeToString(file.sum.Sum(nil))
+	b.SHA256, b.Size = base64.RawURLEncoding.EncodeToString(file.sum.Sum(nil)), file.n
 	return b, nil
 }
 

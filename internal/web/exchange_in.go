@@ -13,7 +13,6 @@ import (
 	"slices"
 
 	"kofu/internal/courier"
-	"kofu/internal/entry"
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
@@ -197,9 +196,6 @@ func (s *server) postTake(w http.ResponseWriter, r *http.Request, actor store.Ac
 	case in.Accept && !staffweb.May(r, staff.ExchangeKeys):
 		return fault.New(fault.Forbidden, "gate.forbidden", "permission", string(staff.ExchangeKeys))
 	}
-	if err := entry.Check(in.No); err != nil { // before anything is taken in
-		return err
-	}
 	var taken exchange.Taken
 	err = s.trades.one(func() error {
 		taken, err = s.take(r, actor, id, way, in)
@@ -212,29 +208,16 @@ func (s *server) postTake(w http.ResponseWriter, r *http.Request, actor store.Ac
 }
 
 func (s *server) take(r *http.Request, actor store.Actor, id string, way exchange.Way, in TakeRequest) (taken exchange.Taken, err error) {
-	path := s.stagedPath(id)
-	file, err := os.Open(path)
+	file, err := os.Open(s.stagedPath(id))
 	if err != nil {
 		return taken, fault.New(fault.NotFound, "exchange.file_gone").Because(err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	info, err := file.Stat()
-	if err != nil {
-		return taken, err
-	}
-	office := s.office()
+	take := s.office().Import
 	if in.Accept {
-		taken, err = office.Accept(r.Context(), actor, file)
-	} else {
-		taken, err = office.Import(r.Context(), actor, file)
+		take = s.office().Accept
 	}
-	if err != nil {
-		return taken, err
-	}
-	carry := taken.CarryIn(way, exchange.Medium{No: in.No})
-	carry.Size = info.Size()
-	_, err = office.Register(r.Context(), actor, carry)
-	return taken, err
+	return take(r.Context(), actor, file, way, exchange.Medium{No: in.No})
 }
 
 // postSync sends and fetches by HTTPS.

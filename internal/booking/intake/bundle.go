@@ -39,23 +39,13 @@ type Count struct {
 	Count int
 }
 
-// counting is apply that counts what it applies; a transaction that begins anew
-// after a deadlock counts anew.
-func (r *Received) counting(apply relay.Apply) relay.Apply {
-	last := int64(0)
-	return func(tx *store.Tx, e relay.Event) error {
-		if e.Seq <= last {
-			r.Events = nil
-		}
-		last = e.Seq
-		i := slices.IndexFunc(r.Events, func(c Count) bool { return c.Type == e.Type })
-		if i < 0 {
-			i = len(r.Events)
-			r.Events = append(r.Events, Count{Type: e.Type})
-		}
-		r.Events[i].Count++
-		return apply(tx, e)
+func (r *Received) count(e relay.Event) {
+	i := slices.IndexFunc(r.Events, func(c Count) bool { return c.Type == e.Type })
+	if i < 0 {
+		i = len(r.Events)
+		r.Events = append(r.Events, Count{Type: e.Type})
 	}
+	r.Events[i].Count++
 }
 
 // Take takes in a bundle of the office, by medium or by line: its log, or the
@@ -83,31 +73,26 @@ func (n *End) Take(ctx context.Context, actor store.Actor, file io.Reader, size 
 	if b.Kind != seal.Reservations && b.Kind != seal.Snapshot {
 		return r, fault.New(fault.Invalid, "seal.E-VERSION")
 	}
-	before, err := n.asides(ctx)
-	if err != nil {
-		return r, err
-	}
 	if err := n.prepare(ctx, actor); err != nil {
 		return r, err
 	}
 	var h *hearing
-	r.Taken, err = relay.Import(ctx, n.Desk.DB, actor, b, rand.Reader, r.counting(func(tx *store.Tx, e relay.Event) (err error) {
-		if h == nil || h.tx != tx { // the transaction began anew
-			if h, err = n.hear(tx); err != nil {
-				return err
-			}
-		}
-		return h.event(e)
-	}))
+	r.Taken, err = relay.Import(ctx, n.Desk.DB, actor, b, relay.Hearing{
+		Random: rand.Reader,
+		First: func(tx *store.Tx, _ relay.State) (err error) {
+			r.Events = nil
+			h, err = n.hear(tx)
+			return err
+		},
+		Each: func(_ *store.Tx, e relay.Event) error {
+			r.count(e)
+			return h.event(e)
+		},
+	})
 	if err != nil {
 		return r, err
 	}
-	r.Answer = h != nil && h.answered
-	after, err := n.asides(ctx)
-	if err != nil {
-		return r, err
-	}
-	r.Aside = max(0, after-before)
+	r.Aside, r.Answer = h.setAside, h.answered
 	_, err = n.Desk.TellUnsettled(ctx, actor)
 	return r, err
 }
@@ -194,14 +179,6 @@ func (n *End) Lost(ctx context.Context, actor store.Actor, bundleID string) (err
 func (n *End) now(ctx context.Context) (at time.Time, err error) {
 	err = n.Desk.DB.Read(ctx, func(rx *store.Rx) error { at = rx.Now; return nil })
 	return at, err
-}
-
-func (n *End) asides(ctx context.Context) (count int, err error) {
-	err = n.Desk.DB.Read(ctx, func(rx *store.Rx) (err error) {
-		count, err = CountAsides(rx, n.Desk.Tenant)
-		return err
-	})
-	return count, err
 }
 
 // spool holds a bundle under way in memory; it is at most as large as a bundle

@@ -108,6 +108,7 @@ type hearing struct {
 	awaiting bool    // our database was put back and the answer has not come
 	answer   *answer // being taken in
 	answered bool
+	setAside int // events
 }
 
 // answer is that of the office while it is taken in. Its bookings are kept until
@@ -147,6 +148,7 @@ func (h *hearing) event(e relay.Event) error {
 // aside sets an event aside that is about something unknown.
 func (h *hearing) aside(e relay.Event, body event.Body, err error) error {
 	if reason, aside := setAsideFor(err); aside {
+		h.setAside++
 		return setAside(h.tx, h.Desk.Tenant, e, event.Subject(body), reason)
 	}
 	return err
