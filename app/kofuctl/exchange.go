@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -225,13 +226,18 @@ func (c *call) showTaken(t exchange.Taken) error {
 	return c.answer(result, func() error { return c.row(strconv.Itoa(t.Applied), strconv.Itoa(t.Skipped), strconv.Itoa(t.Cases)) })
 }
 
-// exchangeSync sends and fetches by HTTPS.
+// exchangeSync sends and fetches by HTTPS; --accept takes the booking service's new
+// log as its own after a restore.
 func (c *call) exchangeSync() error {
-	if _, err := c.Parse(nil); err != nil {
+	accept := false
+	if _, err := c.Parse(func(f *flag.FlagSet) { f.BoolVar(&accept, "accept", false, "") }); err != nil {
 		return err
 	}
 	return c.exchanging(func(o exchange.Office) error {
 		trip, err := courier.Carry(c.ctx, o, c.actor())
+		if accept && trip.Answer != nil {
+			trip.Taken, err = o.Accept(c.ctx, c.actor(), bytes.NewReader(trip.Answer), exchange.ByHTTPS, exchange.Medium{})
+		}
 		if err != nil {
 			return err
 		}

@@ -36,12 +36,16 @@ const refusedHeader = "Kofu-Refused"
 type Trip struct {
 	exchange.Taken
 	Refused string // code of a text that says why our bundle was not taken in, "" when it was
+	Answer  []byte // with "relay.E-EPOCH": what a booking service answers that was put back
+	Silent  bool   // the booking service says nothing until its people have compared the counts of our answer
 }
 
 // Carry sends a bundle of the office and takes in the one that comes back.
 // Errors: fault.Conflict "courier.no_address"; fault.Forbidden
 // "seal.wrong_peer"; fault.Unavailable "courier.unreachable",
-// "courier.not_known", "courier.refused"; those of exporting and importing.
+// "courier.not_known", "courier.refused"; those of exporting and importing. The
+// answer of a booking service that was put back is never accepted here: with
+// "relay.E-EPOCH" the trip holds it, for people to decide.
 func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t Trip, err error) {
 	defer fault.Add(&err, "courier.Carry")
 	book, err := o.Book()
@@ -73,10 +77,17 @@ func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t Trip, e
 	if _, err := o.Register(ctx, actor, made.CarryOut(exchange.ByHTTPS, exchange.Medium{})); err != nil {
 		return t, err
 	}
+	if t.Silent = answer == nil; t.Silent {
+		return t, nil
+	}
 	t.Taken, err = o.Import(ctx, actor, bytes.NewReader(answer), exchange.ByHTTPS, exchange.Medium{})
+	if fault.Is(err, fault.Conflict, "relay.E-EPOCH") {
+		t.Answer = answer
+	}
 	return t, err
 }
 
+// call returns what the booking service answers, nil where it says nothing.
 func call(ctx context.Context, own *seal.Secret, peer seal.Public, address string, body io.Reader) (answer []byte, refused string, err error) {
 	config, err := own.TLS([]seal.Public{peer})
 	if err != nil {
@@ -97,7 +108,12 @@ func call(ctx context.Context, own *seal.Secret, peer seal.Public, address strin
 		return nil, "", unreached(err)
 	}
 	defer func() { err = errors.Join(err, response.Body.Close()) }()
-	if response.StatusCode != http.StatusOK {
+	refused = refusal(response.Header.Get(refusedHeader))
+	switch response.StatusCode {
+	case http.StatusOK:
+	case http.StatusNoContent:
+		return nil, refused, nil
+	default:
 		return nil, "", fault.New(fault.Unavailable, "courier.refused", "status", fmt.Sprint(response.StatusCode))
 	}
 	answer, err = io.ReadAll(io.LimitReader(response.Body, seal.SizeLimit+1))
@@ -107,7 +123,7 @@ func call(ctx context.Context, own *seal.Secret, peer seal.Public, address strin
 	if len(answer) > seal.SizeLimit {
 		return nil, "", fault.New(fault.Invalid, "seal.E-SIZE")
 	}
-	return answer, refusal(response.Header.Get(refusedHeader)), nil
+	return answer, refused, nil
 }
 
 // unreached says why a call had no answer: the line, somebody else at its end, or

@@ -273,3 +273,35 @@ func TestKT1000_NothingLeavesBeforeTheCeremony(t *testing.T) {
 		t.Error("somebody was called")
 	}
 }
+
+// KT-1000: a call never accepts a booking service that was put back, however often
+// it is made. What was answered is there for people, who accept it without a file.
+func TestKT1000_AServicePutBackIsLeftToPeople(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.carry()
+	must(t, err)
+	w.cloud.Renew(1)
+	var trip courier.Trip
+	for range 2 {
+		trip, err = w.carry()
+		testkit.WantFault(t, err, fault.Conflict, "relay.E-EPOCH")
+		if len(trip.Answer) == 0 || !strings.HasSuffix(w.register(), "out in out ") || strings.Count(w.register(), "in") != 1 {
+			t.Errorf("answer of %d bytes, register %q", len(trip.Answer), w.register())
+		}
+	}
+	_, err = w.office.Accept(t.Context(), testkit.Supervisor, bytes.NewReader(trip.Answer), exchange.ByHTTPS, exchange.Medium{})
+	must(t, err)
+	if trip, err := w.carry(); err != nil || trip.Answer != nil || !strings.HasPrefix(w.register(), "in out in ") {
+		t.Errorf("afterwards: %+v, %v, register %q", trip, err, w.register())
+	}
+}
+
+// KT-1000: a booking service whose people still have counts to compare takes our
+// bundle and says nothing.
+func TestKT1000_ASilentAnswer(t *testing.T) {
+	w := newWorld(t)
+	w.answer = func(rw http.ResponseWriter, _ []byte) { rw.WriteHeader(http.StatusNoContent) }
+	if trip, err := w.carry(); err != nil || !trip.Silent || w.register() != "out " {
+		t.Errorf("%+v, %v, register %q", trip, err, w.register())
+	}
+}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -47,7 +49,7 @@ type Incoming struct {
 
 // TakeRequest takes in a bundle that was read.
 type TakeRequest struct {
-	Way    string `json:"way" ts:"'medium' | 'file'"`
+	Way    string `json:"way" ts:"'medium' | 'file' | 'https'"`
 	No     string `json:"no,omitempty"`     // on the label of the medium
 	Accept bool   `json:"accept,omitempty"` // the booking service was put back, and that is right
 }
@@ -66,7 +68,11 @@ type TakenResult struct {
 	Cases   int          `json:"cases"`   // new lines of the list 「要連絡」
 	Restore bool         `json:"restore"` // counts are to be confirmed now
 	Refused string       `json:"refused"` // why the booking service has not taken our bundle in, in words
+	Silent  bool         `json:"silent"`  // the booking service has our answer, and says nothing until its people have compared the counts
 	Waiting int64        `json:"waiting"` // own events that have not arrived
+	// Answer is what came by HTTPS of a booking service that was put back, and was
+	// not taken in: somebody must accept it.
+	Answer *Incoming `json:"answer,omitempty"`
 }
 
 // LossRequest records a lost medium.
@@ -124,29 +130,39 @@ func (s *server) postIncomingMedium(w http.ResponseWriter, r *http.Request, _ st
 	return s.replyIncoming(w, r, in.Name, file)
 }
 
-// replyIncoming keeps a copy of a bundle and answers with what it says. A medium
-// may be pulled out from then on.
+// replyIncoming answers with what a bundle says that was kept.
 func (s *server) replyIncoming(w http.ResponseWriter, r *http.Request, name string, from io.Reader) error {
-	path, size, err := s.stage(from)
+	in, err := s.incoming(r.Context(), from)
 	if err != nil {
 		return err
+	}
+	in.File = name
+	return staffweb.OK(w, in)
+}
+
+// incoming keeps a copy of a bundle and says what it is. A medium may be pulled out
+// from then on.
+func (s *server) incoming(ctx context.Context, from io.Reader) (in Incoming, err error) {
+	path, size, err := s.stage(from)
+	if err != nil {
+		return in, err
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return err
+		return in, err
 	}
-	look, err := s.office().Look(r.Context(), file)
+	look, err := s.office().Look(ctx, file)
 	if err = errors.Join(err, file.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
+		return in, errors.Join(err, os.Remove(path))
 	}
-	stale := ""
+	in = Incoming{
+		ID: stagedID(path), File: look.FileName(), Size: size, Created: look.Created, NotAfter: look.NotAfter, N: look.N, New: look.New,
+		Known: look.Answered, Missing: look.Missing, PutBack: look.PutBack,
+	}
 	if look.Stale {
-		stale = message.Text("relay.E-STALE", nil)
+		in.Stale = message.Text("relay.E-STALE", nil)
 	}
-	return staffweb.OK(w, Incoming{
-		ID: stagedID(path), File: name, Size: size, Created: look.Created, NotAfter: look.NotAfter, N: look.N, New: look.New,
-		Known: look.Answered, Missing: look.Missing, PutBack: look.PutBack, Stale: stale,
-	})
+	return in, nil
 }
 
 const staged = "in-"
@@ -191,7 +207,7 @@ func (s *server) postTake(w http.ResponseWriter, r *http.Request, actor store.Ac
 	switch {
 	case !digest.MatchString(id):
 		return fault.New(fault.NotFound, "exchange.file_gone")
-	case way != exchange.ByFile && way != exchange.ByMedium:
+	case way != exchange.ByFile && way != exchange.ByMedium && way != exchange.ByHTTPS:
 		return fault.New(fault.Invalid, "exchange.bad_content")
 	case in.Accept && !staffweb.May(r, staff.ExchangeKeys):
 		return fault.New(fault.Forbidden, "gate.forbidden", "permission", string(staff.ExchangeKeys))
@@ -204,7 +220,7 @@ func (s *server) postTake(w http.ResponseWriter, r *http.Request, actor store.Ac
 	if err != nil {
 		return err
 	}
-	return s.replyTaken(w, r, taken, "")
+	return s.replyTaken(w, r, taken, TakenResult{})
 }
 
 func (s *server) take(r *http.Request, actor store.Actor, id string, way exchange.Way, in TakeRequest) (taken exchange.Taken, err error) {
@@ -220,26 +236,34 @@ func (s *server) take(r *http.Request, actor store.Actor, id string, way exchang
 	return take(r.Context(), actor, file, way, exchange.Medium{No: in.No})
 }
 
-// postSync sends and fetches by HTTPS.
+// postSync sends and fetches by HTTPS. What a booking service answers that was put
+// back is kept like a file that was read, for somebody to accept.
 func (s *server) postSync(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
 	var trip courier.Trip
+	var out TakenResult
 	err := s.trades.one(func() (err error) {
 		trip, err = courier.Carry(r.Context(), s.office(), actor)
+		if trip.Answer == nil {
+			return err
+		}
+		answer, err := s.incoming(r.Context(), bytes.NewReader(trip.Answer))
+		out.Answer = &answer
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	refused := ""
+	out.Silent = trip.Silent
 	if trip.Refused != "" {
-		refused = message.Text(trip.Refused, nil)
+		out.Refused = message.Text(trip.Refused, nil)
 	}
-	return s.replyTaken(w, r, trip.Taken, refused)
+	return s.replyTaken(w, r, trip.Taken, out)
 }
 
-// replyTaken answers with what a bundle brought, kinds with the same word together.
-func (s *server) replyTaken(w http.ResponseWriter, r *http.Request, t exchange.Taken, refused string) error {
-	out := TakenResult{Applied: t.Applied, Skipped: t.Skipped, Counts: []TakenCount{}, Cases: t.Cases, Restore: t.Restore, Refused: refused}
+// replyTaken answers with what a bundle brought, kinds with the same word together,
+// beside what out says already.
+func (s *server) replyTaken(w http.ResponseWriter, r *http.Request, t exchange.Taken, out TakenResult) error {
+	out.Applied, out.Skipped, out.Counts, out.Cases, out.Restore = t.Applied, t.Skipped, []TakenCount{}, t.Cases, t.Restore
 	for _, kind := range slices.Sorted(maps.Keys(t.Counts)) {
 		label := staffweb.Word("exchange.event.", kind)
 		at := slices.IndexFunc(out.Counts, func(c TakenCount) bool { return c.Label == label })

@@ -331,6 +331,50 @@ func (f *fixture) epoch() (epoch string) {
 	return epoch
 }
 
+// listen answers the office's calls with what the booking service says.
+func (p *peer) listen(t *testing.T) {
+	t.Helper()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(p.Bundle()) }))
+	var err error
+	s.TLS, err = p.Own().TLS([]seal.Public{p.Known()})
+	must(t, err)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	p.f.exchangeAct(http.StatusOK, "PUT", "/api/exchange/address", "supervisor", `{"address":"`+s.URL+`/exchange"}`)
+}
+
+// KT-1000: an office that has nothing but calls accepts a booking service that was
+// put back without a file: what was answered is kept, shown and accepted like one.
+func TestKT1000_RestoreByCallsAlone(t *testing.T) {
+	f := newFixture(t)
+	p := newPeer(t, f)
+	p.Say(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	p.listen(t)
+	sync := func() TakenResult {
+		return answerOf[TakenResult](t, f.exchangeAct(http.StatusOK, "POST", "/api/exchange/sync", "media", ""))
+	}
+	if got := sync(); got.Applied != 1 || got.Answer != nil {
+		t.Errorf("before: %+v", got)
+	}
+	p.Renew(0)
+	got := sync()
+	if got.Answer == nil || !got.Answer.PutBack || got.Answer.New != 1 || got.Answer.Size == 0 || !strings.HasSuffix(got.Answer.File, ".kfb") || got.Applied != 0 {
+		t.Fatalf("put back: %+v", got.Answer)
+	}
+	if s := f.exchange(); len(s.Warnings) != 1 || s.Warnings[0].Code != "exchange.warn.new_epoch" || s.LastIn.Way != "https" {
+		t.Errorf("nobody has accepted it: %+v", s.Warnings)
+	}
+	take := "/api/exchange/incoming/" + got.Answer.ID + "/take"
+	webtest.WantProblem(t, f.Do("POST", take, "media", `{"way":"https","accept":true}`), http.StatusForbidden, "gate.forbidden")
+	f.exchangeAct(http.StatusOK, "POST", take, "supervisor", `{"way":"https","accept":true}`)
+	if s := f.exchange(); len(s.Warnings) != 0 || s.Waiting == 0 || s.LastIn.Way != "https" || s.LastIn.Size != got.Answer.Size {
+		t.Errorf("accepted: %+v, %+v", s.Warnings, s.LastIn)
+	}
+	if got := sync(); got.Answer != nil {
+		t.Errorf("afterwards: %+v", got)
+	}
+}
+
 // Both forms are PDFs, and the register is a list like the others.
 func TestKT107_FormsAndRegister(t *testing.T) {
 	f := newFixture(t)

@@ -1267,7 +1267,7 @@ export interface Stock {
 }
 
 export interface TakeRequest {
-  way: 'medium' | 'file';
+  way: 'medium' | 'file' | 'https';
   no?: string;
   accept?: boolean;
 }
@@ -1284,7 +1284,9 @@ export interface TakenResult {
   cases: number;
   restore: boolean;
   refused: string;
+  silent: boolean;
   waiting: number;
+  answer?: Incoming;
 }
 
 export interface Task {

@@ -90,7 +90,8 @@ func (d *Door) Handler() http.Handler {
 	return mux
 }
 
-// post takes in the bundle of an office, if it holds one, and answers with ours.
+// post takes in the bundle of an office, if it holds one, and answers with ours, or
+// with nothing while our people have counts to compare.
 func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 	t, end, err := d.caller(r)
 	if err != nil {
@@ -112,17 +113,20 @@ func (d *Door) post(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	w.Header().Set("Cache-Control", "no-store")
+	if refused != "" {
+		w.Header().Set(RefusedHeader, refused)
+	}
 	var answer bytes.Buffer
-	if _, err := end.Give(r.Context(), actor, &answer); err != nil {
+	if _, err := end.Give(r.Context(), actor, &answer); fault.Is(err, fault.Conflict, "intake.confirm_first") {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	} else if err != nil {
 		d.fail(w, t, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Length", strconv.Itoa(answer.Len()))
-	w.Header().Set("Cache-Control", "no-store")
-	if refused != "" {
-		w.Header().Set(RefusedHeader, refused)
-	}
 	_, _ = w.Write(answer.Bytes()) // an answer that is lost is sent again
 }
 
