@@ -103,7 +103,7 @@ func (p *pair) over() (office, cloud string) {
 // nothing else has changed. The booking service tells again when it was.
 func TestKT1000_FirstUseIsToldToTheOfficeAgain(t *testing.T) {
 	cases(t, func(t *testing.T, d desk) {
-		old := d.backup(agree.Office)
+		old := d.saved(agree.Office)
 		d.Clock.Advance(time.Minute)
 		d.signIn(0)
 		d.both()
@@ -124,11 +124,11 @@ func TestKT1000_FirstUseIsToldToTheOfficeAgain(t *testing.T) {
 // knows again and does not say twice; what only the service knew is said anew.
 func TestKT1000_FirstUseAfterTheServiceWasPutBack(t *testing.T) {
 	cases(t, func(t *testing.T, d desk) {
-		wrong := d.backup(agree.Cloud)
+		wrong := d.saved(agree.Cloud)
 		d.signIn(0)
 		d.both()
 		d.signIn(1) // the office has not heard of this one
-		right := d.backup(agree.Cloud)
+		right := d.saved(agree.Cloud)
 		for _, content := range [][]byte{wrong, right} {
 			d.Clock.Advance(time.Second)
 			d.putBack(agree.Cloud, content)
@@ -162,11 +162,11 @@ func TestKT1000_FirstUseAfterTheServiceWasPutBack(t *testing.T) {
 // for the resident has the letter.
 func TestCase10_NewLetterAfterTheOfficeWasPutBack(t *testing.T) {
 	cases(t, func(t *testing.T, d desk) {
-		wrong := d.backup(agree.Office)
+		wrong := d.saved(agree.Office)
 		d.newLetter(d.cardOf(0).CardID)
 		_, err := d.export(agree.Office)
 		d.must(err)
-		right := d.backup(agree.Office)
+		right := d.saved(agree.Office)
 		for _, content := range [][]byte{wrong, right} {
 			d.Clock.Advance(time.Second)
 			d.putBack(agree.Office, content)
@@ -187,7 +187,7 @@ func TestCase10_NewLetterAfterTheOfficeWasPutBack(t *testing.T) {
 // of this office carries it.
 func TestKT1000_ALetterIsForgotten(t *testing.T) {
 	cases(t, func(t *testing.T, d desk) {
-		old := d.backup(agree.Office)
+		old := d.saved(agree.Office)
 		d.newLetter(d.cardOf(0).CardID)
 		d.both()
 		was := d.member(d.links[0]).CodeMAC
@@ -258,7 +258,7 @@ func TestCase08_TheOfficeIsPutBack(t *testing.T) {
 				ends := d.lower(later[:10], 1, 1)
 				d.both()
 				d.wantOver("03 by 1")
-				old := d.backup(agree.Office)
+				old := d.saved(agree.Office)
 				d.raise(ends)
 				d.lower(first[:10], 0, 0)
 				d.both()
@@ -292,7 +292,7 @@ func TestCase08_TheServiceIsPutBack(t *testing.T) {
 		d.lower(later[:10], 1, 1)
 		d.both()
 		stays := d.cases()
-		old := d.backup(agree.Cloud)
+		old := d.saved(agree.Cloud)
 		d.lower(first[:10], 0, 0)
 		d.both()
 		d.wantOver("01 by 2, 03 by 1")
@@ -311,9 +311,9 @@ func TestCase08_TheServiceIsPutBack(t *testing.T) {
 // sides count the same, with the rules of the day on which it was booked.
 func TestBK211_UnevenParties(t *testing.T) {
 	cases(t, func(t *testing.T, d desk) {
-		start := d.backup(agree.Office)
+		start := d.saved(agree.Office)
 		d.must(d.units("renew", 3))
-		before := d.backup(agree.Cloud)
+		before := d.saved(agree.Cloud)
 		d.must(d.units("renew", 2))
 		d.both()
 		web := d.party([]slot.Procs{"receive", "receive renew", "renew"}, 0, 1, 2)

@@ -1,8 +1,6 @@
 package bothsides_test
 
 import (
-	"bytes"
-	"os"
 	"testing"
 	"time"
 
@@ -10,7 +8,6 @@ import (
 	"kofu/internal/booking/reserve"
 	"kofu/internal/counter"
 	"kofu/internal/store"
-	"kofu/internal/testkit"
 )
 
 // Case01: the card is withdrawn while its person stands at the office with a
@@ -81,9 +78,9 @@ func TestKT1000_TheWrongBackupFirst(t *testing.T) {
 	for side, name := range []string{agree.Office: "office", agree.Cloud: "service"} {
 		t.Run(name, func(t *testing.T) {
 			cases(t, func(t *testing.T, d desk) {
-				wrong := d.backup(agree.Side(side))
+				wrong := d.saved(agree.Side(side))
 				coming, here := d.unheard(agree.Side(side))
-				right := d.backup(agree.Side(side))
+				right := d.saved(agree.Side(side))
 				for _, content := range [][]byte{wrong, right} {
 					d.Clock.Advance(time.Second)
 					d.putBack(agree.Side(side), content)
@@ -115,7 +112,7 @@ func TestKT1000_NothingLost(t *testing.T) {
 				end(gone, 2)
 				coming, here := d.unheard(agree.Side(side))
 				d.Clock.Advance(time.Second)
-				d.putBack(agree.Side(side), d.backup(agree.Side(side)))
+				d.putBack(agree.Side(side), d.saved(agree.Side(side)))
 				d.both()
 				d.want(gone, "cancelled", mails)
 				d.want(coming, "active", "")
@@ -142,29 +139,9 @@ func (d desk) unheard(side agree.Side) (coming, here string) {
 	return coming, here
 }
 
-func (d desk) backup(side agree.Side) []byte {
-	d.t.Helper()
-	if side == agree.Cloud {
-		var dump bytes.Buffer
-		d.must(d.Cloud.Desk.DB.DumpTenant(d.t.Context(), &dump))
-		return dump.Bytes()
-	}
-	d.closeOffice()
-	content, err := os.ReadFile(d.path("office", "kofu.db"))
-	d.must(err)
-	d.openOffice()
-	return content
-}
-
+// putBack puts a side back to a backup, and says so.
 func (d desk) putBack(side agree.Side, content []byte) {
 	d.t.Helper()
-	if side == agree.Cloud {
-		d.openCloud(content)
-		d.must(d.Cloud.Restored(d.t.Context(), testkit.Supervisor))
-		return
-	}
-	d.closeOffice()
-	d.write("office", map[string][]byte{"kofu.db": content})
-	d.openOffice()
-	d.must(d.Office.Restored(d.t.Context(), testkit.Supervisor))
+	d.rewind(side, content)
+	d.must(d.begin(side))
 }

@@ -41,19 +41,42 @@ func (h *history) backup(side agree.Side) {
 	if h.recovering(side) {
 		return
 	}
-	b := backup{day: h.day}
-	if side == agree.Office {
-		h.closeOffice()
-		var err error
-		b.content, err = os.ReadFile(h.path("office", "kofu.db"))
-		h.must(err)
-		h.openOffice()
-	} else {
+	h.backups[side] = append(h.backups[side], backup{h.saved(side), h.day})
+}
+
+// saved is a backup of a side.
+func (p *pair) saved(side agree.Side) []byte {
+	p.t.Helper()
+	if side == agree.Cloud {
 		var dump bytes.Buffer
-		h.must(h.Cloud.Desk.DB.DumpTenant(h.t.Context(), &dump))
-		b.content = dump.Bytes()
+		p.must(p.Cloud.Desk.DB.DumpTenant(p.t.Context(), &dump))
+		return dump.Bytes()
 	}
-	h.backups[side] = append(h.backups[side], b)
+	p.closeOffice()
+	content, err := os.ReadFile(p.path("office", "kofu.db"))
+	p.must(err)
+	p.openOffice()
+	return content
+}
+
+// rewind puts the database of a side back to a backup; nobody is told.
+func (p *pair) rewind(side agree.Side, content []byte) {
+	p.t.Helper()
+	if side == agree.Cloud {
+		p.openCloud(content)
+		return
+	}
+	p.closeOffice()
+	p.write("office", map[string][]byte{"kofu.db": content})
+	p.openOffice()
+}
+
+// begin says that a side was put back.
+func (p *pair) begin(side agree.Side) error {
+	if side == agree.Cloud {
+		return p.Cloud.Restored(p.t.Context(), testkit.Supervisor)
+	}
+	return p.Office.Restored(p.t.Context(), testkit.Supervisor)
 }
 
 // restore puts a side back to one of its backups. Two sides that were both put
@@ -72,18 +95,13 @@ func (h *history) restore(side agree.Side) {
 	b := old[h.r.IntN(len(old))]
 	h.restored++
 	h.Clock.Advance(time.Second)
+	h.rewind(side, b.content)
+	h.unconfirmed(side)
+	h.must(h.begin(side))
 	if side == agree.Cloud {
-		h.openCloud(b.content)
-		h.unconfirmed(side)
-		h.must(h.Cloud.Restored(h.t.Context(), testkit.Supervisor))
 		h.met["booking service put back"]++
 		return
 	}
-	h.closeOffice()
-	h.write("office", map[string][]byte{"kofu.db": b.content})
-	h.openOffice()
-	h.unconfirmed(side)
-	h.must(h.Office.Restored(h.t.Context(), testkit.Supervisor))
 	h.day = b.day
 	h.met["office put back"]++
 }

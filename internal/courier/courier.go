@@ -43,7 +43,8 @@ type Trip struct {
 // Carry sends a bundle of the office and takes in the one that comes back.
 // Errors: fault.Conflict "courier.no_address"; fault.Forbidden
 // "seal.wrong_peer"; fault.Unavailable "courier.unreachable",
-// "courier.not_known", "courier.refused"; those of exporting and importing. The
+// "courier.not_known", "courier.refused"; fault.Conflict
+// "courier.refused.intake.put_back"; those of exporting and importing. The
 // answer of a booking service that was put back is never accepted here: with
 // "relay.E-EPOCH" the trip holds it, for people to decide.
 func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t Trip, err error) {
@@ -83,6 +84,9 @@ func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t Trip, e
 	t.Taken, err = o.Import(ctx, actor, bytes.NewReader(answer), exchange.ByHTTPS, exchange.Medium{})
 	if fault.Is(err, fault.Conflict, "relay.E-EPOCH") {
 		t.Answer = answer
+	}
+	if err != nil && refused == Refusal+"intake.put_back" { // which is why its answer is of no use
+		err = fault.New(fault.Conflict, refused).Because(err)
 	}
 	return t, err
 }

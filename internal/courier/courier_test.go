@@ -1,6 +1,7 @@
 package courier_test
 
 import (
+	"bytes"
 	"crypto/tls"
 	"io"
 	"net"

@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"io"
 
 	"kofu/internal/counter"
@@ -28,8 +27,8 @@ type Taken struct {
 // Import takes in a bundle of the booking service: all that is new, with its line
 // of the register, in one transaction, or nothing. Errors: those of seal.Open,
 // relay.Import and [entry.Check]; fault.Invalid "exchange.not_return";
-// fault.Conflict "exchange.put_back" when the booking service knows events that
-// this database has forgotten.
+// fault.Conflict "exchange.put_back" when the booking service knows events or a
+// later log of this database, which has forgotten them.
 func (o Office) Import(ctx context.Context, actor store.Actor, src io.Reader, way Way, m Medium) (t Taken, err error) {
 	defer fault.Add(&err, "exchange.Import")
 	return o.take(ctx, actor, src, Carry{Way: way, Medium: m}, relay.Import, nothingFirst)
@@ -61,11 +60,8 @@ func (o Office) take(
 	}
 	var h *hearing
 	_, err = in(ctx, o.DB, actor, b, relay.Hearing{
-		Random: rand.Reader,
+		Log: officelog.Log{}, Random: rand.Reader, Forgot: forgot,
 		First: func(tx *store.Tx, was relay.State) (err error) {
-			if err := forgotten(tx.Rx, was, b.Header); err != nil {
-				return err
-			}
 			if err := first(tx, was, b.Header); err != nil {
 				return err
 			}
@@ -131,12 +127,12 @@ func (o Office) Look(ctx context.Context, src io.Reader) (l Look, err error) {
 	})
 }
 
-// forgotten refuses a bundle that acknowledges events which this database does
-// not have: it was put back to an older state.
-func forgotten(rx *store.Rx, s relay.State, h seal.Header) error {
-	head, err := officelog.Log{}.Head(rx)
-	if err == nil && s.Epoch != "" && h.PeerEpoch == s.Epoch && h.Ack > head {
-		return fault.New(fault.Conflict, "exchange.put_back", "theirs", fmt.Sprint(h.Ack), "ours", fmt.Sprint(head))
+// forgot refuses a bundle that knows what this database does not: it was put back
+// to an older state. While it finds back already, that is no news.
+func forgot(rx *store.Rx) error {
+	recovering, err := officelog.Recovering(rx)
+	if err == nil && !recovering {
+		return fault.New(fault.Conflict, "exchange.put_back")
 	}
 	return err
 }

@@ -73,7 +73,7 @@ func (p *Peer) Take(file []byte) (taken relay.Taken, err error) {
 	if err != nil {
 		return taken, err
 	}
-	return relay.Import(p.t.Context(), p.DB, testkit.Clerk, b, relay.Hearing{Random: rand.Reader, Each: func(_ *store.Tx, e relay.Event) error {
+	return relay.Import(p.t.Context(), p.DB, testkit.Clerk, b, relay.Hearing{Log: p, Random: rand.Reader, Each: func(_ *store.Tx, e relay.Event) error {
 		_, _, body, err := event.Decode(e.Line)
 		p.Heard = append(p.Heard, body)
 		return err

@@ -33,6 +33,7 @@ type State struct {
 	Applied   int64  // highest event of the peer applied here
 	Need      int64  // event from which the peer is asked to send again, 0 for none
 	NewEpoch  string // unknown epoch that the peer has shown: it was restored
+	Shown     string // epoch of the own log that the peer has shown and that was later: this side was put back
 	Prev      string
 	HeardAt   string // when the newest bundle of the peer was made, empty for never
 }
@@ -172,8 +173,8 @@ func begin(ctx context.Context, db *store.DB, actor store.Actor, random io.Reade
 	})
 }
 
-// Renew starts a new epoch of the own log: after a restore, and where the peer
-// is to begin anew. What came across before counts no longer; the peer answers
+// Renew starts a new epoch of the own log, later than all that the peer has shown:
+// after a restore, and where the peer is to begin anew. What came across before counts no longer; the peer answers
 // with a snapshot. The numbers of the own log begin with 1 again, which is for
 // the owner of the log to see to in the same transaction.
 func Renew(tx *store.Tx, random io.Reader) (State, error) {
@@ -190,14 +191,14 @@ func renew(tx *store.Tx, random io.Reader) (State, error) {
 		return State{}, err
 	}
 	at := tx.Now
-	if was, known := seal.IDTime(s.Epoch); known && !at.After(was) { // the clock was put back, too
+	if was, known := seal.IDTime(max(s.Epoch, s.Shown)); known && !at.After(was) { // the clock was put back, too
 		at = was.Add(time.Millisecond)
 	}
 	epoch, err := seal.NewID(at, random)
 	if err != nil {
 		return State{}, err
 	}
-	s.Epoch, s.Acked, s.Sent, s.PeerNeed = epoch, 0, 0, 0
+	s.Epoch, s.Shown, s.Acked, s.Sent, s.PeerNeed = epoch, "", 0, 0, 0
 	return s, save(tx, s)
 }
 

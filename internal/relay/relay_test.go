@@ -29,6 +29,14 @@ type side struct {
 	kind seal.Kind
 	log  []string // what happened here
 	got  []string // what happened there, as far as it is known here
+	asks bool     // it was put back, and waits for an answer
+}
+
+func (s *side) forgot(*store.Rx) error {
+	if s.asks {
+		return nil
+	}
+	return fault.New(fault.Conflict, "relay.put_back")
 }
 
 func (s *side) Head(*store.Rx) (int64, error) { return int64(len(s.log)), nil }
@@ -85,7 +93,7 @@ func (s *side) take(t *testing.T, file []byte, from *side) (relay.Taken, error) 
 		return relay.Taken{}, err
 	}
 	var fresh []string
-	taken, err := relay.Import(t.Context(), s.db, testkit.Clerk, b, relay.Hearing{Random: rand.Reader, Each: func(_ *store.Tx, e relay.Event) error {
+	taken, err := relay.Import(t.Context(), s.db, testkit.Clerk, b, relay.Hearing{Log: s, Forgot: s.forgot, Random: rand.Reader, Each: func(_ *store.Tx, e relay.Event) error {
 		if e.Seq == 1 || len(fresh) == 0 {
 			fresh = nil // begun anew after a deadlock
 		}
@@ -347,6 +355,7 @@ func (s *side) acceptBundle(t *testing.T, file []byte, from *side, each each) er
 		t.Fatal(err)
 	}
 	_, err = relay.Accept(t.Context(), s.db, testkit.Clerk, b, relay.Hearing{
+		Log:   s,
 		First: func(tx *store.Tx, _ relay.State) error { return relay.AcceptEpoch(tx, b.Epoch, 0, 0) },
 		Each:  each,
 	})
@@ -372,7 +381,7 @@ func TestRelay_EventsMayBeKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	var kept []relay.Event
-	if _, err := relay.Import(t.Context(), cloud.db, testkit.Clerk, b, relay.Hearing{Random: rand.Reader, Each: func(_ *store.Tx, e relay.Event) error {
+	if _, err := relay.Import(t.Context(), cloud.db, testkit.Clerk, b, relay.Hearing{Log: cloud, Random: rand.Reader, Each: func(_ *store.Tx, e relay.Event) error {
 		kept = append(kept, e)
 		return nil
 	}}); err != nil {

@@ -20,8 +20,8 @@ func exists(rx *store.Rx) (known bool, err error) {
 // Load returns how far the exchange has come; the zero State before it began.
 func Load(rx *store.Rx) (s State, err error) {
 	err = rx.Row(`
-SELECT epoch, acked, sent, peer_need, peer_epoch, applied, need, new_epoch, prev, heard_at FROM relay WHERE tenant = $1`, rx.Tenant).
-		Scan(&s.Epoch, &s.Acked, &s.Sent, &s.PeerNeed, &s.PeerEpoch, &s.Applied, &s.Need, &s.NewEpoch, &s.Prev, &s.HeardAt)
+SELECT epoch, acked, sent, peer_need, peer_epoch, applied, need, new_epoch, shown, prev, heard_at FROM relay WHERE tenant = $1`, rx.Tenant).
+		Scan(&s.Epoch, &s.Acked, &s.Sent, &s.PeerNeed, &s.PeerEpoch, &s.Applied, &s.Need, &s.NewEpoch, &s.Shown, &s.Prev, &s.HeardAt)
 	if errors.Is(err, store.ErrNoRows) {
 		return State{}, nil
 	}
@@ -30,11 +30,11 @@ SELECT epoch, acked, sent, peer_need, peer_epoch, applied, need, new_epoch, prev
 
 func save(tx *store.Tx, s State) error {
 	_, err := tx.Exec(`
-INSERT INTO relay (tenant, epoch, acked, sent, peer_need, peer_epoch, applied, need, new_epoch, prev, heard_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO relay (tenant, epoch, acked, sent, peer_need, peer_epoch, applied, need, new_epoch, shown, prev, heard_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (tenant) DO UPDATE SET epoch = $2, acked = $3, sent = $4, peer_need = $5, peer_epoch = $6, applied = $7,
-  need = $8, new_epoch = $9, prev = $10, heard_at = $11`,
-		tx.Tenant, s.Epoch, s.Acked, s.Sent, s.PeerNeed, s.PeerEpoch, s.Applied, s.Need, s.NewEpoch, s.Prev, s.HeardAt)
+  need = $8, new_epoch = $9, shown = $10, prev = $11, heard_at = $12`,
+		tx.Tenant, s.Epoch, s.Acked, s.Sent, s.PeerNeed, s.PeerEpoch, s.Applied, s.Need, s.NewEpoch, s.Shown, s.Prev, s.HeardAt)
 	return err
 }
 

@@ -35,7 +35,13 @@ type Taken struct {
 // That may begin anew after a deadlock, so First starts from nothing. First and
 // Last may be nil.
 type Hearing struct {
+	Log    Log // the own one
 	Random io.Reader
+	// Forgot is asked where the peer knows a later epoch or more events of the own
+	// log than this side, which was put back, then. An error refuses the bundle;
+	// nil says that this side asks the peer already for all that it knows. It asks
+	// anew, in an epoch that is later than the one that was shown.
+	Forgot func(rx *store.Rx) error
 	// First sees how far the exchange had come.
 	First func(tx *store.Tx, was State) error
 	// Each carries out one event of the peer. An event that it does not know is
@@ -56,6 +62,9 @@ func Import(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle
 	if err := begin(ctx, db, actor, h.Random); err != nil {
 		return Taken{}, err
 	}
+	if err := h.recall(ctx, db, actor, b.Header); err != nil {
+		return Taken{}, err
+	}
 	t, err = take(ctx, db, actor, b, h)
 	if fault.Is(err, fault.Conflict, "relay.E-GAP") || fault.Is(err, fault.Conflict, "relay.E-EPOCH") {
 		return Taken{}, remember(ctx, db, actor, b.Header, err)
@@ -68,6 +77,9 @@ func Import(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle
 // nothing. Errors: those of Import.
 func Accept(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle, h Hearing) (t Taken, err error) {
 	defer fault.Add(&err, "relay.Accept(%s)", b.BundleID)
+	if err := h.recall(ctx, db, actor, b.Header); err != nil {
+		return Taken{}, err
+	}
 	return take(ctx, db, actor, b, h)
 }
 
@@ -105,6 +117,44 @@ func take(ctx context.Context, db *store.DB, actor store.Actor, b *seal.Bundle, 
 		return h.Last(tx, t)
 	})
 	return t, err
+}
+
+// recall compares what the peer knows of the own log with the log itself, and keeps
+// what it has shown of that, whatever becomes of the bundle.
+func (h Hearing) recall(ctx context.Context, db *store.DB, actor store.Actor, b seal.Header) error {
+	var refusal error
+	err := db.Write(ctx, actor, func(tx *store.Tx) error {
+		refusal = nil
+		s, err := Lock(tx)
+		if err != nil || s.Epoch == "" {
+			return err
+		}
+		head, err := h.Log.Head(tx.Rx)
+		if err != nil || b.PeerEpoch < s.Epoch || b.PeerEpoch == s.Epoch && b.Ack <= head {
+			return err
+		}
+		refusal = h.Forgot(tx.Rx)
+		if _, said := fault.As(refusal); refusal != nil && (!said || b.PeerEpoch == s.Epoch) {
+			return refusal
+		}
+		s.Shown = max(s.Shown, b.PeerEpoch)
+		if err := save(tx, s); err != nil {
+			return err
+		}
+		if refusal != nil {
+			return refused(tx, b, s)
+		}
+		_, err = Renew(tx, h.Random)
+		return err
+	})
+	if err == nil {
+		err = refusal
+	}
+	return err
+}
+
+func refused(tx *store.Tx, b seal.Header, s State) error {
+	return audit.AppendResult(tx, "relay.refused", "bundle/"+b.BundleID, audit.Denied, map[string]any{"lo": b.Lo, "hi": b.Hi, "need": s.Need})
 }
 
 // admit compares epochs and numbers.
@@ -191,7 +241,7 @@ func remember(ctx context.Context, db *store.DB, actor store.Actor, h seal.Heade
 		if err := save(tx, s); err != nil {
 			return err
 		}
-		return audit.AppendResult(tx, "relay.refused", "bundle/"+h.BundleID, audit.Denied, map[string]any{"lo": h.Lo, "hi": h.Hi, "need": s.Need})
+		return refused(tx, h, s)
 	})
 	if err != nil {
 		return err

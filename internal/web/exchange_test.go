@@ -481,11 +481,11 @@ func TestExchange_OneActAtATime(t *testing.T) {
 // KT-1000: whatever code a bundle is refused with, the screen says what to do.
 func TestKT1000_EveryRefusalHasAText(t *testing.T) {
 	places := map[string]map[string]string{ // what a refusal of our own says besides
-		"intake.no_code_key": {"key": "o001"}, "relay.E-GAP": {"from": "3", "to": "5"}, "exchange.put_back": {"theirs": "9", "ours": "5"},
+		"intake.no_code_key": {"key": "o001"}, "relay.E-GAP": {"from": "3", "to": "5"},
 	}
 	for _, code := range []string{
 		"seal.E-SIZE", "seal.E-DECRYPT", "seal.E-VERSION", "seal.E-SIG", "seal.E-TENANT", "seal.E-DIR", "seal.E-DIGEST", "seal.E-EXPIRED", "seal.E-UNZIP",
-		"seal.E-SCHEMA", "relay.E-EPOCH", "relay.E-GAP", "exchange.put_back", "exchange.not_return", "intake.no_code_key",
+		"seal.E-SCHEMA", "relay.E-EPOCH", "relay.E-GAP", "exchange.put_back", "intake.put_back", "exchange.not_return", "intake.no_code_key",
 	} {
 		text := message.Text(code, places[code])
 		if name := code[strings.Index(code, ".")+1:]; strings.HasPrefix(name, "E-") && !strings.HasPrefix(text, name) {
@@ -499,7 +499,7 @@ func TestKT1000_EveryRefusalHasAText(t *testing.T) {
 		}
 	}
 	for _, code := range []string{ // said by the booking service, whose places nobody fills
-		"relay.E-GAP", "relay.E-EPOCH", "relay.E-STALE", "intake.no_code_key", "seal.E-EXPIRED", "seal.E-SCHEMA", "seal.E-VERSION", "seal.E-DECRYPT", "seal.E-SIG",
+		"relay.E-GAP", "relay.E-EPOCH", "relay.E-STALE", "intake.no_code_key", "intake.put_back", "seal.E-EXPIRED", "seal.E-SCHEMA", "seal.E-VERSION", "seal.E-DECRYPT", "seal.E-SIG",
 		"seal.E-DIR", "keybook.no_peer", "seal.no_keys",
 	} {
 		if !message.Has(courier.Refusal + code) {

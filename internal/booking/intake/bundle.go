@@ -51,7 +51,8 @@ func (r *Received) count(e relay.Event) {
 // Take takes in a bundle of the office, by medium or by line: its log, or the
 // keys of its codes. size is that of the file, -1 where it is not known.
 // Errors: those of [seal.Open], [relay.Import] and [End.Apply]; fault.Conflict
-// "keybook.older_masters".
+// "keybook.older_masters", "intake.put_back" when the office knows events or a later
+// log of our database, which has forgotten them.
 func (n *End) Take(ctx context.Context, actor store.Actor, file io.Reader, size int64) (r Received, err error) {
 	defer fault.Add(&err, "intake.Take(%d)", n.Desk.Tenant)
 	now, err := n.now(ctx)
@@ -78,7 +79,7 @@ func (n *End) Take(ctx context.Context, actor store.Actor, file io.Reader, size 
 	}
 	var h *hearing
 	r.Taken, err = relay.Import(ctx, n.Desk.DB, actor, b, relay.Hearing{
-		Random: rand.Reader,
+		Log: sync.Log{}, Random: rand.Reader, Forgot: n.forgot,
 		First: func(tx *store.Tx, _ relay.State) (err error) {
 			r.Events = nil
 			h, err = n.hear(tx)

@@ -61,6 +61,16 @@ func (n *End) Restored(ctx context.Context, actor store.Actor) (err error) {
 	})
 }
 
+// forgot refuses a bundle that knows what our database does not: it was put back to
+// an older state. While it finds back already, that is no news.
+func (n *End) forgot(rx *store.Rx) error {
+	r, is, err := sync.Recovering(rx, n.Desk.Tenant)
+	if err == nil && (!is || r.Answered != "") {
+		return fault.New(fault.Conflict, "intake.put_back")
+	}
+	return err
+}
+
 // ConfirmRestore says that somebody has compared the counts of the answer with
 // this database: residents book and bundles leave again. Error: fault.Conflict
 // "sync.no_recovery" while there is no answer.

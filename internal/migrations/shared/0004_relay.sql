@@ -11,6 +11,7 @@ CREATE TABLE relay (
     applied    INTEGER NOT NULL,         -- highest event of the peer applied here
     need       INTEGER NOT NULL,         -- event from which the peer is asked to send again, 0 for none
     new_epoch  TEXT NOT NULL,            -- unknown epoch that the peer has shown, empty for none
+    shown      TEXT NOT NULL,            -- later epoch of the own log that the peer has shown: this side was put back; empty for none
     prev       TEXT NOT NULL,            -- SHA-256 of the bundle made last
     heard_at   TEXT NOT NULL,            -- when the newest bundle of the peer was made, empty for never
     CHECK (acked >= 0 AND sent >= acked AND applied >= 0)
