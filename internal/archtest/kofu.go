@@ -7,7 +7,7 @@ func Kofu() Rules {
 	return Rules{
 		Module: "kofu",
 		Order: []string{
-			"fault", "message", "jptext", "jpdate", "jpaddr", "mynumber", "program", "entry", "linkcode", "scancode", "keyring", "password", "seal", "keybook", "event", "agree",
+			"fault", "message", "jptext", "jpdate", "jpaddr", "mynumber", "program", "entry", "linkcode", "scancode", "filelock", "keyring", "password", "seal", "keybook", "event", "agree",
 			"migrations", "tabfile", "glyph", "qr", "media", "sheet", "chart", "paper", "store", "listing",
 			"booking/ulid",
 			"audit", "office",

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"kofu/internal/fault"
+	"kofu/internal/filelock"
 	"kofu/internal/keyring"
 	"kofu/internal/seal"
 )
@@ -32,10 +33,10 @@ const Overlap = 14 * 24 * time.Hour
 
 const fileName = "exchange.json"
 
-// Book is what one side keeps. It is safe for concurrent use within a program,
-// also by several books on one folder: a change begins with what the file says
-// now, under a lock of the process for that file. Reading shows the file as it was
-// at Open or at the own last change. Two programs are not kept apart.
+// Book is what one side keeps. It is safe for concurrent use, also by several books
+// of one or of several programs on one folder: a change begins with what the file
+// says now, under a lock on it. Reading shows the file as it was at Open or at the
+// own last change.
 type Book struct {
 	path  string
 	party seal.Party
@@ -98,17 +99,18 @@ func readPages(path string) (p pages, err error) {
 	return p, nil
 }
 
-// changing holds a lock for each file that this process has changed.
-var changing sync.Map // path → *sync.Mutex
-
 // change writes the book as the file says it is, with what fn changes, or leaves
-// it. Every request opens a book of its own: what another one has written since is
-// kept.
-func (b *Book) change(fn func(*pages) error) error {
-	lock, _ := changing.LoadOrStore(b.path, new(sync.Mutex))
-	file := lock.(*sync.Mutex)
-	file.Lock()
-	defer file.Unlock()
+// it. Every request opens a book of its own, and more than one program may: what
+// another one has written since is kept.
+func (b *Book) change(fn func(*pages) error) (err error) {
+	if err := os.MkdirAll(filepath.Dir(b.path), 0o700); err != nil {
+		return err
+	}
+	lock, err := filelock.Wait(b.path + ".lock")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	next, err := readPages(b.path)

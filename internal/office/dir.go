@@ -2,11 +2,13 @@ package office
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"kofu/internal/fault"
+	"kofu/internal/filelock"
 )
 
 // Dir is a data folder. Its methods name what lies in it.
@@ -64,6 +66,12 @@ func (d Dir) exists() error {
 	return err
 }
 
-func inUse(path string) error {
-	return fault.New(fault.Conflict, "office.in_use", "dir", filepath.Dir(path))
+// Acquire locks the file with which a program owns a data folder. Error:
+// fault.Conflict "office.in_use".
+func Acquire(path string) (io.Closer, error) {
+	lock, err := filelock.Try(path)
+	if errors.Is(err, filelock.ErrTaken) {
+		err = fault.New(fault.Conflict, "office.in_use", "dir", filepath.Dir(path))
+	}
+	return lock, err
 }
