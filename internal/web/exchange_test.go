@@ -500,7 +500,7 @@ func TestKT1000_EveryRefusalHasAText(t *testing.T) {
 	}
 	for _, code := range []string{ // said by the booking service, whose places nobody fills
 		"relay.E-GAP", "relay.E-EPOCH", "relay.E-STALE", "intake.no_code_key", "intake.put_back", "seal.E-EXPIRED", "seal.E-SCHEMA", "seal.E-VERSION", "seal.E-DECRYPT", "seal.E-SIG",
-		"seal.E-DIR", "keybook.no_peer", "seal.no_keys",
+		"seal.E-DIR", "keybook.no_peer", "keybook.older_masters", "seal.no_keys",
 	} {
 		if !message.Has(courier.Refusal + code) {
 			t.Errorf("%s has no text for a refusal by HTTPS", code)
