@@ -45,8 +45,8 @@ func newWorld(t *testing.T, seed uint64) *world {
 	}
 	w.write(func(tx *store.Tx) error {
 		if _, err := tx.Exec(`
-INSERT INTO relay (tenant, epoch, acked, sent, peer_need, peer_epoch, applied, need, new_epoch, prev, heard_at)
-VALUES ($1, 'e', 0, 0, 0, '', 0, 0, '', '', '')`, tx.Tenant); err != nil {
+INSERT INTO relay (tenant, epoch, acked, sent, peer_need, peer_epoch, applied, need, new_epoch, shown, prev, heard_at)
+VALUES ($1, 'e', 0, 0, 0, '', 0, 0, '', '', '', '')`, tx.Tenant); err != nil {
 			return err
 		}
 		for i := range residents {
