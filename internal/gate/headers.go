@@ -41,7 +41,7 @@ func PageHeaders(h http.Header, nonce string) {
 		"img-src 'self' data: blob:", "font-src 'self'", "connect-src 'self'", "media-src 'self'",
 		"frame-src 'self' blob:", "manifest-src 'self'",
 		"base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'", "object-src 'none'",
-		"require-trusted-types-for 'script'", "trusted-types svelte-trusted-html kofu-chart", // the second draws the charts of reports
+		"require-trusted-types-for 'script'", "trusted-types svelte-trusted-html kofu-chart", // the second is for markup of the server: charts, previews
 	}, "; "))
 }
 

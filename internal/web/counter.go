@@ -1,13 +1,17 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
 	"kofu/internal/agree"
 	"kofu/internal/counter"
+	"kofu/internal/fault"
 	"kofu/internal/gate"
+	"kofu/internal/jpdate"
 	"kofu/internal/message"
 	"kofu/internal/progress"
 	"kofu/internal/relay"
@@ -161,12 +165,23 @@ func openWindows(rx *store.Rx) ([]counter.Window, error) {
 	return slices.DeleteFunc(all, func(w counter.Window) bool { return w.Closed }), err
 }
 
+// dayOr is the day that a query asks for, otherwise the one that is shown without.
+// Whatever else stands there is refused before it is noted anywhere.
+func dayOr(query url.Values, otherwise string) (string, error) {
+	day := cmp.Or(query.Get("day"), otherwise)
+	if !jpdate.Day(day).Valid() {
+		return "", fault.New(fault.Invalid, "counter.day_unread")
+	}
+	return day, nil
+}
+
 func (s *server) getVisits(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	window, day := r.URL.Query().Get("window"), r.URL.Query().Get("day")
+	window := r.URL.Query().Get("window")
 	out := VisitDay{Rows: []CounterBooking{}}
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
-		if day == "" {
-			day = rx.Today()
+		day, err := dayOr(r.URL.Query(), rx.Today())
+		if err != nil {
+			return err
 		}
 		if _, err := counter.WindowByID(rx, window); err != nil {
 			return err

@@ -47,11 +47,13 @@ type PickScan struct {
 
 func pickList(rx *store.Rx, r *http.Request) (out PickList, err error) {
 	q := r.URL.Query()
-	out = PickList{Day: q.Get("day"), At: store.Stamp(rx.Now), Rows: []PickRow{}}
-	if out.Day == "" {
-		if out.Day, err = counter.NextDay(rx, rx.Today()); err != nil {
-			return out, err
-		}
+	out = PickList{At: store.Stamp(rx.Now), Rows: []PickRow{}}
+	next, err := counter.NextDay(rx, rx.Today())
+	if err != nil {
+		return out, err
+	}
+	if out.Day, err = dayOr(q, next); err != nil {
+		return out, err
 	}
 	list, err := counter.Picks(rx, out.Day, q.Get("window"), q.Get("since"))
 	if err != nil {

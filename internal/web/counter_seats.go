@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -51,7 +52,7 @@ type Guest struct {
 const daysAhead = 62
 
 func (s *server) getSeats(w http.ResponseWriter, r *http.Request, _ store.Actor) error {
-	id, day := r.URL.Query().Get("window"), r.URL.Query().Get("day")
+	id := r.URL.Query().Get("window")
 	out := SeatDay{Days: []SeatsOfDay{}, Slots: []SeatSlot{}, Bookings: []CounterBooking{}}
 	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
 		window, err := counter.WindowByID(rx, id)
@@ -63,16 +64,16 @@ func (s *server) getSeats(w http.ResponseWriter, r *http.Request, _ store.Actor)
 		if err != nil {
 			return err
 		}
+		free := ""
 		for _, d := range days {
 			out.Days = append(out.Days, SeatsOfDay{d.Day, d.Free})
-			if day == "" && d.Free > 0 {
-				day = d.Day
+			if free == "" && d.Free > 0 {
+				free = d.Day
 			}
 		}
-		if day == "" {
-			day = rx.Today()
+		if out.Day, err = dayOr(r.URL.Query(), cmp.Or(free, rx.Today())); err != nil {
+			return err
 		}
-		out.Day = day
 		return out.fill(rx, id)
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"kofu/internal/event"
 	"kofu/internal/store"
 	"kofu/internal/testkit"
+	"kofu/internal/webtest"
 )
 
 const counterBooking = "01JD0000000000000000000001"
@@ -95,5 +96,25 @@ func TestKT1000_ADayAsFile(t *testing.T) {
 	log := f.Do("GET", "/api/audit?action=list.exported", "auditor", "").Body.String()
 	if !strings.Contains(log, `\"window\":\"A\"`) || !strings.Contains(log, `\"day\":\"2026-11-24\"`) {
 		t.Errorf("the log does not say whose day was taken: %s", log)
+	}
+}
+
+// TB10: what stands where a day should stand, such as a number of twelve digits, is
+// refused and noted nowhere.
+func TestTB10_NoDayNoNote(t *testing.T) {
+	f := newFixture(t)
+	seeds["counter"](t, f)
+	for _, address := range []string{"visits", "visits/file?format=csv", "seats", "picks"} {
+		mark := "?"
+		if strings.Contains(address, "?") {
+			mark = "&"
+		}
+		for _, day := range []string{"123456789018", "2026-02-30"} {
+			w := f.Do("GET", "/api/counter/"+address+mark+"window=A&day="+day, "list.export+visit.handover+card.work", "")
+			webtest.WantProblem(t, w, http.StatusUnprocessableEntity, "counter.day_unread")
+		}
+	}
+	if log := f.Do("GET", "/api/audit", "auditor", "").Body.String(); strings.Contains(log, "123456789018") {
+		t.Errorf("the log has it: %s", log)
 	}
 }

@@ -250,8 +250,11 @@ func (out *ExchangeState) carried(rx *store.Rx, state relay.State) error {
 		}
 	}
 	words, err := settings.Load(rx)
+	if err != nil {
+		return err
+	}
 	out.warn(rx, state, words)
-	return err
+	return nil
 }
 
 // warn says what is amiss, and what to do about it.

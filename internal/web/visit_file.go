@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -48,7 +47,10 @@ func (s *server) getVisitsFile(w http.ResponseWriter, r *http.Request, actor sto
 
 // visitDocument is the day at the window that is asked for.
 func visitDocument(tx *store.Tx, query url.Values, note map[string]any) (d listing.Document, err error) {
-	day := cmp.Or(query.Get("day"), tx.Today())
+	day, err := dayOr(query, tx.Today())
+	if err != nil {
+		return d, err
+	}
 	window, err := counter.WindowByID(tx.Rx, query.Get("window"))
 	if err != nil {
 		return d, err

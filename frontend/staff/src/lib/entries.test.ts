@@ -1,6 +1,8 @@
 import { fireEvent, render, screen } from '@testing-library/svelte';
 import { expect, it, vi } from 'vitest';
 import DateField from '../components/DateField.svelte';
+import Select from '../components/Select.svelte';
+import { emptyIn } from './entries';
 import { Loader } from './load.svelte';
 
 it('BK504: nothing is searched for while a date of the screen cannot be read', async () => {
@@ -21,4 +23,13 @@ it('BK504: nothing is searched for while a date of the screen cannot be read', a
   expect(found).toHaveBeenCalledOnce();
   expect(list.problem).toBeUndefined();
   main.remove();
+});
+
+it('names a required choice that nobody has made', async () => {
+  const form = document.body.appendChild(document.createElement('form'));
+  render(Select, { target: form, props: { label: '代理の理由', options: [{ value: 'ill', label: '病気' }], none: '選んでください', required: true } });
+  expect(emptyIn(form)?.message).toContain('「代理の理由」');
+  await fireEvent.change(screen.getByLabelText(/代理の理由/), { target: { value: 'ill' } });
+  expect(emptyIn(form)).toBeUndefined();
+  form.remove();
 });

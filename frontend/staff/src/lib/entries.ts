@@ -13,6 +13,6 @@ export function unreadIn(root: ParentNode | null | undefined): Error | undefined
 
 /** The required fields in which nothing is written. */
 export function emptyIn(root: ParentNode | null | undefined): Error | undefined {
-  const fields = [...(root?.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('[aria-required="true"]') ?? [])].filter((f) => !f.value.trim());
+  const fields = [...(root?.querySelectorAll<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>('[aria-required="true"]') ?? [])].filter((f) => !f.value.trim());
   return fields.length ? new Error(text('ui.form.empty', { fields: named(fields.map((f) => f.parentElement)) })) : undefined;
 }
