@@ -9,8 +9,9 @@
 #   make bench-go  the Go benchmarks of single functions
 #   make dist    programs for Linux and Windows with checksums
 #
-# Steps of `make test`: format vet arch lint unit windows ui e2e e2e-booking trust
-# kill.
+# Steps of `make test`: format vet arch lint unit windows ui e2e trust kill. The
+# pages of the booking service have a step of their own, `make e2e-booking`: seven
+# minutes more would bring `make test` near the limit of the build machine.
 # `make soak ROUNDS=1000` kills the program for hours, `make exchange WEEKS=10` the
 # exchange of bundles, `make contention ATTEMPTS=1000000` the booking of appointments,
 # `make histories COUNT=1000` lets office and booking service drift and agree again.
@@ -34,7 +35,7 @@ WINDOW  := desktop,production,webkit2_41
 WINTAGS := desktop,production,wv2runtime.error
 UIFILES := $(shell find $(STAFF) frontend/shared -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 
-STEPS   := packages-test ui format vet arch lint unit windows programs e2e e2e-booking trust kill
+STEPS   := packages-test ui format vet arch lint unit windows programs e2e trust kill
 
 .PHONY: FORCE help run run-booking test dist bench packages-run packages-test programs tools \
 	format vet arch lint unit windows ui ui-check ui-test e2e e2e-booking trust kill story soak exchange histories contention rush bench-go packages-bench clean
