@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"kofu/internal/filelock"
 )
@@ -21,7 +22,7 @@ func TestFilelock(t *testing.T) {
 		t.Errorf("tried a second time: %v", err)
 	}
 	var back atomic.Bool
-	done := make(chan error)
+	done := make(chan error, 1)
 	go func() {
 		second, err := filelock.Wait(path)
 		switch {
@@ -33,6 +34,11 @@ func TestFilelock(t *testing.T) {
 		}
 		done <- err
 	}()
+	select {
+	case err := <-done:
+		t.Fatalf("waited for nobody: %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
 	back.Store(true)
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
