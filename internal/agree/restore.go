@@ -24,8 +24,9 @@ import "kofu/internal/event"
 //     it has lost none: then it writes its events after snapshot.begin's number
 //     into the new log once more, in their order. Where it has lost some it says
 //     anew what it owns and the snapshot does not hold (the number of a letter, a
-//     first use), a day.closed with seen 0, so that nobody is accused. Bookings of the booking service that come out of
-//     this without a new event have the number 0, and so have closed days.
+//     first use), a day.closed with seen 0, so that nobody is accused. Bookings of
+//     the booking service that come out of this without a new event have the
+//     number 0, and so have closed days.
 //  4. Then, still in the transaction of snapshot.end, what follows from the facts
 //     is done again: the office judges every live booking and collects what
 //     happened to cards; the booking service ends and settles with [Recheck] what

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"kofu/internal/event"
+	"kofu/internal/fault"
 	"kofu/internal/relay"
 	"kofu/internal/seal"
 	"kofu/internal/store"
@@ -73,11 +74,15 @@ func (p *Peer) Take(file []byte) (taken relay.Taken, err error) {
 	if err != nil {
 		return taken, err
 	}
-	return relay.Import(p.t.Context(), p.DB, testkit.Clerk, b, relay.Hearing{Log: p, Random: rand.Reader, Each: func(_ *store.Tx, e relay.Event) error {
-		_, _, body, err := event.Decode(e.Line)
-		p.Heard = append(p.Heard, body)
-		return err
-	}})
+	return relay.Import(p.t.Context(), p.DB, testkit.Clerk, b, relay.Hearing{
+		Log: p, Random: rand.Reader,
+		Forgot: func(*store.Rx) error { return fault.New(fault.Conflict, "relay.put_back") },
+		Each: func(_ *store.Tx, e relay.Event) error {
+			_, _, body, err := event.Decode(e.Line)
+			p.Heard = append(p.Heard, body)
+			return err
+		},
+	})
 }
 
 // Spool is a [seal.Spool] in memory.

@@ -174,8 +174,8 @@ func begin(ctx context.Context, db *store.DB, actor store.Actor, random io.Reade
 }
 
 // Renew starts a new epoch of the own log, later than all that the peer has shown:
-// after a restore, and where the peer is to begin anew. What came across before counts no longer; the peer answers
-// with a snapshot. The numbers of the own log begin with 1 again, which is for
+// after a restore, and where the peer is to begin anew. What came across before
+// counts no longer; the peer answers with a snapshot. The numbers of the own log begin with 1 again, which is for
 // the owner of the log to see to in the same transaction.
 func Renew(tx *store.Tx, random io.Reader) (State, error) {
 	s, err := renew(tx, random)

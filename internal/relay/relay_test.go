@@ -355,7 +355,7 @@ func (s *side) acceptBundle(t *testing.T, file []byte, from *side, each each) er
 		t.Fatal(err)
 	}
 	_, err = relay.Accept(t.Context(), s.db, testkit.Clerk, b, relay.Hearing{
-		Log:   s,
+		Log: s, Forgot: s.forgot, Random: rand.Reader,
 		First: func(tx *store.Tx, _ relay.State) error { return relay.AcceptEpoch(tx, b.Epoch, 0, 0) },
 		Each:  each,
 	})
@@ -381,7 +381,7 @@ func TestRelay_EventsMayBeKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	var kept []relay.Event
-	if _, err := relay.Import(t.Context(), cloud.db, testkit.Clerk, b, relay.Hearing{Log: cloud, Random: rand.Reader, Each: func(_ *store.Tx, e relay.Event) error {
+	if _, err := relay.Import(t.Context(), cloud.db, testkit.Clerk, b, relay.Hearing{Log: cloud, Forgot: cloud.forgot, Random: rand.Reader, Each: func(_ *store.Tx, e relay.Event) error {
 		kept = append(kept, e)
 		return nil
 	}}); err != nil {

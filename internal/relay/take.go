@@ -144,6 +144,8 @@ func (h Hearing) recall(ctx context.Context, db *store.DB, actor store.Actor, b 
 		if refusal != nil {
 			return refused(tx, b, s)
 		}
+		// The log begins with 1 already, as Renew demands: that of a side that asks
+		// holds nothing but log.restored.
 		_, err = Renew(tx, h.Random)
 		return err
 	})

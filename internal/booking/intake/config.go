@@ -16,8 +16,8 @@ import (
 )
 
 // tellConfig tells the office of rules, windows and seats that are not as it was told
-// last, and of slots that hold too many people. Each event replaces what it is about in full, so it does no harm to
-// say one again.
+// last, and of slots that hold too many people. Each event replaces what it is about
+// in full, so it does no harm to say one again.
 func (n *End) tellConfig(tx *store.Tx) (told int, err error) {
 	if err := tx.Lock(fmt.Sprintf("config/%d", n.Desk.Tenant)); err != nil {
 		return 0, err
