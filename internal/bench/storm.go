@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -40,13 +41,11 @@ func startStorm(ctx context.Context, at string, clients int) (*storm, error) {
 // stop ends it. It returns how many answers came, and how many of them asked to
 // come again later.
 func (s *storm) stop() (asked, turned int64, err error) {
-	if err := s.in.Close(); err != nil {
-		return 0, 0, err
+	err = s.in.Close()
+	if _, unread := fmt.Fscan(s.out, &asked, &turned); unread != nil {
+		err = errors.Join(err, fmt.Errorf("the storm: %w", unread))
 	}
-	if _, err := fmt.Fscan(s.out, &asked, &turned); err != nil {
-		return 0, 0, fmt.Errorf("the storm: %w", err)
-	}
-	return asked, turned, s.cmd.Wait()
+	return asked, turned, errors.Join(err, s.cmd.Wait())
 }
 
 // crowd asks until in ends, and says how often and how many were turned away.
