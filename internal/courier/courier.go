@@ -44,9 +44,10 @@ type Trip struct {
 // Errors: fault.Conflict "courier.no_address"; fault.Forbidden
 // "seal.wrong_peer"; fault.Unavailable "courier.unreachable",
 // "courier.not_known", "courier.refused"; fault.Conflict
-// "courier.refused.intake.put_back"; those of exporting and importing. The
-// answer of a booking service that was put back is never accepted here: with
-// "relay.E-EPOCH" the trip holds it, for people to decide.
+// "courier.refused.intake.put_back" where that is why the answer is stale or has a
+// gap; those of exporting and importing. The answer of a booking service that was
+// put back is never accepted here: with "relay.E-EPOCH" the trip holds it, for
+// people to decide.
 func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t Trip, err error) {
 	defer fault.Add(&err, "courier.Carry")
 	book, err := o.Book()
@@ -85,10 +86,16 @@ func Carry(ctx context.Context, o exchange.Office, actor store.Actor) (t Trip, e
 	if fault.Is(err, fault.Conflict, "relay.E-EPOCH") {
 		t.Answer = answer
 	}
-	if err != nil && refused == Refusal+"intake.put_back" { // which is why its answer is of no use
+	if refused == Refusal+"intake.put_back" && behind(err) {
 		err = fault.New(fault.Conflict, refused).Because(err)
 	}
 	return t, err
+}
+
+// behind reports whether an answer is of no use because the booking service was put
+// back without a restore: it knows less than it has said.
+func behind(err error) bool {
+	return fault.Is(err, fault.Conflict, "relay.E-STALE") || fault.Is(err, fault.Conflict, "relay.E-GAP")
 }
 
 // call returns what the booking service answers, nil where it says nothing.

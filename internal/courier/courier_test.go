@@ -35,6 +35,7 @@ func must(t *testing.T, err error) {
 type world struct {
 	t      *testing.T
 	db     *store.DB
+	clock  *testkit.Clock
 	office exchange.Office
 	cloud  *peertest.Peer
 	answer func(w http.ResponseWriter, bundle []byte)
@@ -44,7 +45,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock := testkit.NewClock()
-	w := &world{t: t, db: testkit.DBAt(t, clock), cloud: peertest.NewService(t, testkit.DBAt(t, clock), "7", clock.Now)}
+	w := &world{t: t, db: testkit.DBAt(t, clock), clock: clock, cloud: peertest.NewService(t, testkit.DBAt(t, clock), "7", clock.Now)}
 	w.office = exchange.Office{DB: w.db, Ring: keyring.ForTest(1), Keys: t.TempDir(), Spool: t.TempDir()}
 	must(t, w.office.MakeKeys(t.Context(), testkit.Supervisor, "7"))
 	w.cloud.Say(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
@@ -304,5 +305,58 @@ func TestKT1000_ASilentAnswer(t *testing.T) {
 	w.answer = func(rw http.ResponseWriter, _ []byte) { rw.WriteHeader(http.StatusNoContent) }
 	if trip, err := w.carry(); err != nil || !trip.Silent || w.register() != "out " {
 		t.Errorf("%+v, %v, register %q", trip, err, w.register())
+	}
+}
+
+// A booking service that says that it was put back without a restore explains why
+// its answer is stale or has a gap, and nothing else that is wrong here.
+func TestKT1000_PutBackExplainsNoOtherTrouble(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(*world) []byte
+		kind   fault.Kind
+		code   string
+	}{
+		"stale": {func(w *world) []byte {
+			_, err := w.carry()
+			must(w.t, err)
+			late := w.cloud.Bundle()
+			w.cloud.Renew(0)
+			_, err = w.office.Accept(w.t.Context(), testkit.Supervisor, bytes.NewReader(w.cloud.Bundle()), exchange.ByFile, exchange.Medium{})
+			must(w.t, err)
+			return late
+		}, fault.Conflict, "courier.refused.intake.put_back"},
+		"a gap": {func(w *world) []byte {
+			w.cloud.Bundle()
+			w.cloud.AcceptEpoch("", 0, 1)
+			w.cloud.Say(event.ConfigWindow{Window: "B", Name: "本庁 2番", Owner: "office", Order: 2, Late: 5})
+			return w.cloud.Bundle()
+		}, fault.Conflict, "courier.refused.intake.put_back"},
+		"put back, and asks": {func(w *world) []byte {
+			_, err := w.carry()
+			must(w.t, err)
+			w.cloud.Renew(0)
+			return w.cloud.Bundle()
+		}, fault.Conflict, "relay.E-EPOCH"},
+		"expired": {func(w *world) []byte {
+			file := w.cloud.Bundle()
+			w.clock.Advance(8 * 24 * time.Hour)
+			return file
+		}, fault.Invalid, "seal.E-EXPIRED"},
+		"damaged": {func(w *world) []byte {
+			file := w.cloud.Bundle()
+			file[len(file)-3] ^= 1
+			return file
+		}, fault.Invalid, "seal.E-DECRYPT"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			file := c.answer(w)
+			w.answer = func(rw http.ResponseWriter, _ []byte) {
+				rw.Header().Set("Kofu-Refused", "intake.put_back")
+				_, _ = rw.Write(file)
+			}
+			_, err := w.carry()
+			testkit.WantFault(t, err, c.kind, c.code)
+		})
 	}
 }
