@@ -36,8 +36,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// KT-1000: the window, the console and a timer may change the keys at once. None
-// undoes what another one has written.
+// KT-1000: the servers of the booking service and kofu-booking beside them may change
+// the keys at once. None undoes what another one has written.
 func TestKT1000_ThreeProgramsOnOneFolder(t *testing.T) {
 	dir := t.TempDir()
 	must(t, open(t, dir, seal.Office).Make("7", now, rand.Reader))
