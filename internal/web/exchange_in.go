@@ -3,22 +3,17 @@ package web
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"maps"
 	"net/http"
 	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 
 	"kofu/internal/courier"
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
-	"kofu/internal/media"
 	"kofu/internal/message"
 	"kofu/internal/seal"
 	"kofu/internal/staff"
@@ -132,7 +127,7 @@ func (s *server) postIncomingMedium(w http.ResponseWriter, r *http.Request, _ st
 
 // replyIncoming answers with what a bundle says that was kept.
 func (s *server) replyIncoming(w http.ResponseWriter, r *http.Request, name string, from io.Reader) error {
-	in, err := s.incoming(r.Context(), from)
+	in, err := s.incoming(r.Context(), from, exchange.ByFile)
 	if err != nil {
 		return err
 	}
@@ -142,21 +137,21 @@ func (s *server) replyIncoming(w http.ResponseWriter, r *http.Request, name stri
 
 // incoming keeps a copy of a bundle and says what it is. A medium may be pulled out
 // from then on.
-func (s *server) incoming(ctx context.Context, from io.Reader) (in Incoming, err error) {
-	path, size, err := s.stage(from)
+func (s *server) incoming(ctx context.Context, from io.Reader, way exchange.Way) (in Incoming, err error) {
+	staged, err := s.office().Stage(from, way)
 	if err != nil {
 		return in, err
 	}
-	file, err := os.Open(path)
+	file, err := os.Open(staged.Path)
 	if err != nil {
 		return in, err
 	}
 	look, err := s.office().Look(ctx, file)
 	if err = errors.Join(err, file.Close()); err != nil {
-		return in, errors.Join(err, os.Remove(path))
+		return in, errors.Join(err, os.Remove(staged.Path))
 	}
 	in = Incoming{
-		ID: stagedID(path), File: look.FileName(), Size: size, Created: look.Created, NotAfter: look.NotAfter, N: look.N, New: look.New,
+		ID: staged.ID, File: look.FileName(), Size: staged.Size, Created: look.Created, NotAfter: look.NotAfter, N: look.N, New: look.New,
 		Known: look.Answered, Missing: look.Missing, PutBack: look.PutBack,
 	}
 	if look.Stale {
@@ -165,48 +160,14 @@ func (s *server) incoming(ctx context.Context, from io.Reader) (in Incoming, err
 	return in, nil
 }
 
-const staged = "in-"
-
-// stage copies a bundle into the spool under the digest of its bytes.
-func (s *server) stage(from io.Reader) (path string, size int64, err error) {
-	if err := s.prune(); err != nil {
-		return "", 0, err
-	}
-	f, err := os.CreateTemp(s.Spool, "bundle-in-*") // goes at the next start, if we are killed
-	if err != nil {
-		return "", 0, err
-	}
-	sum := sha256.New()
-	size, err = io.Copy(io.MultiWriter(f, sum), io.LimitReader(from, seal.SizeLimit+1))
-	if err = errors.Join(err, f.Close()); err != nil {
-		return "", 0, errors.Join(err, os.Remove(f.Name()))
-	}
-	path = s.stagedPath(hex.EncodeToString(sum.Sum(nil)))
-	return path, size, os.Rename(f.Name(), path)
-}
-
-func (s *server) stagedPath(id string) string {
-	return filepath.Join(s.Spool, staged+id+media.Extension)
-}
-
-func stagedID(path string) string {
-	name := filepath.Base(path)
-	return name[len(staged) : len(name)-len(media.Extension)]
-}
-
-var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
-
 // postTake takes in a bundle that was read before.
 func (s *server) postTake(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
 	in, err := staffweb.Decode[TakeRequest](r)
 	if err != nil {
 		return err
 	}
-	id := r.PathValue("incoming")
 	way := exchange.Way(in.Way)
 	switch {
-	case !digest.MatchString(id):
-		return fault.New(fault.NotFound, "exchange.file_gone")
 	case way != exchange.ByFile && way != exchange.ByMedium && way != exchange.ByHTTPS:
 		return fault.New(fault.Invalid, "exchange.bad_content")
 	case in.Accept && !staffweb.May(r, staff.ExchangeKeys):
@@ -214,7 +175,7 @@ func (s *server) postTake(w http.ResponseWriter, r *http.Request, actor store.Ac
 	}
 	var taken exchange.Taken
 	err = s.trades.one(func() error {
-		taken, err = s.take(r, actor, id, way, in)
+		taken, err = s.take(r, actor, way, in)
 		return err
 	})
 	if err != nil {
@@ -223,10 +184,10 @@ func (s *server) postTake(w http.ResponseWriter, r *http.Request, actor store.Ac
 	return s.replyTaken(w, r, taken, TakenResult{})
 }
 
-func (s *server) take(r *http.Request, actor store.Actor, id string, way exchange.Way, in TakeRequest) (taken exchange.Taken, err error) {
-	file, err := os.Open(s.stagedPath(id))
+func (s *server) take(r *http.Request, actor store.Actor, way exchange.Way, in TakeRequest) (taken exchange.Taken, err error) {
+	file, err := s.office().OpenStaged(r.PathValue("incoming"), way)
 	if err != nil {
-		return taken, fault.New(fault.NotFound, "exchange.file_gone").Because(err)
+		return taken, err
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	take := s.office().Import
@@ -246,7 +207,7 @@ func (s *server) postSync(w http.ResponseWriter, r *http.Request, actor store.Ac
 		if trip.Answer == nil {
 			return err
 		}
-		answer, err := s.incoming(r.Context(), bytes.NewReader(trip.Answer))
+		answer, err := s.incoming(r.Context(), bytes.NewReader(trip.Answer), exchange.ByHTTPS)
 		out.Answer = &answer
 		return err
 	})

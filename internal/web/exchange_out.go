@@ -1,18 +1,13 @@
 package web
 
 import (
-	"errors"
-	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
 	"kofu/internal/gate"
-	"kofu/internal/media"
 	"kofu/internal/seal"
 	"kofu/internal/staff"
 	"kofu/internal/staffweb"
@@ -111,7 +106,7 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request, actor store.
 	err = s.trades.one(func() (err error) {
 		defer s.trades.watch(exchange.Step{})
 		if way == exchange.ByFile {
-			if err := s.prune(); err != nil {
+			if err := office.Prune(); err != nil {
 				return err
 			}
 		}
@@ -142,29 +137,6 @@ func (s *server) destination(mediumID string) (dir string, way exchange.Way, err
 	}
 	medium, err := s.Media.ByID(mediumID)
 	return medium.Path, exchange.ByMedium, err
-}
-
-const kept = 20 // bundles in the spool that browsers may still fetch
-
-// prune keeps the spool small: bundles that were fetched long ago go.
-func (s *server) prune() error {
-	entries, err := os.ReadDir(s.Spool)
-	if err != nil {
-		return err
-	}
-	var old []fs.FileInfo
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), media.Extension) && info.Mode().IsRegular() {
-			old = append(old, info)
-		}
-	}
-	slices.SortFunc(old, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
-	for _, info := range old[min(len(old), kept):] {
-		if err := os.Remove(filepath.Join(s.Spool, info.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s *server) getExportStep(w http.ResponseWriter, _ *http.Request, _ store.Actor) error {

@@ -366,12 +366,35 @@ func TestKT1000_RestoreByCallsAlone(t *testing.T) {
 	}
 	take := "/api/exchange/incoming/" + got.Answer.ID + "/take"
 	webtest.WantProblem(t, f.Do("POST", take, "media", `{"way":"https","accept":true}`), http.StatusForbidden, "gate.forbidden")
+	for _, way := range []string{"file", "medium"} { // which it did not come by
+		webtest.WantProblem(t, f.Do("POST", take, "supervisor", `{"way":"`+way+`","accept":true}`), http.StatusUnprocessableEntity, "exchange.bad_content")
+	}
 	f.exchangeAct(http.StatusOK, "POST", take, "supervisor", `{"way":"https","accept":true}`)
 	if s := f.exchange(); len(s.Warnings) != 0 || s.Waiting == 0 || s.LastIn.Way != "https" || s.LastIn.Size != got.Answer.Size {
 		t.Errorf("accepted: %+v, %+v", s.Warnings, s.LastIn)
 	}
 	if got := sync(); got.Answer != nil {
 		t.Errorf("afterwards: %+v", got)
+	}
+}
+
+// KT-107: the register calls nothing carried by HTTPS that was uploaded, whatever a
+// browser says.
+func TestKT107_AnUploadedFileDidNotComeByCall(t *testing.T) {
+	f := newFixture(t)
+	p := newPeer(t, f)
+	p.Say(event.ConfigWindow{Window: "A", Name: "本庁 1番", Owner: "office", Order: 1, Late: 5})
+	in := answerOf[Incoming](t, f.sendFile("/api/exchange/incoming", "media", "back.kfb", p.Bundle()))
+	take := func(id, way string) *httptest.ResponseRecorder {
+		return f.Do("POST", "/api/exchange/incoming/"+id+"/take", "media", `{"way":"`+way+`"}`)
+	}
+	webtest.WantProblem(t, take(in.ID, "https"), http.StatusUnprocessableEntity, "exchange.bad_content")
+	webtest.WantProblem(t, take("https-"+in.ID, "https"), http.StatusNotFound, "exchange.file_gone")
+	if s := f.exchange(); s.LastIn != nil || s.HeardAt != "" {
+		t.Errorf("taken in: %+v", s.LastIn)
+	}
+	if w := take(in.ID, "file"); w.Code != http.StatusOK || f.exchange().LastIn.Way != "file" {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 
