@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -13,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"kofu/internal/courier"
 	"kofu/internal/exchange"
 	"kofu/internal/fault"
 	"kofu/internal/keybook"
@@ -193,65 +190,6 @@ func (c *call) exchangeExport() error {
 		result := map[string]any{"file": path, "bundle": carry.BundleID, "lo": carry.Lo, "hi": carry.Hi, "n": carry.N, "sha256": carry.SHA256}
 		return c.answer(result, func() error { return c.row(path, strconv.Itoa(carry.N), carry.SHA256[:16]) })
 	})
-}
-
-// exchangeImport takes a bundle in; --accept takes the booking service's new log
-// as its own after a restore.
-func (c *call) exchangeImport() error {
-	accept := false
-	args, err := c.Parse(func(f *flag.FlagSet) { f.BoolVar(&accept, "accept", false, "") }, "FILE")
-	if err != nil {
-		return err
-	}
-	return c.exchanging(func(o exchange.Office) (err error) {
-		f, err := os.Open(args[0])
-		if err != nil {
-			return fault.New(fault.NotFound, "kofuctl.no_file", "file", args[0]).Because(err)
-		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		take := o.Import
-		if accept {
-			take = o.Accept
-		}
-		taken, err := take(c.ctx, c.actor(), f, exchange.ByFile, exchange.Medium{})
-		if err != nil {
-			return err
-		}
-		return c.showTaken(taken)
-	})
-}
-
-func (c *call) showTaken(t exchange.Taken) error {
-	result := map[string]any{"applied": t.Applied, "skipped": t.Skipped, "acked": t.Acked, "cases": t.Cases, "counts": t.Counts}
-	return c.answer(result, func() error { return c.row(strconv.Itoa(t.Applied), strconv.Itoa(t.Skipped), strconv.Itoa(t.Cases)) })
-}
-
-// exchangeSync sends and fetches by HTTPS; --accept takes the booking service's new
-// log as its own after a restore.
-func (c *call) exchangeSync() error {
-	accept := false
-	if _, err := c.Parse(func(f *flag.FlagSet) { f.BoolVar(&accept, "accept", false, "") }); err != nil {
-		return err
-	}
-	return c.exchanging(func(o exchange.Office) error {
-		trip, err := courier.Carry(c.ctx, o, c.actor())
-		if accept && trip.Answer != nil {
-			trip.Taken, err = o.Accept(c.ctx, c.actor(), bytes.NewReader(trip.Answer), exchange.ByHTTPS, exchange.Medium{})
-		}
-		if err != nil {
-			return err
-		}
-		return errors.Join(c.showTaken(trip.Taken), refusal(trip.Refused))
-	})
-}
-
-// refusal says that the booking service has not taken our bundle in, although its
-// own has been taken in here.
-func refusal(code string) error {
-	if code == "" {
-		return nil
-	}
-	return fault.New(fault.Conflict, code)
 }
 
 // exchangeStatus shows how far the exchange has come.
