@@ -118,6 +118,39 @@ func TestCase05_AClosedDayIsOfferedToNobody(t *testing.T) {
 	})
 }
 
+// Case 5: what waits for an answer on a day that the office has closed is due at
+// once and its seats are free; other days and windows keep their time.
+func TestCase05_NobodyAnswersForAClosedDay(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		const late, elsewhere, next = "W1@2026-11-24T11:00", "W2@2026-11-24T11:00", "W1@2026-11-25T09:00"
+		sameDay(t, db, 3)
+		other := db.For(2)
+		office(t, other, 2, 3, 0)
+		must(t, within(t, other, func(tx *store.Tx) error { _, err := reserve.DayClosed(tx, 2, "W1", "2026-11-25", 0); return err }))
+		var offers []reserve.Booking
+		for n, id := range []string{late, elsewhere, next} {
+			b, err := offer(t, db, id, clock.Now().Add(time.Hour), n)
+			must(t, err)
+			offers = append(offers, b)
+			_, _, err = bookKeyless(t, db, keyless(n+1, id, 1))
+			must(t, err)
+		}
+		_, err := dayClosed(t, db, "2026-11-24", 0)
+		must(t, err)
+		gone, err := reserve.ExpireOffers(t.Context(), db, testkit.Clerk, tenant)
+		if err != nil || len(gone) != 1 || gone[0].ID != offers[0].ID || gone[0].State != reserve.Expired {
+			t.Errorf("offers: %+v, %v", gone, err)
+		}
+		if n, err := reserve.ExpirePending(t.Context(), db, testkit.Clerk, tenant); err != nil || n != 1 {
+			t.Errorf("%d to be confirmed, %v", n, err)
+		}
+		if got := []int{taken(t, db, late), taken(t, db, elsewhere), taken(t, db, next)}; !slices.Equal(got, []int{0, 2, 2}) {
+			t.Errorf("seats taken %v", got)
+		}
+		sound(t, db)
+	})
+}
+
 // A day without seats any more is offered to nobody either: BK-303.
 func TestBK303_ADayWithoutSeatsIsOfferedToNobody(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {

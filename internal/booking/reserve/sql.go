@@ -246,7 +246,12 @@ WHERE tenant = $1 AND link = $2 AND booked IN ('pending', 'offered', 'active') O
 	openIn = `
 SELECT DISTINCT booking_id FROM booking_person
 WHERE tenant = $1 AND slot_id = $2 AND state IN ('pending', 'offered', 'active') ORDER BY booking_id`
-	dueAt = "SELECT booking_id FROM booking WHERE tenant = $1 AND until_at <> '' AND until_at <= $2 AND state = $3 ORDER BY until_at LIMIT $4"
+	// dueAt are those whose time has passed, and those of a day that the office has closed.
+	dueAt = `
+SELECT b.booking_id FROM booking b JOIN slot s ON s.tenant = b.tenant AND s.slot_id = b.slot_id
+WHERE b.tenant = $1 AND b.until_at <> '' AND b.state = $3 AND (b.until_at <= $2
+   OR EXISTS (SELECT 1 FROM closed_day c WHERE c.tenant = b.tenant AND c.window_id = s.window_id AND c.day = s.day))
+ORDER BY b.until_at LIMIT $4`
 )
 
 func texts(rx *store.Rx, query string, args ...any) (list []string, err error) {

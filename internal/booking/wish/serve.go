@@ -92,7 +92,7 @@ func settle(ctx context.Context, db *store.DB, actor store.Actor, tenant int, w 
 		if moved, err := move(tx, tenant, w.ID, w.State, state); err != nil || !moved {
 			return err
 		}
-		if state == Open { // the office took the offer away
+		if state == Open { // the office took the offer away, or its day
 			if err := clearOffer(tx, tenant, w.ID); err != nil {
 				return err
 			}
@@ -118,7 +118,11 @@ func stateNow(rx *store.Rx, tenant int, w Wish) (State, error) {
 	case b.State == reserve.Offered:
 		return Offered, nil
 	case b.State == reserve.Expired:
-		return Expired, nil
+		s, _, err := slot.ByID(rx, tenant, b.SlotID)
+		if s.Ended { // the office has closed its day: nobody could answer
+			return Open, err
+		}
+		return Expired, err
 	case b.State == reserve.Cancelled && len(b.PlacedEvent) == 0: // never accepted
 		return Declined, nil
 	case b.State == reserve.CancelledByOffice && len(b.PlacedEvent) == 0:

@@ -350,6 +350,47 @@ func TestBK212_FitsAndAnswers(t *testing.T) {
 	})
 }
 
+// BK-212, Case05: the office closes the day of an offer before it was answered. The
+// seat comes back at the next run, the wish waits again and is served on its other
+// days: nobody could answer.
+func TestBK212_DayClosedBeforeTheAnswer(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		const week = "W1@2026-12-15T09:00"
+		office(t, db, 3)
+		holder, other := book(t, db, 1, 0, slotID), book(t, db, 2, 1, week)
+		w := wants(2)
+		w.To = "2026-12-15"
+		w = put(t, db, w)
+		cancel(t, db, 3, 0, holder)
+		serve(t, db)
+		offer := state(t, db, w.ID).BookingID
+		testkit.Write(t, db, testkit.Clerk, func(tx *store.Tx) error {
+			_, err := reserve.DayClosed(tx, tenant, "W1", "2026-12-08", 0)
+			return err
+		})
+		if s := serve(t, db); s != (wish.Served{}) {
+			t.Errorf("nothing is free, but %+v", s)
+		}
+		got := state(t, db, w.ID)
+		if _, taken := day(t, db, clock.Now()); got.State != wish.Open || got.BookingID != "" || taken != 0 {
+			t.Errorf("%+v, %d taken on the closed day", got, taken)
+		}
+		testkit.WantFault(t, accept(t, db, 4, 2, offer), fault.Conflict, "booking.offer_late")
+		cancel(t, db, 5, 1, other)
+		if s := serve(t, db); s.Offered != 1 {
+			t.Errorf("another day: %+v", s)
+		}
+		if err := accept(t, db, 6, 2, state(t, db, w.ID).BookingID); err != nil {
+			t.Fatal(err)
+		}
+		serve(t, db)
+		if got := state(t, db, w.ID).State; got != wish.Accepted {
+			t.Errorf("the wish is %s", got)
+		}
+		sound(t, db)
+	})
+}
+
 // BK-212: no offers inside the lead time, and none that leave less than two
 // hours; while the site is closed nobody is woken.
 func TestBK212_NoOfferTooLate(t *testing.T) {
