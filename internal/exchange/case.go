@@ -102,21 +102,17 @@ func open(tx *store.Tx, found []counter.Finding) error {
 }
 
 // over opens, replaces or ends the case of a slot that is taken beyond what it
-// holds (case 8).
+// holds (case 8). After a restore everything is said again: what a clerk has
+// decided of just so many seats stays decided until the slot holds them again.
 func over(tx *store.Tx, e event.CapacityOver) error {
 	if e.Over == 0 {
 		return endOver(tx, e.Window, e.Start)
 	}
-	return putCase(tx, Case{Kind: agree.CaseOver, Window: e.Window, Start: e.Start, Over: e.Over})
-}
-
-// overs are the slots with such a case.
-func overs(rx *store.Rx) (list []event.CapacityOver, err error) {
-	cases, err := OpenCases(rx, agree.CaseOver)
-	for _, c := range cases {
-		list = append(list, event.CapacityOver{Window: c.Window, Start: c.Start, Over: c.Over})
+	decided, err := overDecided(tx.Rx, e)
+	if err != nil || decided {
+		return err
 	}
-	return list, err
+	return putCase(tx, Case{Kind: agree.CaseOver, Window: e.Window, Start: e.Start, Over: e.Over})
 }
 
 // allOver takes over all slots that are taken beyond what they hold: the cases of

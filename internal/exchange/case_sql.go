@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"kofu/internal/agree"
+	"kofu/internal/event"
 	"kofu/internal/fault"
 	"kofu/internal/store"
 )
@@ -99,10 +100,39 @@ func decide(tx *store.Tx, id int64, d Decision, note string) (int64, error) {
 		id, string(d), note, store.Stamp(tx.Now), tx.Actor.Name)
 }
 
+// overs are the slots that are taken beyond what they hold, with a case that
+// waits or that a clerk has decided.
+func overs(rx *store.Rx) (list []event.CapacityOver, err error) {
+	err = rx.Query(func(scan func(...any) error) error {
+		var e event.CapacityOver
+		err := scan(&e.Window, &e.Start, &e.Over)
+		list = append(list, e)
+		return err
+	}, `
+SELECT window_id, starts, over FROM exchange_case
+WHERE id IN (SELECT MAX(id) FROM exchange_case WHERE kind = $1 AND past = 0 GROUP BY window_id, starts) ORDER BY id`, int(agree.CaseOver))
+	return list, err
+}
+
+// overDecided reports whether a clerk has decided the newest case of a slot that
+// is over, and as many seats as now are too many.
+func overDecided(rx *store.Rx, e event.CapacityOver) (bool, error) {
+	var n int
+	err := rx.Row(`
+SELECT COUNT(*) FROM exchange_case WHERE over = $4 AND decision <> '' AND id =
+    (SELECT MAX(id) FROM exchange_case WHERE kind = $1 AND window_id = $2 AND starts = $3 AND past = 0)`,
+		int(agree.CaseOver), e.Window, e.Start, e.Over).Scan(&n)
+	return n > 0, err
+}
+
 // endOver ends the case of a slot that holds what is taken again.
 func endOver(tx *store.Tx, window, start string) error {
 	_, err := tx.Exec(`
 UPDATE exchange_case SET decision = $1, decided_at = $2, decided_by = $3 WHERE kind = $4 AND window_id = $5 AND starts = $6 AND decision = ''`,
 		string(Settled), store.Stamp(tx.Now), tx.Actor.Name, int(agree.CaseOver), window, start)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec("UPDATE exchange_case SET past = 1 WHERE kind = $1 AND window_id = $2 AND starts = $3 AND past = 0", int(agree.CaseOver), window, start)
 	return err
 }

@@ -11,6 +11,7 @@ CREATE TABLE exchange_case (
     window_id  TEXT NOT NULL,                  -- of a slot, where the case is about one
     starts     TEXT NOT NULL,
     over       INTEGER NOT NULL,               -- seats taken beyond what the slot holds
+    past       INTEGER NOT NULL DEFAULT 0 CHECK (past IN (0, 1)), -- the slot has held what is taken since
     refused    TEXT NOT NULL,                  -- what was sent back, '' for nothing
     ask        INTEGER NOT NULL CHECK (ask IN (0, 1)), -- a clerk decides whether the booking stands
     opened_at  TEXT NOT NULL,
