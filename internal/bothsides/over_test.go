@@ -6,6 +6,7 @@ import (
 
 	"kofu/internal/agree"
 	"kofu/internal/exchange"
+	"kofu/internal/fault"
 	"kofu/internal/testkit"
 )
 
@@ -63,4 +64,27 @@ func TestCase08_DecidedStaysDecided(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Case08: a slot is over when the office, which was put back, asks, and no longer
+// when the next bundle leaves: of that slot the answer alone spoke.
+func TestCase08_OverInTheAnswerOnly(t *testing.T) {
+	cases(t, func(t *testing.T, d desk) {
+		d.web(first, "receive", 0, 1)
+		d.both()
+		old := d.saved(agree.Office)
+		ends := d.lower(first[:10], 0, 0)
+		d.Clock.Advance(time.Second)
+		d.putBack(agree.Office, old)
+		asks, err := d.export(agree.Office)
+		d.must(err)
+		testkit.WantFault(t, d.take(agree.Cloud, asks), fault.Conflict, "relay.E-EPOCH")
+		d.must(d.accept(agree.Cloud, asks))
+		d.raise(ends)
+		answer, err := d.export(agree.Cloud)
+		d.must(err)
+		d.must(d.take(agree.Office, answer))
+		d.both()
+		d.wantOpen("in order again", 0)
+	})
 }

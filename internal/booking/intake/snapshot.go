@@ -69,6 +69,9 @@ func (n *End) answer(tx *store.Tx, asked event.LogRestored) error {
 		if err := say(o); err != nil {
 			return err
 		}
+		if err := noteTold(tx, n.Desk.Tenant, overObject(o), ""); err != nil { // so that it hears when that is over
+			return err
+		}
 	}
 	return say(end)
 }
