@@ -92,6 +92,7 @@ describe('by mail', () => {
     await r.look('mail-again', 'booking.title');
     await upToConfirm(r);
     await r.send('/open/book', { c_mail: to });
+    await r.look('mail-pending-again', 'open.pending');
     const late = await outbox.link(to, '/mail/');
     await r.visit(late);
     sql(`UPDATE booking SET until_at = '${instant(-1)}' WHERE tenant = 2 AND state = 'pending'`);
