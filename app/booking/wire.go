@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"kofu/frontend"
 	"kofu/internal/booking/console"
@@ -15,6 +16,10 @@ import (
 	"kofu/internal/booking/site"
 	"kofu/internal/booking/town"
 )
+
+// gather is how long people of a rush gather for their numbers: nobody notices it,
+// and a hundred share what one would cost.
+const gather = 25 * time.Millisecond
 
 // doors puts together what stands behind the listeners: the residents' pages
 // with their waiting room, and the staff screens.
@@ -37,7 +42,7 @@ func (p Parts) residents(_ context.Context, t town.Town) (http.Handler, error) {
 		return nil, err
 	}
 	room := &door.Waiting{
-		Queue: &queue.Queue{DB: db, Tenant: t.ID, Ring: keys.Ring, Clock: p.Clock, Limits: p.Config.room()},
+		Queue: &queue.Queue{DB: db, Tenant: t.ID, Ring: keys.Ring, Clock: p.Clock, Limits: p.Config.room(), Gather: gather},
 		Meter: p.Meters.Of(admitted, t.ID), Clock: p.Clock, Log: p.Log, Secure: p.Config.secure(),
 		Free: neverWaits, Code: hasCode,
 	}

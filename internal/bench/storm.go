@@ -38,8 +38,8 @@ func startStorm(ctx context.Context, at string, clients int) (*storm, error) {
 	return s, s.cmd.Start()
 }
 
-// stop ends it. It returns how many answers came, and how many of them asked to
-// come again later.
+// stop ends it. It returns how many answers came, and how many of them refused or
+// gave a number to wait with.
 func (s *storm) stop() (asked, turned int64, err error) {
 	err = s.in.Close()
 	if _, unread := fmt.Fscan(s.out, &asked, &turned); unread != nil {
@@ -48,7 +48,7 @@ func (s *storm) stop() (asked, turned int64, err error) {
 	return asked, turned, errors.Join(err, s.cmd.Wait())
 }
 
-// crowd asks until in ends, and says how often and how many were turned away.
+// crowd asks until in ends, and says how often and how many had to wait.
 func crowd(ctx context.Context, at, clients string, in io.Reader, out io.Writer) error {
 	n, err := strconv.Atoi(clients)
 	if err != nil {
@@ -62,12 +62,13 @@ func crowd(ctx context.Context, at, clients string, in io.Reader, out io.Writer)
 	for range n {
 		people.Go(func() {
 			for ctx.Err() == nil {
-				p, err := s.visitor(1).request(ctx, "/ja/code", nil)
+				one := s.visitor(1)
+				p, err := one.request(ctx, "/ja/code", nil)
 				if err != nil {
 					continue // the end
 				}
 				asked.Add(1)
-				if p.status != http.StatusOK || ticketNo.MatchString(p.body) {
+				if p.status != http.StatusOK || one.cookies["kofu_ticket"] != "" {
 					turned.Add(1)
 				}
 			}

@@ -41,6 +41,9 @@ type Queue struct {
 	Ring   *keyring.Ring
 	Clock  func() time.Time
 	Limits Limits
+	// Gather is how long requests for numbers gather for one transaction: giving
+	// numbers to a crowd must not keep the database of the others busy.
+	Gather time.Duration
 
 	seen    atomic.Pointer[seen]
 	reading sync.Mutex
@@ -286,8 +289,9 @@ func (q *Queue) settle(ctx context.Context) (Room, error) {
 // patience is how long the requests for numbers may wait for their statement.
 const patience = 10 * time.Second
 
-// issue gives the next number. Requests that come while a statement runs share
-// the next one, so that the row is not what everybody waits for.
+// issue gives the next number. Requests that come while others gather or are
+// given theirs share a transaction, so that the row is not what everybody waits
+// for.
 func (q *Queue) issue(ctx context.Context) given {
 	answer := make(chan given, 1)
 	q.mu.Lock()
@@ -308,6 +312,7 @@ func (q *Queue) issue(ctx context.Context) given {
 
 func (q *Queue) issueAll(ctx context.Context) {
 	for {
+		time.Sleep(q.Gather)
 		q.mu.Lock()
 		group := q.waiting
 		q.waiting = nil

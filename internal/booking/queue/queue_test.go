@@ -302,6 +302,40 @@ func TestQueue_AtOnce(t *testing.T) {
 	})
 }
 
+// People who come within a moment share one transaction, which a crowd at one
+// municipality would else ask the database of all for.
+func TestQueue_NumbersTogether(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		q := server(db, clock, keyring.ForTest(1))
+		(&person{}).ask(t, q, rush)
+		q.Gather = 100 * time.Millisecond
+		begin := time.Now()
+		var all sync.WaitGroup
+		for i := range 100 {
+			all.Go(func() {
+				time.Sleep(time.Duration(i) * time.Millisecond)
+				if _, err := q.Ask(t.Context(), "", "", rush); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		issued := map[int]bool{}
+		for last := 0; last < 101 && !t.Failed(); {
+			room, _, err := q.Look(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = room.Issued
+			issued[last] = true
+		}
+		most := int(time.Since(begin)/q.Gather) + 2 // the first stood there before
+		all.Wait()
+		if len(issued) > most {
+			t.Errorf("100 people in %d transactions, %d have time to gather", len(issued)-1, most-1)
+		}
+	})
+}
+
 // The shuffle is a permutation for every number of people.
 func TestShuffle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
