@@ -45,10 +45,10 @@ type Config struct {
 	Workers       int `toml:"workers"`        // requests of residents that are answered at a time
 	TenantPercent int `toml:"tenant_percent"` // of them for one municipality at most
 
-	// The waiting room of a municipality opens when one server answers so many of
-	// its requests at a time, or takes so long for 95 % of them.
+	// The waiting room of a municipality opens when one server has so many of its
+	// requests at a time, or takes so long for 95 % of them.
 	RoomRate     int `toml:"room_rate"`      // people a second that it lets in
-	RoomInFlight int `toml:"room_in_flight"` // 0: three quarters of the share of one municipality
+	RoomInFlight int `toml:"room_in_flight"` // 0: twice the share of one municipality, so that as many stand in line as are answered
 	RoomP95      int `toml:"room_p95_ms"`
 
 	// Dumps is the folder for a dump of each municipality every night, on another
@@ -113,7 +113,7 @@ func (c Config) share() int { return max(1, c.Workers*c.TenantPercent/100) }
 func (c Config) room() queue.Limits {
 	inFlight := c.RoomInFlight
 	if inFlight == 0 {
-		inFlight = max(2, c.share()*3/4)
+		inFlight = 2 * c.share()
 	}
 	return queue.Limits{Rate: c.RoomRate, InFlight: inFlight, P95: time.Duration(c.RoomP95) * time.Millisecond}
 }

@@ -30,6 +30,7 @@ type Parts struct {
 	Clock   func() time.Time
 	Log     *slog.Logger
 	Meters  *door.Meters
+	Places  *door.Places
 	Version string
 
 	// Passwords are computed in pools of the program, whatever the municipality.
@@ -129,7 +130,7 @@ func (c *call) start(config Config) (_ *server, err error) {
 		}
 	}()
 	s.parts = Parts{
-		Config: config, Clock: c.Clock, Version: version, Meters: &door.Meters{},
+		Config: config, Clock: c.Clock, Version: version, Meters: &door.Meters{}, Places: door.NewPlaces(config.Workers, config.share()),
 		Log:          slog.New(slog.NewJSONHandler(c.Err, nil)),
 		ResidentPool: member.NewPool(), StaffPool: staff.NewPool(),
 	}

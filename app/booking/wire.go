@@ -46,8 +46,7 @@ func (p Parts) residents(_ context.Context, t town.Town) (http.Handler, error) {
 		Meter: p.Meters.Of(admitted, t.ID), Clock: p.Clock, Log: p.Log, Secure: p.Config.secure(),
 		Free: neverWaits, Code: hasCode,
 	}
-	share := door.Share(p.Config.share(), p.Meters.Of(residents, t.ID), pages)
-	return room.Wrap(share), nil
+	return room.Wrap(p.Places.Wrap(t.ID, p.Meters.Of(residents, t.ID), pages)), nil
 }
 
 func (p Parts) staff(_ context.Context, t town.Town) (http.Handler, error) {

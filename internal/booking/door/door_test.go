@@ -182,34 +182,3 @@ func TestMeters(t *testing.T) {
 		t.Errorf("%d requests after ten seconds of silence", n)
 	}
 }
-
-// A municipality that is stormed leaves room for the others, and its own people
-// are told that it is busy.
-func TestShare(t *testing.T) {
-	meters := &door.Meters{}
-	hold := make(chan struct{})
-	inside := make(chan struct{}, 8)
-	h := door.Share(2, meters.Of("residents", 1), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if door.NoticeOf(r.Context()).Kind == door.Busy {
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-		inside <- struct{}{}
-		<-hold
-	}))
-	ended := make(chan struct{})
-	for range 2 {
-		go func() { get(t, h, "a", "/"); ended <- struct{}{} }()
-		<-inside
-	}
-	r := get(t, h, "a", "/")
-	if r.Code != http.StatusServiceUnavailable || r.Header().Get("Retry-After") != "10" {
-		t.Errorf("the third of two: %d", r.Code)
-	}
-	go func() { get(t, h, "a", "/"); ended <- struct{}{} }() // waits a moment and gets a place
-	close(hold)
-	<-inside
-	for range 3 {
-		<-ended
-	}
-}
