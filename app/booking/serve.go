@@ -130,7 +130,7 @@ func (c *call) start(config Config) (_ *server, err error) {
 		}
 	}()
 	s.parts = Parts{
-		Config: config, Clock: c.Clock, Version: version, Meters: &door.Meters{}, Places: door.NewPlaces(config.Workers, config.share()),
+		Config: config, Clock: c.Clock, Version: version, Meters: &door.Meters{}, Places: door.NewPlaces(config.Workers, config.share(), c.Clock),
 		Log:          slog.New(slog.NewJSONHandler(c.Err, nil)),
 		ResidentPool: member.NewPool(), StaffPool: staff.NewPool(),
 	}

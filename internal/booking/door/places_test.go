@@ -30,7 +30,7 @@ type hall struct {
 }
 
 func newHall(limit, share int) *hall {
-	h := &hall{places: door.NewPlaces(limit, share), ask: map[int]http.Handler{}, inside: map[int]int{}, most: map[int]int{}, leave: make(chan struct{})}
+	h := &hall{places: door.NewPlaces(limit, share, time.Now), ask: map[int]http.Handler{}, inside: map[int]int{}, most: map[int]int{}, leave: make(chan struct{})}
 	for tenant := 1; tenant <= 3; tenant++ {
 		h.ask[tenant] = h.places.Wrap(tenant, &h.meter, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.answer(tenant, w, r) }))
 	}
@@ -150,12 +150,83 @@ func TestPlaces_BuiltAnew(t *testing.T) {
 	})
 }
 
+// While one municipality is alone, its requests go straight through, in its share;
+// a minute after another has asked they do again.
+func TestPlaces_Alone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		places := door.NewPlaces(2, 1, time.Now)
+		ask := map[int]func() bool{}
+		for tenant := range 2 {
+			h := places.Wrap(tenant, &door.Meter{}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			ask[tenant] = func() (straight bool) { // without waiting for anything: even with a context that has ended
+				ended, end := context.WithCancel(t.Context())
+				end()
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, httptest.NewRequestWithContext(ended, http.MethodGet, "/", nil))
+				synctest.Wait()
+				return w.Header().Get("Retry-After") == ""
+			}
+		}
+		for _, c := range []struct {
+			tenant   int
+			straight bool
+			later    time.Duration
+		}{{0, true, 0}, {0, true, 0}, {1, false, time.Second}, {0, false, 0}, {0, false, 59 * time.Second}, {0, false, time.Second}, {0, true, 0}} {
+			if got := ask[c.tenant](); got != c.straight {
+				t.Errorf("%+v: %t", c, got)
+			}
+			time.Sleep(c.later)
+		}
+	})
+}
+
+// Even alone nobody goes past those who wait, nor in where all places are taken.
+func TestPlaces_AloneInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(1, 1)
+		h.come(t.Context(), 2)
+		h.come(t.Context(), 1) // is told that the service is busy
+		time.Sleep(company)
+		h.come(t.Context(), 1)
+		h.want(t, 1, 2)
+		h.let(2)
+		h.want(t, 1, 2, 1)
+	})
+	places := door.NewPlaces(1, 1, time.Now)
+	var order []string
+	in, out := make(chan struct{}), make(chan struct{})
+	h := places.Wrap(1, &door.Meter{}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		order = append(order, r.URL.Path)
+		if r.URL.Path == "/first" {
+			close(in)
+			<-out
+		}
+	}))
+	ask := func(path string) {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	}
+	var all sync.WaitGroup
+	all.Go(func() { ask("/first"); ask("/third") }) // at once, as a browser does
+	<-in
+	all.Go(func() { ask("/second") })
+	time.Sleep(50 * time.Millisecond) // it stands in line
+	close(out)
+	all.Wait()
+	if want := []string{"/first", "/second", "/third"}; !slices.Equal(order, want) {
+		t.Errorf("%v", order)
+	}
+}
+
+// company is how long the service remembers that another municipality has asked.
+const company = time.Minute
+
 // Requests that only compute are answered one after the other, as they come to run.
-// Even then somebody of another municipality is not the last.
+// Even then somebody of another municipality is not the last, unless nobody of it
+// has asked for long.
 func TestPlaces_Computing(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	const crowd = 200
-	places := door.NewPlaces(20, 10)
+	places := door.NewPlaces(20, 10, time.Now)
 	var mu sync.Mutex
 	var order []int
 	ask := map[int]http.Handler{}
@@ -166,6 +237,10 @@ func TestPlaces_Computing(t *testing.T) {
 			order = append(order, tenant)
 		}))
 	}
+	for tenant := range 2 {
+		ask[tenant].ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
+	}
+	order = nil
 	var all sync.WaitGroup
 	for i := range crowd + 2 {
 		all.Go(func() {

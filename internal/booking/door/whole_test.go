@@ -35,7 +35,7 @@ func TestTB11_SlowClientsHoldNoPlace(t *testing.T) {
 		}
 		_, _ = w.Write(append([]byte("got "), b...))
 	})
-	h := http.MaxBytesHandler(Whole(NewPlaces(1, 1).Wrap(1, &Meter{}, echo)), 10)
+	h := http.MaxBytesHandler(Whole(NewPlaces(1, 1, time.Now).Wrap(1, &Meter{}, echo)), 10)
 	served := func(body string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body)))

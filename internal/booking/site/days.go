@@ -67,29 +67,22 @@ func (v *visit) days(c choice, on ways) (daysData, error) {
 	q.From, q.To = v.span(w)
 	d := daysData{Place: v.placeOf(w), Until: q.To, IsMonth: c.month, WishURL: v.wishURL(c, on)}
 	all := board.Days(q, v.now)
-	lines := make([]dayLine, len(all))
-	for i, day := range all {
-		lines[i] = v.dayLine(c, on, day)
-		if d.First == nil && lines[i].URL != "" {
-			d.First = &lines[i]
-		}
-	}
-	d.None = d.First == nil
+	first := slices.IndexFunc(all, free)
+	d.None = first < 0
 	at := c.day
 	if at < q.From || at > q.To {
-		if at = q.From; d.First != nil {
-			at = d.First.Day
-		}
+		at = all[max(0, first)].Day
 	}
 	view := c
 	view.day, view.slot = at, ""
 	if c.month {
-		v.month(&d, lines, view, on)
+		v.month(&d, all, view, on)
 	} else {
-		v.week(&d, lines, view, on)
+		v.week(&d, all, view, on)
 	}
-	if d.First != nil && d.From <= d.First.Day && d.First.Day <= d.To {
-		d.First = nil
+	if !d.None && (all[first].Day < d.From || all[first].Day > d.To) {
+		line := v.dayLine(c, on, all[first])
+		d.First = &line
 	}
 	view.day, view.month = at, !c.month
 	d.OtherView = v.path(view.at(on.days))
@@ -110,29 +103,33 @@ func (v *visit) span(w slot.Window) (from, to jpdate.Day) {
 }
 
 // week lists seven days.
-func (v *visit) week(d *daysData, lines []dayLine, c choice, on ways) {
-	i := max(0, slices.IndexFunc(lines, func(l dayLine) bool { return l.Day == c.day }))
-	d.List = lines[i:min(i+dayList, len(lines))]
+func (v *visit) week(d *daysData, all []slot.Day, c choice, on ways) {
+	i := max(0, slices.IndexFunc(all, func(day slot.Day) bool { return day.Day == c.day }))
+	for _, day := range all[i:min(i+dayList, len(all))] {
+		d.List = append(d.List, v.dayLine(c, on, day))
+	}
 	d.From, d.To = d.List[0].Day, d.List[len(d.List)-1].Day
 	if i > 0 {
-		c.day = lines[max(0, i-dayList)].Day
+		c.day = all[max(0, i-dayList)].Day
 		d.Previous = v.path(c.at(on.days))
 	}
-	if i+dayList < len(lines) {
-		c.day = lines[i+dayList].Day
+	if i+dayList < len(all) {
+		c.day = all[i+dayList].Day
 		d.Next = v.path(c.at(on.days))
 	}
 }
 
 // month makes the table of a month, weeks beginning on Sunday.
-func (v *visit) month(d *daysData, lines []dayLine, c choice, on ways) {
+func (v *visit) month(d *daysData, all []slot.Day, c choice, on ways) {
 	year, m, _ := c.day.Parts()
 	first := jpdate.DayOf(year, m, 1)
 	last := first.AddMonths(1).AddDays(-1)
 	d.Month, d.From, d.To = first, first, last
 	byDay := map[jpdate.Day]dayLine{}
-	for _, l := range lines {
-		byDay[l.Day] = l
+	for _, day := range all {
+		if day.Day >= first && day.Day <= last {
+			byDay[day.Day] = v.dayLine(c, on, day)
+		}
 	}
 	for day := first.AddDays(-int(first.Weekday())); day <= last; {
 		week := make([]dayLine, dayList)
@@ -149,19 +146,22 @@ func (v *visit) month(d *daysData, lines []dayLine, c choice, on ways) {
 	for i := range dayList {
 		d.Weekdays = append(d.Weekdays, i)
 	}
-	if lines[0].Day < first {
-		c.day = max(first.AddMonths(-1), lines[0].Day)
+	if all[0].Day < first {
+		c.day = max(first.AddMonths(-1), all[0].Day)
 		d.Previous = v.path(c.at(on.days))
 	}
-	if lines[len(lines)-1].Day > last {
+	if all[len(all)-1].Day > last {
 		c.day = last.AddDays(1)
 		d.Next = v.path(c.at(on.days))
 	}
 }
 
+// free tells whether somebody can book on a day.
+func free(day slot.Day) bool { return day.State == slot.Many || day.State == slot.Few }
+
 func (v *visit) dayLine(c choice, on ways, day slot.Day) dayLine {
 	l := dayLine{Day: day.Day, Mark: v.mark(day.State), Class: string(day.State), Words: v.stateWords(day.State, day.OpensOn, day.Reason)}
-	if day.State == slot.Many || day.State == slot.Few {
+	if free(day) {
 		c.day, c.slot = day.Day, ""
 		l.URL = v.path(c.at(on.times))
 	}

@@ -1,6 +1,7 @@
 package slot
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kofu/internal/fault"
@@ -67,7 +69,7 @@ type Board struct {
 	Version string
 	tenant  Tenant
 	rules   rules
-	slots   []Slot
+	slots   []Slot // by day and beginning
 }
 
 // Window returns the window of the board with its texts.
@@ -129,14 +131,12 @@ func (b *Board) version() string {
 
 // Days returns every day of the query, for the table of a month.
 func (b *Board) Days(q Query, now time.Time) (days []Day) {
-	byDay := map[jpdate.Day][]Slot{}
-	for _, s := range b.slots {
-		byDay[s.Day] = append(byDay[s.Day], s)
-	}
+	i, _ := slices.BinarySearchFunc(b.slots, q.From, func(s Slot, d jpdate.Day) int { return cmp.Compare(s.Day, d) })
 	for d := q.From; d <= q.To && d != ""; d = d.AddDays(1) {
 		one := Day{Day: d, State: Shut}
 		free, seats := 0, 0
-		for _, s := range byDay[d] {
+		for ; i < len(b.slots) && b.slots[i].Day == d; i++ {
+			s := b.slots[i]
 			if !s.Open || !s.Procs.allows(q.Procs) {
 				continue
 			}
@@ -224,8 +224,8 @@ func better(d Day, state State, opens jpdate.Day) (State, jpdate.Day) {
 }
 
 // Cache keeps the boards of the windows that are asked for and reads each anew
-// after two seconds at the earliest, however many ask. It is safe for
-// concurrent use.
+// after two seconds at the earliest, however many ask. While one of them reads,
+// the others go on with the board that there is. It is safe for concurrent use.
 type Cache struct {
 	db     *store.DB
 	mu     sync.Mutex
@@ -238,17 +238,21 @@ type boardKey struct {
 }
 
 type cached struct {
-	mu    sync.Mutex
-	board *Board
+	reading sync.Mutex
+	board   atomic.Pointer[Board]
 }
 
-const boardAge = 2 * time.Second
+// boardAge is when a board is read anew, oldBoard when nobody is shown it any more.
+const (
+	boardAge = 2 * time.Second
+	oldBoard = 5 * time.Second
+)
 
 // NewCache returns an empty cache over a database.
 func NewCache(db *store.DB) *Cache { return &Cache{db: db, boards: map[boardKey]*cached{}} }
 
-// Board returns the board of a window, at most two seconds old at now. Errors
-// as [ReadBoard].
+// Board returns the board of a window, two seconds old at now, or up to five while
+// it is being read. Errors as [ReadBoard].
 func (c *Cache) Board(ctx context.Context, tenant int, windowID string, now time.Time) (_ *Board, err error) {
 	defer fault.Add(&err, "slot.Cache.Board(%d, %q)", tenant, windowID)
 	key := boardKey{tenant, windowID}
@@ -258,21 +262,37 @@ func (c *Cache) Board(ctx context.Context, tenant int, windowID string, now time
 		entry = &cached{}
 	}
 	c.mu.Unlock()
-	entry.mu.Lock()
-	defer entry.mu.Unlock()
-	if entry.board != nil && now.Sub(entry.board.Made) < boardAge {
-		return entry.board, nil
+	if board := entry.younger(boardAge, now); board != nil {
+		return board, nil
 	}
+	if !entry.reading.TryLock() {
+		if board := entry.younger(oldBoard, now); board != nil {
+			return board, nil
+		}
+		entry.reading.Lock()
+	}
+	defer entry.reading.Unlock()
+	if board := entry.younger(boardAge, now); board != nil { // read meanwhile
+		return board, nil
+	}
+	var board *Board
 	err = c.db.Read(ctx, func(rx *store.Rx) (err error) {
-		entry.board, err = ReadBoard(rx, tenant, windowID)
+		board, err = ReadBoard(rx, tenant, windowID)
 		return err
 	})
 	if err != nil {
-		entry.board = nil
 		return nil, err
 	}
+	entry.board.Store(board)
 	c.mu.Lock() // only now, so that made-up names fill no memory
 	c.boards[key] = entry
 	c.mu.Unlock()
-	return entry.board, nil
+	return board, nil
+}
+
+func (c *cached) younger(age time.Duration, now time.Time) *Board {
+	if board := c.board.Load(); board != nil && now.Sub(board.Made) < age {
+		return board
+	}
+	return nil
 }

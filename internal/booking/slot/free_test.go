@@ -148,6 +148,47 @@ func TestCache_ReadsAnewAfterTwoSeconds(t *testing.T) {
 	})
 }
 
+// While the board is being read anew nobody waits for it, but after five seconds
+// everybody does.
+func TestCache_NobodyWaitsForTheReader(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		office(t, db, terms(), weekdays(1))
+		cache := slot.NewCache(db)
+		made := func() time.Time {
+			t.Helper()
+			b, err := cache.Board(t.Context(), tenant, "W1", clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b.Made
+		}
+		first := made()
+		end := cache.Reading(tenant, "W1")
+		clock.Advance(4999 * time.Millisecond)
+		if got := made(); !got.Equal(first) {
+			t.Errorf("while it is being read: made at %s", got)
+		}
+		clock.Advance(time.Millisecond)
+		waited := make(chan time.Time)
+		go func() {
+			b, err := cache.Board(t.Context(), tenant, "W1", clock.Now())
+			if err != nil {
+				t.Error(err)
+			}
+			waited <- b.Made
+		}()
+		select {
+		case got := <-waited:
+			t.Errorf("nobody waits for the board of %s", got)
+		case <-time.After(50 * time.Millisecond):
+			end()
+			if got := <-waited; !got.Equal(clock.Now()) {
+				t.Errorf("after five seconds: made at %s", got)
+			}
+		}
+	})
+}
+
 func TestTenantByID(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
 		office(t, db, terms(), nil)
