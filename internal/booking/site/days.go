@@ -426,12 +426,9 @@ func (v *visit) fragment(c choice, render func() ([]byte, error)) error {
 		key = "high " + key
 	}
 	version := fmt.Sprint(board.Version, v.city.policy.Version, v.city.terms.Wording.Version)
-	body, kept := v.fragments.get(key, version)
-	if !kept {
-		if body, err = render(); err != nil {
-			return err
-		}
-		v.fragments.put(key, version, body)
+	body, err := v.fragments.page(key, version, render)
+	if err != nil {
+		return err
 	}
 	return v.shared(body)
 }

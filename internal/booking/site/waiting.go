@@ -53,15 +53,13 @@ func (v *visit) waiting(p queue.Place, look string) error {
 	}
 	key := "waiting " + v.lang + " " + page{visit: v}.Classes() + " " + d.Starts
 	version := v.city.at.String()
-	body, kept := v.fragments.get(key, version)
-	if !kept {
+	body, err := v.fragments.page(key, version, func() ([]byte, error) {
 		general := *v
 		general.r = &http.Request{Method: http.MethodGet, URL: &url.URL{Path: v.path(d.Look)}}
-		var err error
-		if body, err = general.render("waiting", "waiting.title", d); err != nil {
-			return err
-		}
-		v.fragments.put(key, version, body)
+		return general.render("waiting", "waiting.title", d)
+	})
+	if err != nil {
+		return err
 	}
 	v.code = "queue.waits"
 	return v.html(http.StatusOK, []byte(strings.NewReplacer(
