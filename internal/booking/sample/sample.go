@@ -204,7 +204,10 @@ func (m *maker) town() error {
 		if m.place.keyless {
 			p.AuthModes, p.PII, p.UnconfirmedKeys = []terms.Mode{terms.LinkBirth, terms.AccessKey}, terms.PIIOff, true
 		}
-		_, err := terms.SavePolicy(tx, m.tenant, p, 0)
+		if _, err := terms.SavePolicy(tx, m.tenant, p, 0); err != nil || m.place.wording == nil {
+			return err
+		}
+		_, err := terms.SaveWording(tx, m.tenant, terms.Wording{Texts: m.place.wording}, 0)
 		return err
 	})
 }
