@@ -12,6 +12,12 @@ export function blank(): BookingSearch {
   };
 }
 
+/** What a link to the search asks for: the bookings of a slot. */
+export function linked(query: Record<string, string>): BookingSearch | undefined {
+  if (!query.day) return undefined;
+  return { ...blank(), dayFrom: query.day, dayUntil: query.day, window: query.window ?? '', timeFrom: query.time ?? '', timeUntil: query.time ?? '' };
+}
+
 /** A time as clerks type it (930, 9:30) as the search takes it; anything else stays, for the server to refuse. */
 export function timeTyped(typed: string): string {
   const minute = parseClock(typed);
