@@ -340,7 +340,7 @@ func neighbours(ctx context.Context, b *bench, engine string) (list []result, er
 	if err := errors.Join(append(times.errs, bookErr, err)...); err != nil {
 		return nil, err
 	}
-	note := fmt.Sprintf("the other gets %.0f/s by %d clients, %d %% of them with a number to wait", float64(asked)/(took.Seconds()+2), stormers,
+	note := fmt.Sprintf("the other gets %.0f/s by %d clients, %d %% of them refused or with a number to wait", float64(asked)/(took.Seconds()+2), stormers,
 		100*turned/max(1, asked))
 	return []result{
 		result{Goal: "storm", Subject: "p95 of the neighbour's month page in ms", Peer: note, Want: 100, Wall: true}.of([]float64{ms(times.times["page"].at(0.95))}),

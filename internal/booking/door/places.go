@@ -26,6 +26,7 @@ type Places struct {
 
 	mu      sync.Mutex
 	taken   int
+	waiting int
 	lines   []*line // of the municipalities, first whose turn it is
 	dealing bool
 	last    *line     // who asked last
@@ -82,6 +83,7 @@ func (p *Places) take(l *line, r *http.Request) bool {
 	}
 	place := make(chan struct{})
 	l.waiting = append(l.waiting, place)
+	p.waiting++
 	p.wake()
 	p.mu.Unlock()
 	wait := time.NewTimer(patience)
@@ -96,6 +98,7 @@ func (p *Places) take(l *line, r *http.Request) bool {
 	defer p.mu.Unlock()
 	if i := slices.Index(l.waiting, place); i >= 0 {
 		l.waiting = slices.Delete(l.waiting, i, i+1)
+		p.waiting--
 		return false
 	}
 	return true // it came in this very moment
@@ -130,9 +133,9 @@ func (p *Places) leave(l *line) {
 	p.mu.Unlock()
 }
 
-// wake lets places be dealt out; p.mu is held.
+// wake lets free places be dealt out to those who wait; p.mu is held.
 func (p *Places) wake() {
-	if p.dealing || p.taken >= p.limit {
+	if p.dealing || p.waiting == 0 || p.taken >= p.limit {
 		return
 	}
 	p.dealing = true
@@ -155,6 +158,7 @@ func (p *Places) deal() {
 		l := p.lines[i]
 		close(l.waiting[0])
 		l.waiting = slices.Delete(l.waiting, 0, 1)
+		p.waiting--
 		p.give(l)
 	}
 }

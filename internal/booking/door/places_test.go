@@ -155,25 +155,21 @@ func TestPlaces_BuiltAnew(t *testing.T) {
 func TestPlaces_Alone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		places := door.NewPlaces(2, 1, time.Now)
-		ask := map[int]func() bool{}
-		for tenant := range 2 {
-			h := places.Wrap(tenant, &door.Meter{}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-			ask[tenant] = func() (straight bool) { // without waiting for anything: even with a context that has ended
-				ended, end := context.WithCancel(t.Context())
-				end()
-				w := httptest.NewRecorder()
-				h.ServeHTTP(w, httptest.NewRequestWithContext(ended, http.MethodGet, "/", nil))
-				synctest.Wait()
-				return w.Header().Get("Retry-After") == ""
-			}
-		}
-		for _, c := range []struct {
+		for i, c := range []struct {
 			tenant   int
 			straight bool
 			later    time.Duration
-		}{{0, true, 0}, {0, true, 0}, {1, false, time.Second}, {0, false, 0}, {0, false, 59 * time.Second}, {0, false, time.Second}, {0, true, 0}} {
-			if got := ask[c.tenant](); got != c.straight {
-				t.Errorf("%+v: %t", c, got)
+		}{
+			{0, true, 0},
+			{0, true, 0},
+			{1, false, time.Second},
+			{0, false, 0},
+			{0, false, 59 * time.Second},
+			{0, false, time.Second},
+			{0, true, 0},
+		} {
+			if got := places.Free(c.tenant); got != c.straight {
+				t.Errorf("%d: straight through: %t", i, got)
 			}
 			time.Sleep(c.later)
 		}
@@ -192,29 +188,67 @@ func TestPlaces_AloneInOrder(t *testing.T) {
 		h.let(2)
 		h.want(t, 1, 2, 1)
 	})
-	places := door.NewPlaces(1, 1, time.Now)
-	var order []string
-	in, out := make(chan struct{}), make(chan struct{})
-	h := places.Wrap(1, &door.Meter{}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		order = append(order, r.URL.Path)
-		if r.URL.Path == "/first" {
-			close(in)
-			<-out
+	synctest.Test(t, func(t *testing.T) {
+		places := door.NewPlaces(1, 1, time.Now)
+		var order []string
+		out := make(chan struct{})
+		h := places.Wrap(1, &door.Meter{}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			order = append(order, r.URL.Path)
+			if r.URL.Path == "/first" {
+				<-out
+			}
+		}))
+		ask := func(path string) {
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
 		}
-	}))
-	ask := func(path string) {
-		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
-	}
-	var all sync.WaitGroup
-	all.Go(func() { ask("/first"); ask("/third") }) // at once, as a browser does
-	<-in
-	all.Go(func() { ask("/second") })
-	time.Sleep(50 * time.Millisecond) // it stands in line
-	close(out)
-	all.Wait()
-	if want := []string{"/first", "/second", "/third"}; !slices.Equal(order, want) {
-		t.Errorf("%v", order)
-	}
+		go func() { ask("/first"); ask("/third") }() // at once, as a browser does
+		synctest.Wait()
+		go ask("/second")
+		synctest.Wait()
+		close(out)
+		synctest.Wait()
+		if want := []string{"/first", "/second", "/third"}; !slices.Equal(order, want) {
+			t.Errorf("%v", order)
+		}
+	})
+}
+
+// A place is given back whatever becomes of its request: one that ends in a panic,
+// and one that gets its place in the very moment in which it gives up.
+func TestPlaces_NoneIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		places := door.NewPlaces(1, 1, time.Now)
+		served := 0
+		h := places.Wrap(1, &door.Meter{}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if door.NoticeOf(r.Context()).Kind == door.Busy {
+				return
+			}
+			served++
+			if r.URL.Path == "/panic" {
+				panic("as a page does")
+			}
+			time.Sleep(500 * time.Millisecond) // as long as the next one is patient
+		}))
+		ask := func(path string) {
+			defer func() { _ = recover() }()
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		}
+		ask("/panic")
+		for range 100 {
+			go ask("/")
+			go ask("/") // the first leaves when this one gives up
+			synctest.Wait()
+			time.Sleep(2 * time.Second)
+		}
+		if served <= 100 {
+			t.Errorf("%d requests of 200 found a place", served)
+		}
+		before := served
+		ask("/")
+		if served != before+1 {
+			t.Error("the place is lost")
+		}
+	})
 }
 
 // company is how long the service remembers that another municipality has asked.

@@ -50,7 +50,7 @@ type Queue struct {
 	order   []byte // key of the shuffle
 
 	mu      sync.Mutex
-	waiting []chan given // requests for a number that stand for the next statement
+	waiting []chan given // requests for a number that stand for the next transaction
 	busy    bool
 	calm    time.Time // since when nobody waits and the load is low
 }

@@ -307,8 +307,8 @@ func TestQueue_AtOnce(t *testing.T) {
 func TestQueue_NumbersTogether(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
 		q := server(db, clock, keyring.ForTest(1))
-		(&person{}).ask(t, q, rush)
 		q.Gather = 100 * time.Millisecond
+		(&person{}).ask(t, q, rush)
 		begin := time.Now()
 		var all sync.WaitGroup
 		for i := range 100 {

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -47,14 +46,20 @@ type daysData struct {
 	WishURL   string // where to wait for a day
 }
 
-// board returns the seats of a window.
+// board returns the seats of a window, for all parts of a page the same ones.
 func (v *visit) board(window string) (slot.Window, *slot.Board, error) {
 	w, found := v.city.window(window)
 	if !found {
 		return slot.Window{}, nil, notFound()
 	}
-	board, err := v.boards.Board(v.r.Context(), v.Tenant, window, v.now)
-	return w, board, err
+	if v.seats == nil || v.seats.Window().ID != window {
+		board, err := v.boards.Board(v.r.Context(), v.Tenant, window, v.now)
+		if err != nil {
+			return slot.Window{}, nil, err
+		}
+		v.seats = board
+	}
+	return w, v.seats, nil
 }
 
 // days makes the page about days on the ways given.
@@ -414,7 +419,8 @@ func (v *visit) freely(c choice) ways {
 }
 
 // fragment answers with a page that is made once for each state of the board
-// and of the words.
+// and of the municipality. Making it reads nothing more, so that nobody waits for
+// the database of somebody who has left.
 func (v *visit) fragment(c choice, render func() ([]byte, error)) error {
 	_, board, err := v.board(c.window)
 	if err != nil {
@@ -425,8 +431,7 @@ func (v *visit) fragment(c choice, render func() ([]byte, error)) error {
 	if high {
 		key = "high " + key
 	}
-	version := fmt.Sprint(board.Version, v.city.policy.Version, v.city.terms.Wording.Version)
-	body, err := v.fragments.page(key, version, render)
+	body, err := v.fragments.page(key, board.Version+" "+v.city.version, render)
 	if err != nil {
 		return err
 	}

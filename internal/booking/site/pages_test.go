@@ -49,6 +49,20 @@ func TestBK201_PublicAvailability(t *testing.T) {
 	})
 }
 
+// A page that was made from a municipality that staff had just changed is not kept
+// until somebody books.
+func TestBK201_KeptPagesFollowTheMunicipality(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *town) {
+		s := w.someone()
+		s.get("/ja/") // the municipality is read
+		w.clock.Advance(time.Second)
+		w.window("W1", "南庁舎", 1)
+		s.get("/ja/free/times?w=W1&d=2026-11-25") // the seats are, with the new name
+		w.clock.Advance(3 * time.Second)
+		s.get("/ja/free/times?w=W1&d=2026-11-25").want(http.StatusOK, "南庁舎")
+	})
+}
+
 // every visits each kind of page and calls look on it.
 func (w *town) every(look func(s *someone, name string)) {
 	s := w.someone()

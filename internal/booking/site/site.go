@@ -15,6 +15,9 @@ package site
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -123,6 +126,7 @@ type city struct {
 	languages  []string // of the policy, as far as there are texts
 	style      []byte   // the style sheet in the municipality's colour
 	styleName  string   // that changes with it
+	version    string   // the same for two readings from which the same pages about free days come
 	at         time.Time
 }
 
@@ -177,7 +181,17 @@ func (s *site) read(rx *store.Rx, c *city) (err error) {
 			c.languages = append(c.languages, lang)
 		}
 	}
-	return nil
+	c.version, err = c.digest()
+	return err
+}
+
+func (c *city) digest() (string, error) {
+	text, err := json.Marshal([]any{c.Tenant, c.policy, c.terms.Wording.Version, c.windows, c.procedures, c.languages, c.styleName})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return base64.RawURLEncoding.EncodeToString(sum[:16]), nil
 }
 
 // window returns a window by its code.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"kofu/internal/booking/slot"
 	"kofu/internal/booking/visitor"
 	"kofu/internal/booking/wording"
 	"kofu/internal/fault"
@@ -32,6 +33,7 @@ type visit struct {
 	route    string // as the log names it
 	code     string // of a refusal
 	failed   error
+	seats    *slot.Board // that the page shows
 }
 
 type visitKey struct{}

@@ -224,8 +224,8 @@ func better(d Day, state State, opens jpdate.Day) (State, jpdate.Day) {
 }
 
 // Cache keeps the boards of the windows that are asked for and reads each anew
-// after two seconds at the earliest, however many ask. While one of them reads,
-// the others go on with the board that there is. It is safe for concurrent use.
+// after two seconds at the earliest. While one of those who ask reads, the others
+// go on with the board that there is. It is safe for concurrent use.
 type Cache struct {
 	db     *store.DB
 	mu     sync.Mutex
@@ -251,8 +251,8 @@ const (
 // NewCache returns an empty cache over a database.
 func NewCache(db *store.DB) *Cache { return &Cache{db: db, boards: map[boardKey]*cached{}} }
 
-// Board returns the board of a window, two seconds old at now, or up to five while
-// it is being read. Errors as [ReadBoard].
+// Board returns the board of a window, at most two seconds old at now, or five
+// while it is being read. Errors as [ReadBoard].
 func (c *Cache) Board(ctx context.Context, tenant int, windowID string, now time.Time) (_ *Board, err error) {
 	defer fault.Add(&err, "slot.Cache.Board(%d, %q)", tenant, windowID)
 	key := boardKey{tenant, windowID}

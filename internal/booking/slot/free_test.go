@@ -174,6 +174,7 @@ func TestCache_NobodyWaitsForTheReader(t *testing.T) {
 			b, err := cache.Board(t.Context(), tenant, "W1", clock.Now())
 			if err != nil {
 				t.Error(err)
+				b = &slot.Board{}
 			}
 			waited <- b.Made
 		}()
