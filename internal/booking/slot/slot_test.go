@@ -265,6 +265,26 @@ func TestBK304_LoweredCapacityCancelsNobody(t *testing.T) {
 	})
 }
 
+// Taking no seats, or less, changes no count: a mistake of the caller gives no
+// seat away.
+func TestTake_AtLeastOneSeat(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		office(t, db, terms(), weekdays(2))
+		id := "W1@2026-12-08T09:00"
+		if err := take(t, db, slot.Want{SlotID: id, Side: slot.Web, Seats: 2}); err != nil {
+			t.Fatal(err)
+		}
+		for _, seats := range []int{0, -1} {
+			if err := take(t, db, slot.Want{SlotID: id, Side: slot.Web, Seats: seats}); err == nil {
+				t.Errorf("%d seats were taken", seats)
+			}
+		}
+		if s := find(t, db, id); s.WebTaken != 2 {
+			t.Errorf("%d taken", s.WebTaken)
+		}
+	})
+}
+
 func TestSetPattern_RefusesToCloseWhatIsBooked(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
 		office(t, db, terms(), weekdays(2))
