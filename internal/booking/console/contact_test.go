@@ -105,8 +105,8 @@ func TestBK601_ContactOnTheConsole(t *testing.T) {
 // Each field has a permission of its own: who has it for one sees that one,
 // masked and revealed, and nothing of the others.
 func TestBK601_EachFieldForItself(t *testing.T) {
-	both(t, 1, func(t *testing.T, f *fixture, _ people) {
-		b := booked(t, f, later, 0)
+	both(t, 2, func(t *testing.T, f *fixture, _ people) {
+		b, there := booked(t, f, later, 0), booked(t, f, "W2@2026-12-08T09:00", 1)
 		given := contact.Contact{Mail: "canary@example.jp", Phone: "090-1234-5678", Name: "山田 花子", Kana: "ヤマダ ハナコ", Birth: "1985-04-01", Sex: "female", Address: "丸の内一丁目"}
 		typed := terms.Field{ID: "care", Kind: terms.KindText, Personal: terms.PIIContact, Longest: 40, Labels: map[string]string{"ja": "配慮"}}
 		testkit.Write(t, f.DB, testkit.Supervisor, func(tx *store.Tx) error {
@@ -123,7 +123,11 @@ func TestBK601_EachFieldForItself(t *testing.T) {
 			if _, err := terms.SaveFields(tx, tenant, all.Fields, 0); err != nil {
 				return err
 			}
-			return contact.Keep(tx, f.Server.Ring, tenant, all, b.ID, contact.Form{Contact: given, Answers: contact.Answers{"care": "canary-care"}})
+			left := contact.Form{Contact: given, Answers: contact.Answers{"care": "canary-care"}}
+			if err := contact.Keep(tx, f.Server.Ring, tenant, all, there.ID, left); err != nil {
+				return err
+			}
+			return contact.Keep(tx, f.Server.Ring, tenant, all, b.ID, left)
 		})
 		for permission, want := range map[string]string{
 			"field_mail.view": "mail", "field_phone.view": "phone", "field_name.view": "name kana", "field_birth.view": "birth",
@@ -148,6 +152,11 @@ func TestBK601_EachFieldForItself(t *testing.T) {
 		own := "booking.view+resident.view@own+resident.reveal+field_mail.view@own"
 		if page := ask[BookingPage](t, f, "GET", "/api/bookings/"+b.ID, own, "", 200); len(page.Contact) != 1 {
 			t.Errorf("at the own window: %+v", page.Contact)
+		}
+		for _, as := range []string{own, "booking.view+resident.view@own+field_mail.view", "booking.view+resident.view+field_mail.view@own"} {
+			if page := ask[BookingPage](t, f, "GET", "/api/bookings/"+there.ID, as, "", 200); len(page.Contact) != 0 {
+				t.Errorf("at another window, as %s: %+v", as, page.Contact)
+			}
 		}
 	})
 }
