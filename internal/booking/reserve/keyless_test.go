@@ -253,6 +253,23 @@ func TestBK110_Unconfirmed(t *testing.T) {
 	})
 }
 
+// A booking that waits for its mail is the one booking of its person: the office
+// makes no second one beside it.
+func TestBK110_UnconfirmedIsTheOnlyOne(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		office(t, db, tenant, 2, 0)
+		b, _, err := bookKeyless(t, db, keyless(1, nine, 1))
+		must(t, err)
+		r := ask(2, half, 0)
+		r.By, r.Guests = reserve.By{Via: reserve.AtCounter}, []reserve.Guest{{Link: b.Persons[0].Link, Gen: 1, Procs: "pin"}}
+		refusedBooking(t, db, r, fault.Conflict, "booking.exists")
+		if b, err = confirm(t, db, b.ID); err != nil || b.State != reserve.Active {
+			t.Errorf("%+v, %v", b, err)
+		}
+		sound(t, db)
+	})
+}
+
 // BK-110 with pii=off: no mail is taken; such bookings are off, or stand
 // unconfirmed where the municipality says so, within the limit of the address.
 func TestBK110_WithoutPersonalData(t *testing.T) {

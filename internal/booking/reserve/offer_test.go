@@ -186,3 +186,22 @@ func TestAccept_WhoHasCome(t *testing.T) {
 		sound(t, db)
 	})
 }
+
+// Cancelling is for what is booked: an offer is declined, and whoever has come or
+// has had an answer has nothing to cancel, at the counter neither.
+func TestCancel_NeitherOffersNorWhoHasCome(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		office(t, db, tenant, 3, 2)
+		o, err := offer(t, db, "W1@2026-12-10T09:00", clock.Now().Add(time.Hour), 1)
+		must(t, err)
+		cancel := func(actor store.Actor, a reserve.Act) func() error {
+			return func() error { _, err := reserve.Cancel(t.Context(), db, actor, a); return err }
+		}
+		refused(t, db, fault.Conflict, "booking.gone", cancel(resident, by(1, o, 1)))
+		b := book(t, db, ask(2, nine, 0))
+		to(t, clock, "2026-12-08 09:00")
+		must(t, func() error { _, err := arrive(t, db, at(b)); return err }())
+		refused(t, db, fault.Conflict, "booking.gone", cancel(testkit.Clerk, byOffice(3, b, "")))
+		sound(t, db)
+	})
+}

@@ -372,7 +372,7 @@ func TestBK204_ChangeOfWindow(t *testing.T) {
 // business day before, cancelling until 8:00 of the day itself.
 func TestBK207_Deadlines(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
-		office(t, db, tenant, 3, 4)
+		office(t, db, tenant, 3, 5)
 		monday, tuesday := "W1@2026-11-30T09:00", "W1@2026-12-01T09:00"
 		b := book(t, db, ask(1, monday, 0))
 		clock.Advance(time.Date(2026, 11, 27, 8, 1, 0, 0, time.UTC).Sub(testkit.Now)) // Friday 17:01
@@ -393,7 +393,16 @@ func TestBK207_Deadlines(t *testing.T) {
 		late.By.Override = "travels on Tuesday"
 		book(t, db, late)
 		b = book(t, db, ask(7, tuesday, 3))
-		clock.Advance(time.Date(2026, 11, 30, 23, 0, 0, 0, time.UTC).Sub(clock.Now())) // Tuesday 8:00
+		early := book(t, db, ask(10, "W1@2026-12-01T09:30", 4))
+		clock.Advance(time.Date(2026, 11, 30, 22, 59, 59, 0, time.UTC).Sub(clock.Now())) // Tuesday 7:59:59
+		refused(t, db, fault.Conflict, "booking.deadline", func() error {
+			_, err := reserve.Change(t.Context(), db, resident, by(11, early, 4), "W1@2026-12-02T09:00", false)
+			return err
+		})
+		if ended, err := reserve.Cancel(t.Context(), db, resident, by(12, early, 4)); err != nil || ended.State != reserve.Cancelled {
+			t.Errorf("cancelled when it can no longer be moved: %+v, %v", ended, err)
+		}
+		clock.Advance(time.Second) // Tuesday 8:00
 		refused(t, db, fault.Conflict, "booking.deadline", func() error {
 			_, err := reserve.Cancel(t.Context(), db, resident, by(8, b, 3))
 			return err
