@@ -73,6 +73,9 @@ func TestBK301_PhoneOnly(t *testing.T) {
 			t.Errorf("Thursday %s, Tuesday %s, Wednesday %s", seen("2026-12-10"), seen("2026-12-08"), seen("2026-12-09"))
 		}
 		for id, phone := range map[string]bool{"W1@2026-12-10T09:00": true, "W1@2026-12-08T09:30": true, "W1@2026-12-08T10:00": false} {
+			if free := find(t, db, id).Free(clock.Now()); (free == 0) != phone { // the waiting list offers what is free
+				t.Errorf("%s: %d free", id, free)
+			}
 			before := testkit.Dump(t, db)
 			want := slot.Want{SlotID: id, Side: slot.Web, Seats: 1, Procs: "pin"}
 			if err := take(t, db, want); phone {
