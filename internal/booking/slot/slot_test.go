@@ -303,6 +303,36 @@ func TestSetPattern_RefusesToCloseWhatIsBooked(t *testing.T) {
 	})
 }
 
+// The terms of a window or a procedure, and a file that is taken back, close no
+// slot that somebody has booked either.
+func TestTermsAndUndo_RefuseToCloseWhatIsBooked(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
+		patterns := weekdays(2)
+		for i := range patterns {
+			patterns[i].Procs = "pin"
+		}
+		office(t, db, terms(), patterns)
+		batch := apply(t, db, opening("2026-12-12", 540, 720, 60, 1))
+		for _, id := range []string{"W1@2026-12-08T09:00", "W1@2026-12-12T09:00"} {
+			if err := take(t, db, slot.Want{SlotID: id, Side: slot.Web, Seats: 1, Procs: "pin"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		short := terms()
+		short.LastEnd = 9 * 60
+		before := testkit.Dump(t, db)
+		_, err := slot.SaveWindow(t.Context(), db, testkit.Supervisor, tenant, short)
+		testkit.WantFault(t, err, fault.Conflict, "slot.has_bookings")
+		_, err = slot.SaveProcedure(t.Context(), db, testkit.Supervisor, tenant, slot.ProcedureTerms{Code: slot.PIN, Units: 1, SystemCutoff: 1440})
+		testkit.WantFault(t, err, fault.Conflict, "slot.has_bookings")
+		_, err = slot.UndoBatch(t.Context(), db, testkit.Supervisor, tenant, batch.BatchID)
+		testkit.WantFault(t, err, fault.Conflict, "slot.has_bookings")
+		if diff := cmp.Diff(before, testkit.Dump(t, db)); diff != "" {
+			t.Errorf("a refused act changed the database:\n%s", diff)
+		}
+	})
+}
+
 func TestSetPattern_Refusals(t *testing.T) {
 	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, _ *testkit.Clock) {
 		office(t, db, terms(), nil)
