@@ -256,6 +256,13 @@ func TestBK304_LoweredCapacityCancelsNobody(t *testing.T) {
 				t.Errorf("over = %d, want %d", s.WebOver, want)
 			}
 		}
+		testkit.Write(t, db, testkit.Clerk, func(tx *store.Tx) error { return slot.Force(tx, tenant, id, slot.Office, 2) })
+		for want := 1; want >= 0; want-- { // the same of the seats of the office
+			if s := find(t, db, id); s.OfficeOver != want {
+				t.Errorf("over at the office = %d, want %d", s.OfficeOver, want)
+			}
+			testkit.Write(t, db, testkit.Clerk, func(tx *store.Tx) error { return slot.Return(tx, tenant, id, slot.Office, 1) })
+		}
 		if _, err := slot.SetPattern(t.Context(), db, testkit.Supervisor, tenant, "W1", weekdays(4)); err != nil {
 			t.Fatal(err)
 		}
