@@ -167,7 +167,22 @@ func (s *server) phoneTasks(rx *store.Rx, r *http.Request, done bool) ([]PhoneTa
 	return out, err
 }
 
+// postCalled ticks off a call about a booking at a window where the person may.
 func (s *server) postCalled(w http.ResponseWriter, r *http.Request, actor store.Actor) error {
+	err := s.DB.Read(r.Context(), func(rx *store.Rx) error {
+		id, found, err := mail.TaskBooking(rx, s.Tenant, r.PathValue("id"))
+		if err != nil || !found { // then there is nobody to be called
+			return err
+		}
+		b, found, err := reserve.ByID(rx, s.Tenant, id)
+		if err != nil || !found {
+			return err
+		}
+		return gate.AtWindow(r.Context(), b.WindowID)
+	})
+	if err != nil {
+		return err
+	}
 	if err := mail.Called(r.Context(), s.DB, actor, s.Tenant, r.PathValue("id")); err != nil {
 		return err
 	}

@@ -1,11 +1,16 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"kofu/internal/booking/mail"
+	"kofu/internal/booking/terms"
+	"kofu/internal/store"
+	"kofu/internal/testkit"
 	"kofu/internal/webtest"
 )
 
@@ -237,6 +242,37 @@ func TestBK905_Closing(t *testing.T) {
 		if len(calls) != many {
 			t.Errorf("%d people are to be called: nobody left a mail address", len(calls))
 		}
+	})
+}
+
+// Whoever works at W1 sees whom to call about bookings there, and ticks off nobody
+// else.
+func TestPhoneTasks_AtOwnWindowOnly(t *testing.T) {
+	both(t, 2, func(t *testing.T, f *fixture, _ people) {
+		here, there := booked(t, f, later, 0), booked(t, f, "W2@2026-12-08T09:00", 1)
+		testkit.Write(t, f.DB, testkit.Supervisor, func(tx *store.Tx) error {
+			return errors.Join(
+				mail.AddTask(tx, tenant, here.ID, terms.MailChanged, mail.BecauseNoMail),
+				mail.AddTask(tx, tenant, there.ID, terms.MailChanged, mail.BecauseNoMail))
+		})
+		all := ask[[]PhoneTask](t, f, "GET", "/api/phone-tasks", lead, "", http.StatusOK)
+		const own = "booking.view@own+booking.edit@own"
+		mine := ask[[]PhoneTask](t, f, "GET", "/api/phone-tasks", own, "", http.StatusOK)
+		if len(all) != 2 || len(mine) != 1 || mine[0].BookingID != here.ID {
+			t.Fatalf("all %+v, mine %+v", all, mine)
+		}
+		before := f.Content()
+		for _, task := range all {
+			if task.BookingID == there.ID {
+				webtest.WantProblem(t, f.Do("POST", "/api/phone-tasks/"+task.ID+"/called", own, ""), http.StatusForbidden, "gate.other_window")
+			}
+		}
+		if f.Content() != before {
+			t.Error("a refused act changed the database")
+		}
+		ask[struct{}](t, f, "POST", "/api/phone-tasks/"+mine[0].ID+"/called", own, "", http.StatusNoContent)
+		webtest.WantProblem(t, f.Do("POST", "/api/phone-tasks/"+mine[0].ID+"/called", own, ""), http.StatusConflict, "mail.task_done")
+		webtest.WantProblem(t, f.Do("POST", "/api/phone-tasks/nosuch/called", own, ""), http.StatusConflict, "mail.task_done")
 	})
 }
 

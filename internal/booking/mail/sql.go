@@ -175,6 +175,14 @@ func deleteTasks(tx *store.Tx, tenant int, before string) (int64, error) {
 	return tx.Exec("DELETE FROM phone_task WHERE tenant = $1 AND made_at < $2 AND done_at <> ''", tenant, before)
 }
 
+func selectTaskBooking(rx *store.Rx, tenant int, id string) (bookingID string, found bool, err error) {
+	err = rx.Row("SELECT booking_id FROM phone_task WHERE tenant = $1 AND task_id = $2", tenant, id).Scan(&bookingID)
+	if errors.Is(err, store.ErrNoRows) {
+		return "", false, nil
+	}
+	return bookingID, err == nil, err
+}
+
 func selectTasks(rx *store.Rx, tenant int, done bool) (all []Task, err error) {
 	all = []Task{}
 	which := 0

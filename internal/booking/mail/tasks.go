@@ -47,6 +47,11 @@ func AddTask(tx *store.Tx, tenant int, bookingID string, kind terms.MailKind, re
 // Tasks lists the open tasks, oldest first, or with done those of the past too.
 func Tasks(rx *store.Rx, tenant int, done bool) ([]Task, error) { return selectTasks(rx, tenant, done) }
 
+// TaskBooking returns the booking whose resident is to be called.
+func TaskBooking(rx *store.Rx, tenant int, taskID string) (bookingID string, found bool, err error) {
+	return selectTaskBooking(rx, tenant, taskID)
+}
+
 // Called says that the resident of a task was called. Errors: fault.Conflict
 // "mail.task_done" when somebody else did, or there is no such task.
 func Called(ctx context.Context, db *store.DB, actor store.Actor, tenant int, taskID string) (err error) {

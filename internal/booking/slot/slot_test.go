@@ -320,7 +320,13 @@ func TestTermsAndUndo_RefuseToCloseWhatIsBooked(t *testing.T) {
 		}
 		office(t, db, terms(), patterns)
 		batch := apply(t, db, opening("2026-12-12", 540, 720, 60, 1))
-		for _, id := range []string{"W1@2026-12-08T09:00", "W1@2026-12-12T09:00"} {
+		extra, _, err := slot.AddException(t.Context(), db, testkit.Supervisor, tenant, slot.Exception{
+			WindowID: "W1", From: "2026-12-13", To: "2026-12-13", FromMinute: 540, ToMinute: 720, Kind: slot.Extra, SlotMinutes: 60, WebCap: 1, Procs: "pin",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{"W1@2026-12-08T09:00", "W1@2026-12-12T09:00", "W1@2026-12-13T09:00"} {
 			if err := take(t, db, slot.Want{SlotID: id, Side: slot.Web, Seats: 1, Procs: "pin"}); err != nil {
 				t.Fatal(err)
 			}
@@ -328,11 +334,13 @@ func TestTermsAndUndo_RefuseToCloseWhatIsBooked(t *testing.T) {
 		short := terms()
 		short.LastEnd = 9 * 60
 		before := testkit.Dump(t, db)
-		_, err := slot.SaveWindow(t.Context(), db, testkit.Supervisor, tenant, short)
+		_, err = slot.SaveWindow(t.Context(), db, testkit.Supervisor, tenant, short)
 		testkit.WantFault(t, err, fault.Conflict, "slot.has_bookings")
 		_, err = slot.SaveProcedure(t.Context(), db, testkit.Supervisor, tenant, slot.ProcedureTerms{Code: slot.PIN, Units: 1, SystemCutoff: 1440})
 		testkit.WantFault(t, err, fault.Conflict, "slot.has_bookings")
 		_, err = slot.UndoBatch(t.Context(), db, testkit.Supervisor, tenant, batch.BatchID)
+		testkit.WantFault(t, err, fault.Conflict, "slot.has_bookings")
+		_, err = slot.RemoveException(t.Context(), db, testkit.Supervisor, tenant, extra)
 		testkit.WantFault(t, err, fault.Conflict, "slot.has_bookings")
 		if diff := cmp.Diff(before, testkit.Dump(t, db)); diff != "" {
 			t.Errorf("a refused act changed the database:\n%s", diff)
