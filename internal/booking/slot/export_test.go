@@ -6,3 +6,6 @@ func (c *Cache) Reading(tenant int, window string) (end func()) {
 	entry.reading.Lock()
 	return entry.reading.Unlock
 }
+
+// Kept is how many windows a cache remembers.
+func (c *Cache) Kept() int { return len(c.boards) }

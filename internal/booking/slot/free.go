@@ -224,8 +224,9 @@ func better(d Day, state State, opens jpdate.Day) (State, jpdate.Day) {
 }
 
 // Cache keeps the boards of the windows that are asked for and reads each anew
-// after two seconds at the earliest. While one of those who ask reads, the others
-// go on with the board that there is. It is safe for concurrent use.
+// after two seconds at the earliest, however many ask. While one of them reads,
+// the others go on with the board that there is, and wait for the first. It is safe
+// for concurrent use.
 type Cache struct {
 	db     *store.DB
 	mu     sync.Mutex
@@ -260,6 +261,7 @@ func (c *Cache) Board(ctx context.Context, tenant int, windowID string, now time
 	entry, kept := c.boards[key]
 	if !kept {
 		entry = &cached{}
+		c.boards[key] = entry
 	}
 	c.mu.Unlock()
 	if board := entry.younger(boardAge, now); board != nil {
@@ -280,13 +282,16 @@ func (c *Cache) Board(ctx context.Context, tenant int, windowID string, now time
 		board, err = ReadBoard(rx, tenant, windowID)
 		return err
 	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err != nil {
+		if entry.board.Load() == nil { // made-up names fill no memory
+			delete(c.boards, key)
+		}
 		return nil, err
 	}
 	entry.board.Store(board)
-	c.mu.Lock() // only now, so that made-up names fill no memory
-	c.boards[key] = entry
-	c.mu.Unlock()
+	c.boards[key] = entry // again, after somebody's error
 	return board, nil
 }
 

@@ -2,6 +2,7 @@ package slot_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -145,6 +146,36 @@ func TestCache_ReadsAnewAfterTwoSeconds(t *testing.T) {
 		}
 		_, err := cache.Board(t.Context(), tenant, "W9", clock.Now())
 		testkit.WantFault(t, err, fault.NotFound, "slot.window_unknown")
+	})
+}
+
+// However many ask for a window first, as after a start in a rush, its board is read
+// once; names that somebody made up leave nothing behind.
+func TestCache_FirstReadOnce(t *testing.T) {
+	testkit.BookingOnBothEngines(t, func(t *testing.T, db *store.DB, clock *testkit.Clock) {
+		office(t, db, terms(), weekdays(1))
+		cache := slot.NewCache(db)
+		boards := make([]*slot.Board, 30)
+		var all sync.WaitGroup
+		for i := range boards {
+			all.Go(func() {
+				var err error
+				if boards[i], err = cache.Board(t.Context(), tenant, "W1", clock.Now()); err != nil {
+					t.Error(err)
+				}
+				_, err = cache.Board(t.Context(), tenant, fmt.Sprintf("X%d", i%3), clock.Now())
+				testkit.WantFault(t, err, fault.NotFound, "slot.window_unknown")
+			})
+		}
+		all.Wait()
+		for _, b := range boards {
+			if b != boards[0] {
+				t.Fatal("read more than once")
+			}
+		}
+		if cache.Kept() != 1 {
+			t.Errorf("%d windows are kept", cache.Kept())
+		}
 	})
 }
 
